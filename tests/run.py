@@ -1,0 +1,73 @@
+#!/usr/bin/env python3
+"""Runs test programs that speak TAP and adds their results up.
+
+    tests/run.py [--jobs N] [--timeout SECONDS] PROGRAM...
+
+A program passes a test with a line "ok ..." and fails it with "not ok ...".
+A program that ends without a plan ("1..N"), runs another number of tests than
+it planned, exits with another status than 0, or exceeds the time limit counts
+as one more failure. The last line is "N passed, N failed"; the exit status is
+0 only where nothing failed and something passed. A test that is skipped
+("# SKIP") counts as failed: nothing is skipped silently.
+"""
+import argparse
+import concurrent.futures
+import os
+import re
+import signal
+import subprocess
+import sys
+
+
+def run(program, timeout):
+    """Returns (program, passed, [failure texts], output)."""
+    environment = dict(os.environ, CMOCKA_MESSAGE_OUTPUT="TAP", LC_ALL="C.UTF-8")
+    command = [program if "/" in program else "./" + program]
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT, env=environment, start_new_session=True)
+    failures = []
+    try:
+        output = process.communicate(timeout=timeout)[0]
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        output = process.communicate()[0]
+        failures.append(f"did not end within {timeout} s")
+    output = output.decode("utf-8", "replace")
+    lines = output.splitlines()
+    passed = sum(1 for line in lines if re.match(r"ok\b", line) and "# SKIP" not in line.upper())
+    bad = [line for line in lines if re.match(r"not ok\b", line)
+           or (re.match(r"ok\b", line) and "# SKIP" in line.upper())]
+    planned = sum(int(m.group(1)) for m in (re.match(r"1\.\.(\d+)\s*$", line) for line in lines) if m)
+    failures += bad
+    if not any(re.match(r"1\.\.\d+\s*$", line) for line in lines):
+        failures.append("printed no plan (1..N)")
+    elif planned != passed + len(bad):
+        failures.append(f"planned {planned} tests, ran {passed + len(bad)}")
+    if process.returncode != 0 and not bad:
+        failures.append(f"exit status {process.returncode}")
+    return program, passed, failures, output
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--timeout", type=int, default=600)
+    parser.add_argument("programs", nargs="+")
+    arguments = parser.parse_args()
+    passed = failed = 0
+    with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
+        for program, good, failures, output in pool.map(
+                lambda p: run(p, arguments.timeout), arguments.programs):
+            name = re.sub(r"^\.build/[^/]+/", "", program)
+            print(f"{'FAIL' if failures else 'ok  '} {name}: {good} passed, {len(failures)} failed", flush=True)
+            if failures:
+                print("\n".join("    | " + line for line in output.splitlines()[-60:]))
+                print("\n".join("    " + line for line in failures), flush=True)
+            passed += good
+            failed += len(failures)
+    print(f"{passed} passed, {failed} failed")
+    return 0 if passed and not failed else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
