@@ -1,0 +1,128 @@
+/*
+ * A client of one cluster as one user: every request goes through one of
+ * three doors (decisions.md 23).
+ *
+ *   kube_read   GET; nothing else.
+ *   kube_ask    questions that are not GET: access reviews, and any method
+ *               with dryRun=All, which the door itself appends.
+ *   kube_write  a request that changes the cluster. Needs a write_token, and
+ *               only for a request that the token permits. Only
+ *               probes/remedy/ may refer to it: a test reads the symbols.
+ *
+ * Answers come from the loop. A result that is not 2xx has err set from the
+ * Status object (its message is foreign text) and code mapped from the HTTP
+ * status. Credentials are added inside: bearer token, token file (read
+ * again each minute), client certificate, credential plugin (run in the
+ * loop, refreshed before it expires and once on 401), impersonation.
+ */
+#ifndef KUBE_CLIENT_H
+#define KUBE_CLIENT_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "probes/base/err.h"
+#include "probes/net/http.h"
+
+struct kubeconfig_view;
+struct kube_client;
+struct kube_slot;
+struct loop;
+struct write_token;
+
+struct kube_client_options {
+	long request_timeout_ms;	/* of requests that are no streams; 0 = 30 s */
+};
+
+/* The client takes the view. */
+int kube_client_new(struct loop *loop, struct kubeconfig_view *view, const struct kube_client_options *options,
+		    struct kube_client **ret_client, struct err *err);
+void kube_client_free(struct kube_client *client);
+const struct kubeconfig_view *kube_client_view(const struct kube_client *client);
+struct loop *kube_client_loop(const struct kube_client *client);
+
+enum kube_accept { KUBE_JSON, KUBE_TABLE, KUBE_PARTIAL_METADATA, KUBE_TEXT };
+
+struct kube_result {
+	long status;
+	enum err_code code;	/* ERR_NONE exactly for 2xx answers that came whole */
+	struct err err;
+	json_t *document;	/* parsed JSON body, borrowed, or NULL */
+	const char *body;	/* raw body, NUL-terminated, borrowed */
+	size_t body_length;
+	const char *warnings;	/* Warning: headers, a line each */
+	const char *audit_id;
+	int64_t retry_after_ms;	/* -1: none */
+	int64_t took_ms;
+};
+
+struct kube_request {
+	const char *method;		/* the doors check it */
+	const char *path;		/* "/api/v1/nodes?limit=500", quoted by the caller (kube_path) */
+	enum kube_accept accept;
+	const char *content_type;	/* of body; NULL = application/json */
+	const char *body;		/* NULL: none */
+	enum http_kind kind;
+	bool gzip;
+	size_t body_maximum;		/* 0 = 4 MiB */
+	int (*on_body)(void *data, const char *bytes, size_t n);	/* streams and lists; see http.h */
+	void (*on_done)(void *data, const struct kube_result *result);
+	void *data;
+};
+
+/* Each copies the request. An error is a refusal of the door: nothing was sent, on_done is not called. */
+int kube_read(struct kube_client *client, const struct kube_request *request, struct kube_slot **ret_slot,
+	      struct err *err);
+int kube_ask(struct kube_client *client, const struct kube_request *request, struct kube_slot **ret_slot,
+	     struct err *err);
+int kube_write(struct kube_client *client, const struct write_token *token, const struct kube_request *request,
+	       struct kube_slot **ret_slot, struct err *err);
+/* No callback any more; a write that was sent may still happen. NULL is fine. */
+void kube_cancel(struct kube_slot *slot);
+
+/*
+ * What a confirmation permits. A token lists the requests of the run that was
+ * confirmed; kube_write refuses all others. Made and ended by probes/remedy/
+ * only.
+ */
+struct write_token *write_token_new(const char *plan_digest);
+/* body NULL: any body (Leases and audit Events, whose bodies hold times). path without query. */
+void write_token_permit(struct write_token *token, const char *method, const char *path, const char *body);
+/* After this every kube_write with it is refused. */
+void write_token_end(struct write_token *token);
+void write_token_free(struct write_token *token);
+
+/* Percent-encodes one path segment or query value. Caller frees. */
+char *kube_escape(const char *text);
+
+/*
+ * May this user do that? Asks a SelfSubjectAccessReview, answers kept for two
+ * minutes. Called back from the loop, also when the answer is known already.
+ */
+struct access_question {
+	const char *verb;	/* "patch" */
+	const char *group;	/* "" for core */
+	const char *resource;	/* "daemonsets" */
+	const char *subresource;	/* "" for none */
+	const char *name_space;	/* "" for cluster scope */
+	const char *name;	/* "" for any */
+};
+enum access_verdict { ACCESS_ALLOWED, ACCESS_DENIED, ACCESS_UNKNOWN };
+void kube_access(struct kube_client *client, const struct access_question *question,
+		 void (*on_answer)(void *data, enum access_verdict verdict, const struct err *err), void *data);
+
+/* State of the link as the header shows it, fed by every answer. */
+struct link_state {
+	bool ever_answered;
+	int64_t last_answer_ms;		/* monotonic time of the last answer of the apiserver */
+	enum err_code code;		/* ERR_NONE: the last exchange went well */
+	struct err err;			/* else the layer that failed and what to try */
+};
+const struct link_state *kube_link(const struct kube_client *client);
+
+/* Server version, read once at start and after reconnects; "" until known. */
+const char *kube_server_version(const struct kube_client *client);
+
+#endif

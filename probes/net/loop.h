@@ -1,0 +1,42 @@
+/*
+ * The one loop: timers, descriptors, transfers (http.h) and child processes
+ * (job.h), waited for in a single curl_multi_poll().
+ *
+ * loop_turn() runs one turn: transfers, then callbacks of descriptors, jobs
+ * and timers that are due, then it waits at most max_wait_ms for more. A
+ * callback may start and cancel anything. Nothing in here is thread-safe but
+ * loop_wake(), which any thread or signal handler may call.
+ *
+ * A loop has no global state; two may live in one process.
+ */
+#ifndef NET_LOOP_H
+#define NET_LOOP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "probes/base/err.h"
+
+struct loop;
+struct timer;
+struct descriptor_watch;
+
+int loop_new(struct loop **ret_loop, struct err *err);
+/* Cancels what is left: no callback is called. NULL is fine. */
+void loop_free(struct loop *loop);
+/* One turn. Returns the number of callbacks called. max_wait_ms 0 polls; the next timer shortens the wait. */
+int loop_turn(struct loop *loop, int max_wait_ms);
+void loop_wake(struct loop *loop);
+
+/* Calls back once, delay_ms from now; the timer is gone when it is called. */
+struct timer *loop_timer(struct loop *loop, int64_t delay_ms, void (*on_time)(void *data), void *data);
+/* NULL is fine. Not for a timer that was called. */
+void timer_cancel(struct timer *timer);
+
+enum { WATCH_READ = 1, WATCH_WRITE = 2 };
+/* Calls back each turn while ready; ready holds WATCH_* bits, hang-up counts as readable. The descriptor is borrowed. */
+struct descriptor_watch *loop_watch(struct loop *loop, int descriptor, int events,
+				    void (*on_ready)(void *data, int ready), void *data);
+void descriptor_watch_cancel(struct descriptor_watch *watch);
+
+#endif
