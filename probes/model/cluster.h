@@ -1,0 +1,34 @@
+/*
+ * One watched cluster: a client, a reflector for each wanted kind, and the
+ * snapshot that they fill. No globals: several may live in one loop.
+ */
+#ifndef MODEL_CLUSTER_H
+#define MODEL_CLUSTER_H
+
+#include <stdbool.h>
+
+#include "probes/kube/client.h"
+#include "probes/kube/fields.h"
+#include "probes/model/snapshot.h"
+
+struct cluster;
+
+/* The field tables of one program run: one a kind, shared by scanner, runbooks and views. */
+struct field_set {
+	struct field_table *tables[KIND_CORE_COUNT];
+};
+void field_set_init(struct field_set *set);
+void field_set_release(struct field_set *set);
+
+/* Starts to list and watch at once. The client and the tables must outlive the cluster. */
+struct cluster *cluster_new(struct kube_client *client, const struct field_set *fields);
+void cluster_free(struct cluster *cluster);
+struct snapshot *cluster_snapshot(struct cluster *cluster);
+struct kube_client *cluster_client(struct cluster *cluster);
+/* Every kind was listed whole, or is known to be forbidden or absent: the first picture is complete. */
+bool cluster_is_complete(const struct cluster *cluster);
+/* Like cluster_is_complete(), or failed in a way that waiting will not mend soon; ret_err names the layer. */
+bool cluster_has_failed(const struct cluster *cluster, struct err *ret_err);
+void cluster_reconnect(struct cluster *cluster);
+
+#endif
