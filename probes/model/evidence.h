@@ -1,0 +1,53 @@
+/*
+ * Evidence that a runbook asks for when its first signs hold (decisions.md 8,
+ * "collect"): what was fetched once, with its value, age and verdict. The
+ * store is pure data; collect.h fills it.
+ *
+ * A key names what was fetched: "get:/apis/apps/v1/…", "log:ns/pod/container".
+ */
+#ifndef MODEL_EVIDENCE_H
+#define MODEL_EVIDENCE_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "probes/base/err.h"
+
+enum evidence_type {
+	EVIDENCE_GET,	/* one named object, as JSON; Secrets are reduced to derived facts by the collector */
+	EVIDENCE_LOG,	/* the tail of a container's log, as text */
+};
+
+struct evidence_request {
+	enum evidence_type type;
+	char *path;		/* GET: API path; LOG: "namespace/pod/container" */
+	int tail_lines;		/* LOG */
+	bool previous;		/* LOG of the container before */
+};
+
+struct evidence {
+	char *key;
+	json_t *document;	/* GET; NULL when it failed */
+	char *text;		/* LOG; NULL when it failed */
+	enum err_code code;	/* ERR_NONE, or why it could not be had */
+	struct err err;
+	int64_t collected_at;	/* wall */
+};
+
+struct evidence_store;
+
+struct evidence_store *evidence_store_new(void);
+void evidence_store_free(struct evidence_store *store);
+/* NULL: never asked. Borrowed until the next put. */
+const struct evidence *evidence_get(const struct evidence_store *store, const char *key);
+/* Takes document and text. */
+void evidence_put(struct evidence_store *store, const char *key, json_t *document, char *text,
+		  const struct err *err, int64_t now);
+/* Grows with each put. */
+uint64_t evidence_version(const struct evidence_store *store);
+/* Caller frees. */
+char *evidence_key(const struct evidence_request *request);
+
+#endif

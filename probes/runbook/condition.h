@@ -1,0 +1,62 @@
+/*
+ * The match language: conditions of runbooks, evaluated on the snapshot and
+ * on collected evidence. Pure: no I/O, no clock (now is given).
+ *
+ * Truth has three values: what could not be read is unknown, with the reason;
+ * all/any/none combine them as Kleene's logic does, so that a thing not
+ * looked at is never called healthy.
+ */
+#ifndef RUNBOOK_CONDITION_H
+#define RUNBOOK_CONDITION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "probes/base/err.h"
+#include "probes/kube/record.h"
+#include "probes/model/evidence.h"
+#include "probes/model/snapshot.h"
+
+struct condition_tree;
+struct runbook;
+
+enum truth { TRUTH_FALSE, TRUTH_TRUE, TRUTH_UNKNOWN };
+
+struct evidence_line {
+	char *source;	/* "Pod/kube-system/x status.containerStatuses[0].state.waiting.message" */
+	char *text;	/* raw */
+};
+
+struct evaluation {
+	/* in */
+	const struct snapshot *snapshot;
+	const struct evidence_store *evidence;	/* NULL: nothing was collected */
+	const struct runbook *runbook;
+	int64_t now;				/* wall */
+	const char *const *system_namespaces;	/* NULL-terminated */
+	/* out, for evaluation_release() */
+	struct evidence_line *lines;
+	size_t line_count;
+	char **objects;				/* uids of joined objects that a true join matched */
+	size_t object_count;
+	int64_t recheck_at;			/* wall time when the verdict may change by itself; 0 never */
+	struct message unknown;			/* why, when the truth is unknown */
+	int64_t since;				/* earliest time that the matched facts name; 0 unknown */
+};
+
+void evaluation_init(struct evaluation *evaluation, const struct snapshot *snapshot,
+		     const struct evidence_store *evidence, int64_t now, const char *const *system_namespaces);
+void evaluation_release(struct evaluation *evaluation);
+/* subject may be NULL for cluster-wide conditions. */
+enum truth condition_evaluate(const struct condition_tree *tree, const struct record *subject,
+			      struct evaluation *evaluation);
+/*
+ * Inverse of joins (decisions.md 14): may a change of this record change what
+ * the tree says about other subjects? Calls mark for each such subject's uid,
+ * or once with NULL for "all subjects of the runbook".
+ */
+void condition_mark_dependents(const struct condition_tree *tree, const struct snapshot *snapshot,
+			       const struct record *changed, void (*mark)(void *data, const char *uid), void *data);
+
+#endif

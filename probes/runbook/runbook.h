@@ -1,0 +1,121 @@
+/*
+ * Runbooks: entries of the guide and general symptoms as data
+ * (a JSON file each in assets/runbooks/, then the operator's own; decisions.md 7 to 9, 18).
+ *
+ * Loading checks a file against the schema, compiles its conditions and
+ * patterns, runs the patterns' own examples, and adds the paths it names to
+ * the field tables. A broken file is one diagnostic "file:line: message"; the
+ * others still load.
+ */
+#ifndef RUNBOOK_RUNBOOK_H
+#define RUNBOOK_RUNBOOK_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "probes/base/digest.h"
+#include "probes/base/err.h"
+#include "probes/kube/record.h"
+#include "probes/model/cluster.h"
+
+struct condition_tree;	/* condition.h */
+
+enum severity { SEVERITY_NONE, SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_CRITICAL };
+enum confidence { CONFIDENCE_SUSPECTED, CONFIDENCE_LIKELY, CONFIDENCE_CERTAIN };
+enum grouping { GROUP_OBJECT, GROUP_OWNER, GROUP_NODE, GROUP_CLUSTER };
+enum remedy_kind { REMEDY_NONE, REMEDY_ADVICE, REMEDY_MANUAL, REMEDY_API, REMEDY_SSH };
+
+struct confidence_rule {
+	struct condition_tree *condition;
+	enum confidence confidence;
+};
+
+/* What "collect" asks for, with places {namespace} {name} {node} … of the subject still to be filled. */
+struct collect_item {
+	const char *name;	/* conditions refer to it */
+	json_t *definition;	/* borrowed from document */
+};
+
+struct runbook {
+	const char *id;			/* "E08", or the slug of a general symptom */
+	const char *slug;
+	char *file;			/* where it was read */
+	char digest[DIGEST_HEX_SIZE];	/* of the file's canonical JSON */
+	bool is_general;		/* a general symptom: id equals slug, absorbed by entries (decisions.md 10) */
+	bool is_shipped;		/* from assets/; steps of others are inert until trusted (decisions.md 18) */
+	bool is_trusted;
+	const char *replaces;		/* id, or NULL */
+	int order;			/* rank in the order of rules (entries.md 0.2); lower wins */
+	enum severity severity;
+	enum severity severity_in_system;	/* in system namespaces */
+	enum grouping group;
+	enum kind_id subject;
+	enum remedy_kind remedy;	/* the strongest of its steps (decisions.md 19) */
+	struct condition_tree *when;
+	struct condition_tree *confirm;		/* NULL: none */
+	struct condition_tree **excludes;	/* exclude_count */
+	size_t exclude_count;
+	struct confidence_rule *confidence_rules;	/* first that holds; else likely */
+	size_t confidence_rule_count;
+	struct collect_item *collect;
+	size_t collect_count;
+	const char **absorbs;		/* slugs of general symptoms that it explains; NULL-terminated */
+	const enum kind_id *needs;	/* kinds that must be listed for "clear"; need_count */
+	size_t need_count;
+	json_t *document;		/* the whole file: texts, parameters, preconditions, steps, verify, undo */
+};
+
+struct runbook_set;
+
+struct diagnostic {
+	char *file;
+	int line;		/* 1-based; 0 unknown */
+	char *text;		/* English, one line, sanitised */
+	bool is_warning;
+};
+
+struct runbook_load_options {
+	const char *assets;		/* folder assets/ */
+	const char *user_folder;	/* $XDG_CONFIG_HOME/nks-triage/runbooks; NULL: none */
+	const char *state_folder;	/* where trust is recorded; NULL: nothing is trusted but what is shipped */
+};
+
+/* fields may be NULL (match, explain, lint: nothing is scanned). Fails only where no runbook at all can be had. */
+int runbook_set_load(const struct runbook_load_options *options, struct field_set *fields,
+		     struct runbook_set **ret_set, struct err *err);
+void runbook_set_free(struct runbook_set *set);
+/* Sorted: entries by order of rules, then general symptoms by id. */
+size_t runbook_count(const struct runbook_set *set);
+const struct runbook *runbook_at(const struct runbook_set *set, size_t index);
+/* By id or slug, caseless; NULL if there is none. */
+const struct runbook *runbook_find(const struct runbook_set *set, const char *id);
+size_t runbook_diagnostic_count(const struct runbook_set *set);
+const struct diagnostic *runbook_diagnostic_at(const struct runbook_set *set, size_t index);
+
+/*
+ * A text of the runbook in a language ("en", "ko", "ja"), English where it
+ * is missing, NULL where English is missing too. name: "title", "symptom",
+ * "cause", "evidence", "remedy", "risks", "limits", "guide", ... (schema).
+ */
+const char *runbook_text(const struct runbook *runbook, const char *language, const char *name);
+const char *severity_name(enum severity severity);	/* "critical" */
+const char *confidence_name(enum confidence confidence);
+const char *remedy_name(enum remedy_kind remedy);
+
+/* lint: checks files or folders and adds diagnostics; returns how many errors there were. */
+size_t runbook_lint(const char *const *paths, size_t path_count, const char *assets,
+		    void (*on_diagnostic)(void *data, const struct diagnostic *diagnostic), void *data);
+
+/* match: which entry a text belongs to (decisions.md 13). */
+struct text_match {
+	const struct runbook *runbook;		/* NULL: none */
+	enum confidence confidence;
+	const struct runbook *also[8];
+	size_t also_count;
+};
+void runbook_match_text(const struct runbook_set *set, const char *text, size_t length,
+			struct text_match *ret_match);
+
+#endif
