@@ -1,0 +1,161 @@
+/*
+ * A change: one fix of one finding, from plan to verification, the same
+ * object on the screen and on the command line.
+ *
+ *   planning -> previewed -> confirmed -> running -> verifying -> verified
+ *        |          |            |           |           |-> not improved
+ *     refused    refused      refused     stopped        '-> could not verify
+ *                                         failed
+ *
+ * Everything is asynchronous in the loop; on_change is called whenever the
+ * state, a step or the output moved. Nothing is written to the cluster before
+ * change_confirm() accepted the digest and change_run() was called; every
+ * write goes through kube_write with the token of that confirmation
+ * (decisions.md 20, 21, 23).
+ */
+#ifndef REMEDY_CHANGE_H
+#define REMEDY_CHANGE_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "probes/base/digest.h"
+#include "probes/base/err.h"
+#include "probes/kube/client.h"
+#include "probes/model/cluster.h"
+#include "probes/model/evidence.h"
+#include "probes/symptoms/symptoms.h"
+
+struct change;
+struct journal;
+
+enum change_state {
+	CHANGE_PLANNING,		/* reading targets, access reviews, dry runs, registry checks */
+	CHANGE_NOTHING_TO_DO,		/* every target has what the plan would set, or the finding is absent */
+	CHANGE_REFUSED,			/* a precondition does not hold; see change_error() and preconditions */
+	CHANGE_PREVIEWED,		/* can be confirmed */
+	CHANGE_CONFIRMED,
+	CHANGE_RUNNING,
+	CHANGE_VERIFYING,
+	CHANGE_VERIFIED,
+	CHANGE_NOT_IMPROVED,
+	CHANGE_COULD_NOT_VERIFY,
+	CHANGE_STOPPED,			/* by the operator or a lost terminal, half way */
+	CHANGE_FAILED,			/* a step failed; what was done stays done */
+};
+
+/* What the engine works with; all borrowed, must outlive the change. */
+struct change_context {
+	struct loop *loop;
+	struct kube_client *client;
+	struct cluster *cluster;
+	struct evidence_store *evidence;
+	struct symptoms *symptoms;
+	const struct runbook_set *runbooks;
+	struct journal *journal;		/* NULL: plan and preview only */
+	const char *const *deny_objects;	/* patterns "Kind/namespace/name"; NULL-terminated; may be NULL */
+	const char *const *registries;		/* more hosts that registry checks may ask; may be NULL */
+	bool read_only;				/* a latch: running is refused */
+	const char *read_only_reason;		/* where the latch comes from, for the message */
+	bool is_protected;			/* the context needs its name typed */
+	const char *(*translate)(const char *id);
+	const char *language;
+};
+
+enum step_state { STEP_PENDING, STEP_RUNNING, STEP_DONE, STEP_SKIPPED, STEP_FAILED };
+
+/* One line of the difference that the server's dry run makes; masked values are "<redacted>". */
+struct step_diff {
+	char *path;		/* "/spec/template/spec/containers/0/image" */
+	char *before;		/* JSON text; "" when absent */
+	char *after;
+};
+
+struct step {
+	int number;			/* from 1 */
+	char *type;			/* "patch-image", "wait-rollout", ... (schema of runbooks) */
+	char *title;			/* in the chosen language */
+	char *target;			/* "DaemonSet/kube-system/calico-node" */
+	char *target_uid;
+	char *why;
+	bool reversible;
+	int expected_seconds;
+	char *method;			/* NULL: sends no request that changes anything */
+	char *path;
+	char *content_type;
+	char *body;
+	struct step_diff *diff;
+	size_t diff_count;
+	char *cannot_preview;		/* why there is no preview; NULL when there is one */
+	char *kubectl;			/* the line that does the same by hand */
+	char *owner_note;		/* other field managers of the touched fields; NULL none */
+	enum step_state state;
+	int64_t started_ms;		/* monotonic; 0 not yet */
+	int64_t ended_ms;
+	char *outcome;			/* one line; NULL not yet */
+	int progress;			/* 0..100, -1 unknown */
+};
+
+struct precondition {
+	char *text;
+	enum truth ok;			/* unknown: could not check; see reason */
+	char *reason;
+	bool is_blocking;		/* unknown or false refuses the run */
+};
+
+struct blast_radius {
+	size_t nodes;
+	size_t pods;
+	size_t workloads;
+	size_t pdb_blocked;
+};
+
+struct output_line {
+	int64_t wall_ms;
+	int step;			/* 0: the run itself */
+	char *text;			/* raw */
+};
+
+/* Copies the finding's identity. target NULL: all objects of the finding. finding NULL: planned without one (nothing to do). */
+struct change *change_new(const struct change_context *context, const struct runbook *runbook,
+			  const struct finding *finding, const char *target,
+			  void (*on_change)(void *data), void *data);
+void change_free(struct change *change);
+
+enum change_state change_state(const struct change *change);
+const char *change_state_name(enum change_state state);
+const struct err *change_error(const struct change *change);
+const struct runbook *change_runbook(const struct change *change);
+const char *change_run_id(const struct change *change);	/* "" before it runs */
+const char *change_digest(const struct change *change);	/* "" before it is previewed */
+size_t change_step_count(const struct change *change);
+const struct step *change_step_at(const struct change *change, size_t index);
+size_t change_precondition_count(const struct change *change);
+const struct precondition *change_precondition_at(const struct change *change, size_t index);
+const struct blast_radius *change_blast_radius(const struct change *change);
+/* Objects that the plan touches, as in plan -o json; borrowed. */
+size_t change_object_count(const struct change *change);
+const struct finding_object *change_object_at(const struct change *change, size_t index);
+/* ids of conflicting runbooks with a reason in the chosen language; borrowed text. */
+size_t change_conflict_count(const struct change *change);
+const char *change_conflict_at(const struct change *change, size_t index);
+const char *change_undo(const struct change *change);	/* "full", "partial", "none" */
+bool change_needs_name(const struct change *change);	/* a protected context or an irreversible step */
+const char *change_name_to_type(const struct change *change);
+size_t change_output_count(const struct change *change);
+const struct output_line *change_output_at(const struct change *change, size_t index);
+/* interfaces.md: plan -o json. New reference. */
+json_t *change_plan_json(const struct change *change);
+
+/* Refuses (ERR_REFUSED) a digest that is not the previewed one, a name that is not the one to type, a latch. */
+int change_confirm(struct change *change, const char *digest, const char *typed_name, struct err *err);
+/* Starts the confirmed run: journal, lease, steps, verification. */
+int change_run(struct change *change, struct err *err);
+enum change_stop { STOP_AFTER_STEP, STOP_NOW };
+void change_stop(struct change *change, enum change_stop how, const char *reason);
+/* No step is under way and none will start: it can be freed without a trace left half written. */
+bool change_is_settled(const struct change *change);
+
+#endif

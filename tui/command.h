@@ -1,0 +1,76 @@
+/*
+ * A command of the command line ("report", "fix", ...): one file that ends in
+ * one const struct command, listed in the array of commands.c.
+ */
+#ifndef TUI_COMMAND_H
+#define TUI_COMMAND_H
+
+#include <stdio.h>
+
+#include "tui/options.h"
+
+struct configuration;
+
+/* What main() settled for the command that runs. */
+struct invocation {
+	struct options *options;
+	const struct configuration *configuration;
+	int argc;			/* the command's own words, GLOBAL options taken out; argv[0] is its name */
+	char **argv;
+	FILE *out;			/* standard output */
+	FILE *error_out;		/* standard error */
+	const char *assets;		/* folder assets/ */
+	const char *state_dir;		/* made, private */
+	const char *config_dir;		/* $XDG_CONFIG_HOME/nks-triage */
+};
+
+/* A flag of the command itself, for help, completion and the option parser. */
+struct command_flag {
+	const char *name;		/* "--target" or "-o" */
+	const char *value;		/* "T"; NULL where it takes none */
+	const char *help;		/* message id */
+};
+
+struct command {
+	const char *name;
+	const char *usage;		/* "explain ID [--lang L]" */
+	const char *help;		/* message id: one line */
+	const struct command_flag *flags;	/* ends with name NULL; may be NULL */
+	/* Returns the exit code of interfaces.md. */
+	int (*run)(struct invocation *invocation);
+};
+
+extern const struct command *const commands[];	/* NULL-terminated */
+
+enum exit_code {
+	EXIT_DONE = 0,
+	EXIT_FAILED = 1,
+	EXIT_CRITICAL = 3,
+	EXIT_WARNING = 4,
+	EXIT_UNCHECKED = 5,
+	EXIT_REFUSED = 6,
+	EXIT_STILL_THERE = 7,
+	EXIT_HALF_WAY = 8,
+	EXIT_INTERRUPTED = 130,
+};
+
+/*
+ * Options of a command: walks argv after the name; position starts at 1.
+ * Returns 1 for a known flag (ret_name; ret_value NULL where it takes none),
+ * 0 for a plain word (ret_value), -1 at the end, -2 after an unknown flag or
+ * a missing value, which is then said on error_out. "--flag=value" and "--"
+ * work.
+ */
+int command_next(const struct invocation *invocation, const struct command *command, int *position,
+		 const char **ret_name, const char **ret_value);
+
+/* Prints an error once, translated and sanitised: "nks-triage: what\n  hint". Returns EXIT_FAILED. */
+int command_fail(const struct invocation *invocation, const struct err *err);
+/* Prints foreign text as shown text. */
+void print_shown(FILE *out, const char *raw);
+/* A message in the chosen language, sanitised; caller frees. */
+char *message_text(const struct message *message);
+/* The translation of a short text (gettext; decisions.md 5). */
+const char *translate(const char *id);
+
+#endif

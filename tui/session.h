@@ -1,0 +1,50 @@
+/*
+ * What the screen and the one-shot commands share: one loop, one client of
+ * one context, runbooks, the watched cluster, symptoms and evidence. For
+ * --demo it also owns the simulated cluster's process.
+ *
+ * session_open() starts everything and returns; the link may still fail: the
+ * console starts anyway and shows it (kube_link(), snapshot_collection()).
+ */
+#ifndef TUI_SESSION_H
+#define TUI_SESSION_H
+
+#include <stdbool.h>
+
+#include "probes/kube/client.h"
+#include "probes/model/cluster.h"
+#include "probes/model/collect.h"
+#include "probes/net/loop.h"
+#include "probes/symptoms/symptoms.h"
+#include "tui/command.h"
+
+struct session {
+	const struct invocation *invocation;
+	struct loop *loop;
+	struct kube_client *client;
+	struct field_set fields;
+	struct runbook_set *runbooks;
+	struct cluster *cluster;
+	struct evidence_store *evidence;
+	struct collector *collector;
+	struct symptoms *symptoms;
+	int64_t update_at;		/* wall time of the next needed symptoms_update(); 0 none */
+};
+
+struct session_options {
+	const char *const *only;	/* ids; NULL: all */
+};
+
+/* An unusable kubeconfig or configuration fails here (exit code 1); a server that cannot be reached does not. */
+int session_open(const struct invocation *invocation, const struct session_options *options,
+		 struct session **ret_session, struct err *err);
+void session_close(struct session *session);
+/* One turn of the loop, then symptoms and collection when something changed. Returns true if something did. */
+bool session_turn(struct session *session, int max_wait_ms);
+/*
+ * Turns until the first picture is complete and the evidence it asks for is
+ * in, at most --wait seconds. 0, or -1 with the layer that failed.
+ */
+int session_wait(struct session *session, struct err *err);
+
+#endif
