@@ -67,6 +67,8 @@ struct kube_request {
 	enum http_kind kind;
 	bool gzip;
 	size_t body_maximum;		/* 0 = 4 MiB */
+	/* Once, before the first on_body of a 2xx answer, also of a watch that has nothing to say yet. May be NULL. */
+	void (*on_head)(void *data, long status, const char *content_type);
 	int (*on_body)(void *data, const char *bytes, size_t n);	/* streams and lists; see http.h */
 	void (*on_done)(void *data, const struct kube_result *result);
 	void *data;

@@ -46,7 +46,7 @@ char *kind_path(const struct kind *kind, const char *name_space, const char *nam
 
 struct extra_value {
 	uint16_t path;		/* index of the path in the field table */
-	uint16_t item;		/* index within the innermost repeated group, 0 when there is none */
+	uint16_t item;		/* index within the first repeated group, 0 when there is none */
 	const char *text;	/* the value as text: strings as they are, numbers and booleans as JSON writes them */
 };
 
