@@ -1,7 +1,7 @@
 # nks-triage: build, test, install. `make help` says what each target does.
 #
-# BUILD names a variant: release (default), sanitize, clang, clang-sanitize. Each has its own folder under
-# .build/, so that they do not disturb each other.
+# BUILD names a variant: release (default), debug, sanitize, clang, clang-sanitize. Each has its own folder
+# under .build/, so that they do not disturb each other; ./nks-triage is the variant that was built last.
 
 VERSION := 0.1.0
 PREFIX ?= /usr/local
@@ -9,6 +9,7 @@ BUILD ?= release
 OUT := .build/$(BUILD)
 
 CC_release := gcc
+CC_debug := gcc
 CC_sanitize := gcc
 CC_clang := clang
 CC_clang-sanitize := clang
@@ -21,11 +22,14 @@ HARDENING := -fstack-protector-strong -fPIE
 SANITIZER := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 OPTIMISE_release := -O2 -g -D_FORTIFY_SOURCE=2
 OPTIMISE_clang := $(OPTIMISE_release)
-OPTIMISE_sanitize := -O1 -g $(SANITIZER)
+OPTIMISE_debug := -O0 -g -DNKS_TRIAGE_DEBUG
+OPTIMISE_sanitize := -O1 -g -DNKS_TRIAGE_DEBUG $(SANITIZER)
 OPTIMISE_clang-sanitize := $(OPTIMISE_sanitize)
 LINK_sanitize := $(SANITIZER)
 LINK_clang-sanitize := $(SANITIZER)
 
+DATADIR := $(PREFIX)/share/nks-triage
+LIBEXECDIR := $(PREFIX)/libexec/nks-triage
 CPPFLAGS += -D_GNU_SOURCE -I.
 CFLAGS += -std=c17 $(WARNINGS) $(HARDENING) $(OPTIMISE_$(BUILD))
 LDFLAGS += -pie -Wl,-z,relro,-z,now $(LINK_$(BUILD))
@@ -39,17 +43,26 @@ sources = $(sort $(wildcard $(1)/*.c))
 objects = $(patsubst %.c,$(OUT)/%.o,$(call sources,$(1)))
 CONSOLE_ARCHIVES := $(foreach l,remedy symptoms runbook model kube net base,$(call archive,$(l)))
 
-.PHONY: all help clean
+.PHONY: all help deps demo test check sanitize clang bench install uninstall clean
+## all        build ./nks-triage and ./nks-triage-sim (BUILD=release|debug|sanitize|clang|clang-sanitize)
 all: nks-triage nks-triage-sim
 
+## help       this list
 help:
 	@sed -n 's/^## //p' Makefile
 
-## all        build ./nks-triage and ./nks-triage-sim
-nks-triage: $(OUT)/nks-triage
-	@cp -f $< $@
-nks-triage-sim: $(OUT)/nks-triage-sim
-	@cp -f $< $@
+nks-triage: $(OUT)/nks-triage FORCE
+	@cmp -s $< $@ || cp -f $< $@
+nks-triage-sim: $(OUT)/nks-triage-sim FORCE
+	@cmp -s $< $@ || cp -f $< $@
+
+## deps       install what building, running and testing need (apt-get; Debian 12, Ubuntu 24.04)
+deps:
+	@.ci/deps
+
+## demo       open the console on a simulated cluster whose Calico is broken
+demo: all
+	./nks-triage --demo
 
 define layer
 $(call archive,$(1)): $(call objects,probes/$(1))
@@ -72,6 +85,10 @@ $(OUT)/nks-triage-sim: $(OUT)/libsim.a $(call archive,net) $(call archive,base)
 
 # V=1 shows the commands.
 Q := $(if $(V),,@)
+
+# Only these files know the version and the places of installation.
+$(OUT)/tui/version.o $(OUT)/tui/paths.o $(OUT)/probes/net/user_agent.o $(OUT)/probes/sim/main.o: CPPFLAGS += \
+	-DNKS_TRIAGE_VERSION='"$(VERSION)"' -DNKS_TRIAGE_DATADIR='"$(DATADIR)"' -DNKS_TRIAGE_LIBEXECDIR='"$(LIBEXECDIR)"'
 
 $(OUT)/%.o: %.c
 	@mkdir -p $(@D)
@@ -98,16 +115,55 @@ $(OUT)/tests/unit/$(1)/test_%: $(OUT)/tests/unit/$(1)/test_%.o $(foreach l,$(bel
 endef
 $(foreach l,$(CONSOLE_LAYERS) sim widgets tui,$(eval $(call unit_layer,$(l))))
 
-.PHONY: unit unit-%
-## unit       build and run the unit tests (unit-LAYER for one layer)
+# Tests that are no unit tests: programs that print TAP and drive the built programs.
+SCRIPTS := $(sort $(wildcard $(foreach f,sim client runbook report remedy terminal,tests/$(f)/test_*.py)))
+CHECKS := $(sort $(wildcard tests/check/test_*.py))
+
+.PHONY: unit
+## test       build and run every test: unit tests, then the programs against simulated clusters, then the screen
+test: all $(UNIT_PROGRAMS) $(TEST_HELPERS)
+	tests/run.py $(UNIT_PROGRAMS) $(SCRIPTS)
+
+## unit       unit tests alone; unit-LAYER for one layer
 unit: $(UNIT_PROGRAMS)
 	tests/run.py $(UNIT_PROGRAMS)
 unit-%: FORCE
 	@$(MAKE) --no-print-directory $(filter $(OUT)/tests/unit/$*/%,$(UNIT_PROGRAMS))
 	tests/run.py $(filter $(OUT)/tests/unit/$*/%,$(UNIT_PROGRAMS))
+
+## check      rules that a script can check: layers, headers, banned calls, sizes, doors, cppcheck
+check: all
+	tests/run.py $(CHECKS)
+
+## sanitize   every test with AddressSanitizer and UndefinedBehaviorSanitizer
+sanitize:
+	$(MAKE) --no-print-directory BUILD=sanitize test
+## clang      every test built by clang, unit tests also with clang's sanitizers
+clang:
+	$(MAKE) --no-print-directory BUILD=clang test
+	$(MAKE) --no-print-directory BUILD=clang-sanitize unit
+
+## bench      ratios against kubectl on a simulated cluster of 100 nodes and 2,000 pods
+bench: all
+	tests/bench/bench.py
+
+## install    install under PREFIX (default /usr/local); DESTDIR is honoured
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DATADIR) $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 755 nks-triage $(DESTDIR)$(PREFIX)/bin/
+	install -m 755 nks-triage-sim $(DESTDIR)$(LIBEXECDIR)/
+	cp -R assets/. $(DESTDIR)$(DATADIR)/
+	install -m 644 assets/nks-triage.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+
+## uninstall  remove what install put there
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/nks-triage $(DESTDIR)$(PREFIX)/share/man/man1/nks-triage.1
+	rm -rf $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DATADIR)
+
 FORCE:
 .SECONDARY:
 
+## clean      remove what was built
 clean:
 	rm -rf .build nks-triage nks-triage-sim
 

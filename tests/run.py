@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Runs test programs that speak TAP and adds their results up.
 
     tests/run.py [--jobs N] [--timeout SECONDS] PROGRAM...
@@ -22,7 +22,7 @@ import sys
 def run(program, timeout):
     """Returns (program, passed, [failure texts], output)."""
     environment = dict(os.environ, CMOCKA_MESSAGE_OUTPUT="TAP", LC_ALL="C.UTF-8")
-    command = [program if "/" in program else "./" + program]
+    command = ["/usr/bin/python3", program] if program.endswith(".py") else [program if "/" in program else "./" + program]
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                stderr=subprocess.STDOUT, env=environment, start_new_session=True)
     failures = []

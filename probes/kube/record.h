@@ -194,7 +194,7 @@ struct event_record {
 	const char *host;
 	int64_t count;			/* series.count, or count, or 1 */
 	int64_t first;
-	int64_t last;			/* series.lastObservedTime > lastTimestamp > eventTime > firstTimestamp > creation */
+	int64_t last;			/* series.lastObservedTime > lastTimestamp > eventTime > first > creation */
 };
 
 /* DaemonSet, Deployment, ReplicaSet and StatefulSet share one shape; -1 where a kind lacks a number. */

@@ -19,7 +19,7 @@ enum scan_mode { SCAN_LIST, SCAN_WATCH, SCAN_OBJECT };
 enum watch_event { WATCH_ADDED, WATCH_MODIFIED, WATCH_DELETED, WATCH_BOOKMARK, WATCH_ERROR };
 
 struct scan_sink {
-	/* A record is the sink's to free (record_free()); event is WATCH_ADDED for lists and objects. -1 ends the scan. */
+	/* The record is the sink's to free; event is WATCH_ADDED for lists and objects. -1 ends the scan. */
 	int (*on_record)(void *data, enum watch_event event, struct record *record);
 	/* Watch: a bookmark's resourceVersion; initial_end when it ends the initial events. */
 	void (*on_bookmark)(void *data, const char *resource_version, int initial_end);

@@ -118,7 +118,10 @@ struct output_line {
 	char *text;			/* raw */
 };
 
-/* Copies the finding's identity. target NULL: all objects of the finding. finding NULL: planned without one (nothing to do). */
+/*
+ * Copies the finding's identity. target NULL: all objects of the finding. finding NULL: there is none, so
+ * that there is nothing to do.
+ */
 struct change *change_new(const struct change_context *context, const struct runbook *runbook,
 			  const struct finding *finding, const char *target,
 			  void (*on_change)(void *data), void *data);

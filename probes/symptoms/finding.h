@@ -43,7 +43,7 @@ struct check {
 	const struct runbook *runbook;
 	enum verdict verdict;
 	struct message reason;		/* id NULL where there is nothing to say */
-	bool was_left_out;		/* by choice (--only, --no-ssh): does not count for exit code 5 (decisions.md 12) */
+	bool was_left_out;		/* by choice (--only, --no-ssh): no cause for exit code 5 (decisions.md 12) */
 };
 
 const char *verdict_name(enum verdict verdict);	/* "could_not_check" */

@@ -1,0 +1,14 @@
+"""Waiting for a condition: the only place in the tests that sleeps."""
+import time
+
+
+def wait_for(condition, seconds=30, interval=0.05, what="condition"):
+    """Returns the first true value of condition(); raises AssertionError when the time is over."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited {seconds} s for {what() if callable(what) else what}")
+        time.sleep(interval)
