@@ -2,10 +2,11 @@
  * The one loop: timers, descriptors, transfers (http.h) and child processes
  * (job.h), waited for in a single curl_multi_poll().
  *
- * loop_turn() runs one turn: transfers, then callbacks of descriptors, jobs
- * and timers that are due, then it waits at most max_wait_ms for more. A
- * callback may start and cancel anything. Nothing in here is thread-safe but
- * loop_wake(), which any thread or signal handler may call.
+ * loop_turn() runs what is due (transfers, timers), waits for more where
+ * nothing was, and runs what came (descriptors, jobs, transfers, timers). A
+ * callback may start and cancel anything, itself too, but not run another
+ * turn or free the loop. Nothing in here is thread-safe but loop_wake(),
+ * which any thread or signal handler may call.
  *
  * A loop has no global state; two may live in one process.
  */
@@ -24,7 +25,10 @@ struct descriptor_watch;
 int loop_new(struct loop **ret_loop, struct err *err);
 /* Cancels what is left: no callback is called. NULL is fine. */
 void loop_free(struct loop *loop);
-/* One turn. Returns the number of callbacks called. max_wait_ms 0 polls; the next timer shortens the wait. */
+/*
+ * One turn. Returns the number of callbacks called. max_wait_ms 0 polls, -1 waits long; the next timer, a signal and
+ * loop_wake() shorten the wait.
+ */
 int loop_turn(struct loop *loop, int max_wait_ms);
 void loop_wake(struct loop *loop);
 

@@ -1,0 +1,205 @@
+#include "probes/net/http.h"
+
+#include <string.h>
+
+#include "probes/base/clock.h"
+#include "probes/base/memory.h"
+#include "probes/net/http_private.h"
+#include "probes/net/loop_private.h"
+
+static void unlink_slot(struct http_slot *slot)
+{
+	if (slot->previous)
+		slot->previous->next = slot->next;
+	else
+		slot->loop->slots = slot->next;
+	if (slot->next)
+		slot->next->previous = slot->previous;
+}
+
+static void slot_free(struct http_slot *slot)
+{
+	timer_cancel(slot->idle);
+	timer_cancel(slot->start_failed);
+	if (slot->in_multi)
+		curl_multi_remove_handle(slot->loop->multi, slot->easy);
+	curl_easy_cleanup(slot->easy);
+	curl_slist_free_all(slot->headers);
+	curl_slist_free_all(slot->connect_to);
+	if (slot->request_body)
+		explicit_bzero(slot->request_body, slot->request_body_length);
+	free(slot->request_body);
+	free(slot->host);
+	free(slot->port);
+	free(slot->proxy);
+	free(slot->content_type);
+	free(slot->audit_id);
+	buffer_release(&slot->warnings);
+	/* An answer may hold a token or a Secret. */
+	if (slot->body.data)
+		explicit_bzero(slot->body.data, slot->body.length);
+	buffer_release(&slot->body);
+	unlink_slot(slot);
+	free(slot);
+}
+
+/* The last call for a slot: tells its owner, then it is gone. error NULL: an answer came whole. */
+static void finish(struct http_slot *slot, const struct err *error)
+{
+	struct http_result result = {
+		.status = slot->status,
+		.body = &slot->body,
+		.content_type = slot->content_type ? slot->content_type : "",
+		.audit_id = slot->audit_id ? slot->audit_id : "",
+		.warnings = buffer_text(&slot->warnings),
+		.retry_after_ms = slot->retry_after_ms,
+		.aborted_by_callback = slot->aborted,
+	};
+
+	if (error) {
+		result.code = error->code;
+		result.err = *error;
+	}
+	/* Back to the pool of connections before the owner starts the next request. */
+	if (slot->in_multi)
+		curl_multi_remove_handle(slot->loop->multi, slot->easy);
+	slot->in_multi = false;
+	slot->finishing = true;
+	slot->loop->callbacks++;
+	if (slot->on_done)
+		slot->on_done(slot->data, &result);
+	slot_free(slot);
+}
+
+static void on_start_failed(void *data)
+{
+	struct http_slot *slot = data;
+
+	slot->start_failed = NULL;
+	finish(slot, &slot->setup_error);
+}
+
+/* The deadline of a stream moves with its bytes; the timer looks only when it fires. */
+static void on_idle(void *data)
+{
+	struct http_slot *slot = data;
+	int64_t left = slot->last_byte_ms + slot->timeout_ms - clock_monotonic_ms();
+	struct err err = {0};
+
+	slot->idle = NULL;
+	if (left > 0) {
+		slot->idle = loop_timer(slot->loop, left, on_idle, slot);
+		return;
+	}
+	http_explain_idle(slot, &err);
+	finish(slot, &err);
+}
+
+static long timeout_of(const struct http_request *request)
+{
+	if (request->timeout_ms > 0)
+		return request->timeout_ms;
+	return request->kind == HTTP_STREAM ? HTTP_STREAM_IDLE_MS : HTTP_ONCE_TIMEOUT_MS;
+}
+
+static struct http_slot *slot_new(struct loop *loop, const struct http_request *request)
+{
+	struct http_slot *slot = xcalloc(1, sizeof(*slot));
+
+	slot->loop = loop;
+	slot->kind = request->kind;
+	slot->timeout_ms = timeout_of(request);
+	slot->body_maximum = request->body_maximum ? request->body_maximum : HTTP_BODY_MAXIMUM;
+	slot->on_body = request->on_body;
+	slot->on_head = request->on_head;
+	slot->on_done = request->on_done;
+	slot->data = request->data;
+	slot->retry_after_ms = -1;
+	slot->last_byte_ms = clock_monotonic_ms();
+	buffer_init(&slot->warnings, HTTP_WARNINGS_MAXIMUM);
+	buffer_init(&slot->body, slot->body_maximum);
+	slot->next = loop->slots;
+	if (slot->next)
+		slot->next->previous = slot;
+	loop->slots = slot;
+	return slot;
+}
+
+struct http_slot *http_start(struct loop *loop, const struct http_request *request)
+{
+	struct http_slot *slot;
+
+	if (loop->in_transfers)
+		bug("http_start() inside on_body or on_head");
+	slot = slot_new(loop, request);
+	if (http_setup(slot, request, &slot->setup_error) < 0) {
+		slot->start_failed = loop_timer(loop, 0, on_start_failed, slot);
+		return slot;
+	}
+	if (curl_multi_add_handle(loop->multi, slot->easy) != CURLM_OK)
+		bug("libcurl takes no transfer");
+	slot->in_multi = true;
+	if (slot->kind == HTTP_STREAM)
+		slot->idle = loop_timer(loop, slot->timeout_ms, on_idle, slot);
+	return slot;
+}
+
+void http_cancel(struct http_slot *slot)
+{
+	if (!slot || slot->finishing)
+		return;
+	slot->cancelled = true;
+	if (!slot->loop->in_transfers)
+		slot_free(slot);
+}
+
+static void free_cancelled(struct loop *loop)
+{
+	struct http_slot *next;
+
+	for (struct http_slot *slot = loop->slots; slot; slot = next) {
+		next = slot->next;
+		if (slot->cancelled)
+			slot_free(slot);
+	}
+}
+
+/* An answer that is not 2xx and too long is kept as far as it came: its status says enough. */
+static bool is_answer(const struct http_slot *slot, CURLcode code)
+{
+	return code == CURLE_OK || (slot->body_too_long && (slot->status < 200 || slot->status > 299));
+}
+
+/* Messages of transfers that a callback cancels vanish from libcurl's queue, so each message's slot lives. */
+void http_run(struct loop *loop)
+{
+	struct CURLMsg *message;
+	int running;
+	int left;
+
+	loop->in_transfers = true;
+	curl_multi_perform(loop->multi, &running);
+	loop->in_transfers = false;
+	free_cancelled(loop);
+	while ((message = curl_multi_info_read(loop->multi, &left)) != NULL) {
+		CURLcode code = message->data.result;
+		struct http_slot *slot = NULL;
+		struct err err = {0};
+
+		if (message->msg != CURLMSG_DONE)
+			continue;
+		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &slot);
+		if (is_answer(slot, code)) {
+			finish(slot, NULL);
+			continue;
+		}
+		http_explain(slot, code, &err);
+		finish(slot, &err);
+	}
+}
+
+void http_end_all(struct loop *loop)
+{
+	while (loop->slots)
+		slot_free(loop->slots);
+}

@@ -1,0 +1,30 @@
+/*
+ * Starts a child in its own session: /dev/null as standard input, pipes as
+ * standard output and error (close-on-exec and non-blocking on our side), no
+ * other descriptor of ours, default signals. For job.c only.
+ *
+ * Two ways, for one reason. posix_spawn() is the safe one in a program with
+ * threads and reports a failed exec itself, but it cannot make the child ask
+ * for a signal at our end (PR_SET_PDEATHSIG survives exec, so the request has
+ * to come between fork and exec). Children that must die with us are
+ * therefore forked, with nothing but async-signal-safe calls before exec.
+ */
+#ifndef NET_SPAWN_H
+#define NET_SPAWN_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "probes/base/err.h"
+
+struct spawned {
+	pid_t pid;	/* leader of its session and group */
+	int out;
+	int error_out;
+};
+
+/* environment: "NAME=value" added to ours, a name that is there is replaced; may be NULL. */
+int spawn(const char *const *argv, const char *const *environment, bool dies_with_us, struct spawned *ret_child,
+	  struct err *err);
+
+#endif
