@@ -39,7 +39,7 @@ enum glyph_set {
 	X(ARROW_DOWN, 0x2193, 'v')     /* ↓ */ \
 	X(BAR_FULL, 0x2587, '#')       /* ▇ */ \
 	X(BAR_EMPTY, 0x2581, '.')      /* ▁ */ \
-	X(SCROLL_THUMB, 0x2588, '#')   /* █ */ \
+	X(SCROLL_THUMB, 0x2590, '#')   /* ▐ */ \
 	X(SCROLL_TRACK, 0x2502, '|')   /* │ */ \
 	X(TREE_BRANCH, 0x251C, '|')    /* ├ */ \
 	X(TREE_LAST, 0x2514, '`')      /* └ */ \

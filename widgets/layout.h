@@ -30,7 +30,8 @@ struct layout_part {
  */
 int layout_split(int length, int gap, const struct layout_part *parts, size_t n, int *ret_sizes);
 /* One below the other, or side by side; a part that was dropped has an empty rectangle. */
-void layout_rows(struct rect area, int gap, const struct layout_part *parts, size_t n, struct rect *ret_rects);
+void layout_rows(struct rect area, int gap, const struct layout_part *parts, size_t n,
+		 struct rect *ret_rects);
 void layout_columns(struct rect area, int gap, const struct layout_part *parts, size_t n,
 		    struct rect *ret_rects);
 

@@ -67,11 +67,13 @@ struct table {
 	const char *empty_text; /* shown where there are no rows; raw, borrowed, may be NULL */
 	bool no_header;
 	bool no_cursor; /* moves scroll */
+	bool loading;	/* rows still arrive: a cursor that was never moved stays at the top */
 
 	size_t cursor;	      /* place */
 	size_t top;	      /* first place seen */
 	int seen_rows;	      /* rows of data at the last draw: the size of a page */
 	char *cursor_key;     /* owned */
+	bool moved;	      /* the operator chose this row */
 	struct map marks;     /* of owned strings */
 	char *search;	      /* owned, NULL = none */
 	bool frozen;
@@ -111,7 +113,7 @@ void table_each_mark(const struct table *table, void (*visit)(void *context, con
 
 /* Highlights raw text in all cells; NULL or "" ends it. */
 void table_set_search(struct table *table, const char *needle);
-/* Moves the cursor to the next row (or the one before) that has it, around the ends. False if there is none. */
+/* Moves the cursor to the next row (or the one before) that has it, around the ends. False: there is none. */
 bool table_search_next(struct table *table, bool backwards);
 
 /* Draws header, rows that fit and, where not all do, a scroll bar in the last column. */

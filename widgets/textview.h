@@ -54,9 +54,11 @@ struct textview {
 	int wrap_width;	   /* width that "wrapped" was counted for */
 	int seen_rows;	   /* at the last draw */
 	bool no_wrap;
-	bool follow;	   /* stay at the end as lines come */
+	bool follow;	   /* stay at the end as lines come; scrolling up pauses, going to the end resumes */
+	bool tails;	   /* follow was wanted: going to the end turns it on again */
 	bool has_cursor;   /* a line is selected; moves go line by line */
 	size_t cursor;
+	ptrdiff_t match;   /* line that the search is at, -1 = none */
 	char *search;	   /* owned */
 };
 

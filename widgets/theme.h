@@ -63,11 +63,9 @@ enum role {
 #define THEME_ROLE_ID(name, text) ROLE_##name,
 	THEME_ROLES(THEME_ROLE_ID)
 #undef THEME_ROLE_ID
-		ROLE_COUNT
+		ROLE_COUNT,
+	ROLE_NONE = ROLE_COUNT, /* as an overlay: none */
 };
-
-/* As an overlay: none. */
-enum { ROLE_NONE = ROLE_COUNT };
 
 /* Attributes of a style, and of a single cell on top of its role. */
 enum {

@@ -51,6 +51,17 @@ static char *without_space(const char *text, size_t *ret_length)
 	return packed;
 }
 
+char *base64_encode(const void *bytes, size_t n)
+{
+	char *text;
+
+	if (n > (64U << 20))
+		bug("far too much for base64");
+	text = xmalloc(n / 3 * 4 + 5);
+	EVP_EncodeBlock((unsigned char *)text, bytes, (int)n);
+	return text;
+}
+
 int base64_decode(const char *text, char **ret_bytes, size_t *ret_length, struct err *err)
 {
 	size_t length;

@@ -16,6 +16,8 @@ void digest_sha256(const void *bytes, size_t n, char out[DIGEST_HEX_SIZE]);
 void digest_json(const json_t *value, char out[DIGEST_HEX_SIZE]);
 /* Canonical JSON; caller frees. */
 char *json_canonical(const json_t *value);
+/* Standard base64 with padding, no line breaks. Caller frees. */
+char *base64_encode(const void *bytes, size_t n);
 /* Decodes standard base64, white space allowed. Caller frees *ret_bytes (NUL added, not counted). */
 int base64_decode(const char *text, char **ret_bytes, size_t *ret_length, struct err *err);
 

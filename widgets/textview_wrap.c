@@ -1,0 +1,132 @@
+/* How a line of a textview is cut into rows. Pure functions of text and width. */
+#include "widgets/textview_private.h"
+
+#include <string.h>
+
+#include "probes/base/memory.h"
+#include "probes/base/text.h"
+
+/* Closing marks of Korean and Japanese texts never begin a row. */
+static bool may_begin_row(uint32_t c)
+{
+	static const uint32_t never[] = {
+		0x3001, 0x3002, 0x300D, 0x300F, 0x3011, 0x3015, 0x30FB, 0x30FC, 0xFF01,
+		0xFF09, 0xFF0C, 0xFF0E, 0xFF1A, 0xFF1B, 0xFF1F, 0xFF3D, 0xFF5D,
+	};
+
+	for (size_t i = 0; i < array_length(never); i++) {
+		if (never[i] == c)
+			return false;
+	}
+	return true;
+}
+
+/* Cells of the word at text, counted up to most + 1. */
+static int word_width(const char *text, size_t n, int most)
+{
+	int width = 0;
+
+	for (size_t at = 0; at < n && width <= most;) {
+		uint32_t c;
+
+		at += text_decode(text + at, n - at, &c);
+		if (c == ' ')
+			break;
+		width += text_cell_width(c);
+	}
+	return width;
+}
+
+/* A place to cut, found while going along a row. */
+struct cut {
+	size_t end;  /* behind what is seen */
+	size_t next; /* where the next row begins */
+};
+
+/*
+ * Goes along the row until it is full and keeps the last good place to cut.
+ * Returns the byte at which it is full, or the text's length.
+ */
+static size_t walk_row(const char *text, size_t length, size_t start, int width, struct cut *last)
+{
+	size_t at = start;
+	int used = 0;
+	bool after_wide = false;
+
+	while (at < length) {
+		uint32_t c;
+		size_t bytes = text_decode(text + at, length - at, &c);
+		int cells = text_cell_width(c);
+		bool is_wide = cells == 2;
+
+		if (at > start && (is_wide || after_wide) && cells > 0 && c != ' ' && may_begin_row(c))
+			*last = (struct cut){at, at};
+		if (used + cells > width) {
+			/* The space that is too much is where the row ends. */
+			if (c == ' ')
+				*last = (struct cut){at, at + bytes};
+			return at;
+		}
+		if (c == ' ')
+			*last = (struct cut){at, at + bytes};
+		used += cells;
+		after_wide = cells ? is_wide : after_wide;
+		at += bytes;
+	}
+	return length;
+}
+
+size_t textview_wrap_row(const struct textview_line *line, size_t at, int width, size_t *ret_next)
+{
+	struct cut cut = {at, at};
+	size_t full;
+	uint32_t c;
+
+	if (at > 0)
+		width -= line->indent < width / 2 ? line->indent : 0;
+	width = width > 2 ? width : 2;
+	full = walk_row(line->text, line->length, at, width, &cut);
+	if (full >= line->length) {
+		*ret_next = line->length;
+		return line->length;
+	}
+	/* No good place, or a word that no row can hold: cut it here. */
+	if (cut.next == at || cut.end == at ||
+	    word_width(line->text + cut.next, line->length - cut.next, width) > width)
+		cut = (struct cut){full, full};
+	/* A row has at least one character, whatever the width. */
+	if (cut.next == at)
+		cut.end = cut.next = at + text_decode(line->text + at, line->length - at, &c);
+	while (cut.next < line->length && line->text[cut.next] == ' ')
+		cut.next++;
+	*ret_next = cut.next;
+	return cut.end;
+}
+
+int textview_line_rows(const struct textview *view, struct textview_line *line)
+{
+	size_t at = 0;
+	int rows = 0;
+
+	if (view->no_wrap || !line->length)
+		return 1;
+	if (line->wrapped)
+		return line->wrapped;
+	while (at < line->length) {
+		textview_wrap_row(line, at, view->wrap_width, &at);
+		rows++;
+	}
+	line->wrapped = rows;
+	return rows;
+}
+
+void textview_set_width(struct textview *view, int width)
+{
+	width = width > 2 ? width : 2;
+	if (width == view->wrap_width)
+		return;
+	view->wrap_width = width;
+	view->top_row = 0;
+	for (size_t i = 0; i < view->count; i++)
+		textview_line(view, i)->wrapped = 0;
+}
