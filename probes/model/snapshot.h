@@ -63,12 +63,20 @@ struct record_list snapshot_events_of(const struct snapshot *snapshot, const cha
 /* Grows with every change; equal numbers mean nothing changed in between. */
 uint64_t snapshot_version(const struct snapshot *snapshot);
 
-/* Changes since the last call, for incremental evaluation: one at a time, false when there are no more. */
+/*
+ * Changes since the last call, for incremental evaluation: one at a time, false when there are no more.
+ * An object that changed several times is one change: before is what it was at the last call.
+ */
 struct snapshot_change {
 	enum kind_id kind;
 	char uid[64];		/* of the object; of the involved object's event: the event's uid */
 	bool removed;
-	bool everything;	/* too many changes were pending: look at everything */
+	bool everything;	/* too many changes were pending: look at everything; the other members mean nothing */
+	/*
+	 * What was replaced or removed, NULL for a new object: a pod that moved or vanished concerns the
+	 * subjects it was joined to before. Kept by the queue; borrowed until the next call.
+	 */
+	const struct record *before;
 };
 bool snapshot_take_change(struct snapshot *snapshot, struct snapshot_change *ret_change);
 

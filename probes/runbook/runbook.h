@@ -19,6 +19,8 @@
 #include "probes/base/err.h"
 #include "probes/kube/record.h"
 #include "probes/model/cluster.h"
+#include "probes/model/evidence.h"
+#include "probes/model/snapshot.h"
 
 struct condition_tree;	/* condition.h */
 
@@ -53,6 +55,7 @@ struct runbook {
 	enum grouping group;
 	enum kind_id subject;
 	enum remedy_kind remedy;	/* the strongest of its steps (decisions.md 19) */
+	struct condition_tree *applies;		/* of the cluster (no subject): false is "not applicable"; NULL: always */
 	struct condition_tree *when;
 	struct condition_tree *confirm;		/* NULL: none */
 	struct condition_tree **excludes;	/* exclude_count */
@@ -66,6 +69,14 @@ struct runbook {
 	size_t need_count;
 	json_t *document;		/* the whole file: texts, parameters, preconditions, steps, verify, undo */
 };
+
+/*
+ * The request of a collect item for a subject, its places filled and escaped;
+ * conditions look evidence up by the same request's key. -1 where the subject
+ * has no value for a place. Caller frees ret_request->path.
+ */
+int collect_item_request(const struct collect_item *item, const struct record *subject,
+			 const struct snapshot *snapshot, struct evidence_request *ret_request);
 
 struct runbook_set;
 
