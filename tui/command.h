@@ -24,13 +24,6 @@ struct invocation {
 	const char *config_dir;		/* $XDG_CONFIG_HOME/nks-triage */
 };
 
-/* A flag of the command itself, for help, completion and the option parser. */
-struct command_flag {
-	const char *name;		/* "--target" or "-o" */
-	const char *value;		/* "T"; NULL where it takes none */
-	const char *help;		/* message id */
-};
-
 struct command {
 	const char *name;
 	const char *usage;		/* "explain ID [--lang L]" */

@@ -29,10 +29,15 @@ struct session {
 	struct collector *collector;
 	struct symptoms *symptoms;
 	int64_t update_at;		/* wall time of the next needed symptoms_update(); 0 none */
+	struct demo *demo;		/* NULL but for --demo */
+	uint64_t seen_snapshot;		/* versions at the last symptoms_update() */
+	uint64_t seen_evidence;
+	enum err_code seen_link;
 };
 
 struct session_options {
 	const char *const *only;	/* ids; NULL: all */
+	const char *context;		/* instead of the flag's: an explicit switch on the screen; NULL: the flag's */
 };
 
 /* An unusable kubeconfig or configuration fails here (exit code 1); a server that cannot be reached does not. */

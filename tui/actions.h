@@ -1,0 +1,101 @@
+/*
+ * Everything that a key, a command or the action menu can do: one list, from
+ * which come the enum, the names for the configuration's "keys", the default
+ * keys, and the help screen.
+ *
+ * X(id, name, group, flags, default keys, help). Free on purpose: Ctrl-a,
+ * Ctrl-b, Ctrl-k and Ctrl-Space belong to tmux, screen and vim users.
+ */
+#ifndef TUI_ACTIONS_H
+#define TUI_ACTIONS_H
+
+enum action_group {
+	GROUP_MOVING,
+	GROUP_PANES,
+	GROUP_LOOKING,
+	GROUP_CHANGING,
+	GROUP_PROGRAM,
+	ACTION_GROUP_COUNT,
+};
+
+enum {
+	NEEDS_SYMPTOM = 1,	/* acts on the selected symptom */
+	NEEDS_OBJECT = 2,	/* acts on the selected object */
+	NEEDS_POD = 4,
+	CHANGES_CLUSTER = 8,	/* leads to a change; refused while read-only */
+	IS_MOVEMENT = 16,
+};
+
+#define ACTIONS(X) \
+	X(UP, "up", MOVING, IS_MOVEMENT, "k Up", "up") \
+	X(DOWN, "down", MOVING, IS_MOVEMENT, "j Down", "down") \
+	X(HALF_UP, "half-page-up", MOVING, IS_MOVEMENT, "Ctrl-u", "half a page up") \
+	X(HALF_DOWN, "half-page-down", MOVING, IS_MOVEMENT, "Ctrl-d", "half a page down") \
+	X(PAGE_UP, "page-up", MOVING, IS_MOVEMENT, "PgUp", "a page up") \
+	X(PAGE_DOWN, "page-down", MOVING, IS_MOVEMENT, "PgDn", "a page down") \
+	X(TOP, "top", MOVING, IS_MOVEMENT, "g Home", "to the first row") \
+	X(BOTTOM, "bottom", MOVING, IS_MOVEMENT, "G End", "to the last row") \
+	X(LEFT, "left", MOVING, IS_MOVEMENT, "Left", "to the left; the tab before") \
+	X(RIGHT, "right", MOVING, IS_MOVEMENT, "Right", "to the right; the next tab") \
+	X(NEXT_MATCH, "next-match", MOVING, 0, "n", "to the next match of / in a text") \
+	X(PREVIOUS_MATCH, "previous-match", MOVING, 0, "N", "to the match before") \
+	X(OPEN, "open", PANES, 0, "Enter", "drill in: symptom, evidence, object") \
+	X(BACK, "back", PANES, 0, "Esc", "one step back: dialog, filter, view") \
+	X(NEXT_PANE, "next-pane", PANES, 0, "Tab", "the next pane") \
+	X(PREVIOUS_PANE, "previous-pane", PANES, 0, "S-Tab", "the pane before") \
+	X(PANE_1, "pane-1", PANES, 0, "1", "nodes") \
+	X(PANE_2, "pane-2", PANES, 0, "2", "symptoms") \
+	X(PANE_3, "pane-3", PANES, 0, "3", "system pods") \
+	X(PANE_4, "pane-4", PANES, 0, "4", "evidence, explanation, plan, run") \
+	X(PANE_5, "pane-5", PANES, 0, "5", "events") \
+	X(ZOOM, "zoom", PANES, 0, "+ _", "the focused pane alone, and back") \
+	X(HISTORY_BACK, "history-back", PANES, 0, "[", "the view before in the history") \
+	X(HISTORY_FORWARD, "history-forward", PANES, 0, "]", "the next view in the history") \
+	X(LAST_VIEW, "last-view", PANES, 0, "-", "the last view, and back") \
+	X(FILTER, "filter", LOOKING, 0, "/", "filter the rows: word, !word, status=Running, age<10m") \
+	X(EXPLAIN, "explain", LOOKING, NEEDS_SYMPTOM, "X", "explain the symptom: what it is, why, the remedy") \
+	X(EVENTS, "events", LOOKING, NEEDS_OBJECT, "E", "events of the selection") \
+	X(DESCRIBE, "describe", LOOKING, NEEDS_OBJECT, "d", "describe the selection") \
+	X(YAML, "yaml", LOOKING, NEEDS_OBJECT, "y", "the object as the server has it, as YAML") \
+	X(LOGS, "logs", LOOKING, NEEDS_OBJECT | NEEDS_POD, "l", "logs of the pod, followed") \
+	X(PREVIOUS_LOGS, "previous-logs", LOOKING, NEEDS_OBJECT | NEEDS_POD, "p", "logs of the container before the last restart") \
+	X(TIMELINE, "timeline", LOOKING, NEEDS_OBJECT, "T", "what happened to the selection, in order") \
+	X(REQUESTS, "requests", LOOKING, 0, "@", "every request and command that was sent") \
+	X(WRAP, "wrap", LOOKING, 0, "w", "wrap long lines of a text, or not") \
+	X(MARK, "mark", LOOKING, 0, "Space", "mark the row") \
+	X(COPY, "copy", LOOKING, 0, "c", "copy the row or line to the clipboard (OSC 52)") \
+	X(FIX, "fix", CHANGING, NEEDS_SYMPTOM, "f", "fix: plan, preview, confirm, run, verify") \
+	X(MENU, "actions", CHANGING, 0, "x", "every action for the selection, and why some cannot be done") \
+	X(ARM, "arm", CHANGING, 0, "F2", "allow changes for 15 minutes; again: not any more") \
+	X(COMMAND, "command", PROGRAM, 0, ":", "type a command") \
+	X(HELP, "help", PROGRAM, 0, "? F1", "these keys") \
+	X(SAVE_VIEW, "save-view", PROGRAM, 0, "Ctrl-s", "save what the screen shows to a file") \
+	X(RECONNECT, "reconnect", PROGRAM, 0, "Ctrl-r", "connect again now") \
+	X(REDRAW, "redraw", PROGRAM, 0, "Ctrl-l", "draw the whole screen again") \
+	X(COMPACT, "compact", PROGRAM, 0, "Ctrl-e", "fewer lines for header and events") \
+	X(QUIT, "quit", PROGRAM, 0, "q", "back; at the top: asks to quit") \
+	X(INTERRUPT, "interrupt", PROGRAM, 0, "Ctrl-c", "cancel; in a run: asks how to stop; twice: quit")
+
+enum action {
+	ACTION_NONE,
+#define ACTION_ID(id, name, group, flags, keys, help) ACTION_##id,
+	ACTIONS(ACTION_ID)
+#undef ACTION_ID
+		ACTION_COUNT
+};
+
+struct action_info {
+	const char *name;
+	enum action_group group;
+	unsigned flags;
+	const char *keys;	/* default keys, separated by spaces */
+	const char *help;	/* message id */
+};
+
+const struct action_info *action_info(enum action action);
+/* ACTION_NONE where there is no such name. */
+enum action action_from_name(const char *name);
+/* Message id of a group's heading. */
+const char *action_group_title(enum action_group group);
+
+#endif

@@ -1,0 +1,82 @@
+/* The commands of the command line: a file each, a line each in this list. */
+#include <string.h>
+
+#include "probes/base/memory.h"
+#include "tui/command.h"
+
+extern const struct command sim_command;
+extern const struct command completion_command;
+extern const struct command help_command;
+extern const struct command version_command;
+
+const struct command *const commands[] = {
+};
+
+static int refuse(const struct invocation *invocation, const struct command *command, const char *id,
+		  const char *flag)
+{
+	struct err err;
+
+	err_set(&err, ERR_USAGE, id, "flag", flag, "command", command->name, NULL);
+	err_hint(&err, "usage: nks-triage {usage}", "usage", command->usage, NULL);
+	command_fail(invocation, &err);
+	return -2;
+}
+
+static const struct command_flag *find_flag(const struct command *command, const char *word, const char **ret_value)
+{
+	for (const struct command_flag *flag = command->flags; flag && flag->name; flag++) {
+		size_t length = strlen(flag->name);
+
+		if (strncmp(word, flag->name, length) != 0 || (word[length] && word[length] != '='))
+			continue;
+		*ret_value = word[length] ? word + length + 1 : NULL;
+		return flag;
+	}
+	return NULL;
+}
+
+/* Words behind "--" are plain. */
+static bool is_behind_dashes(const struct invocation *invocation, int position)
+{
+	for (int i = 1; i < position; i++) {
+		if (!strcmp(invocation->argv[i], "--"))
+			return true;
+	}
+	return false;
+}
+
+int command_next(const struct invocation *invocation, const struct command *command, int *position,
+		 const char **ret_name, const char **ret_value)
+{
+	const struct command_flag *flag;
+	const char *value = NULL;
+	const char *word;
+
+	if (*position < invocation->argc && !strcmp(invocation->argv[*position], "--") &&
+	    !is_behind_dashes(invocation, *position))
+		++*position;
+	if (*position >= invocation->argc)
+		return -1;
+	word = invocation->argv[*position];
+	if (word[0] != '-' || !word[1] || is_behind_dashes(invocation, *position)) {
+		++*position;
+		*ret_name = NULL;
+		*ret_value = word;
+		return 0;
+	}
+	flag = find_flag(command, word, &value);
+	if (!flag)
+		return refuse(invocation, command, "{command} has no flag {flag}", word);
+	if (!flag->value && value)
+		return refuse(invocation, command, "{flag} takes no value", flag->name);
+	++*position;
+	if (flag->value && !value) {
+		if (*position >= invocation->argc)
+			return refuse(invocation, command, "{flag} needs a value", flag->name);
+		value = invocation->argv[(*position)++];
+	}
+	*ret_name = flag->name;
+	*ret_value = value;
+	return 1;
+}

@@ -1,0 +1,164 @@
+/*
+ * Settles what every command needs (character set, language, flags,
+ * configuration, folders) and runs the command, or the console without one.
+ */
+#include <locale.h>
+#include <libintl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include "probes/base/clock.h"
+#include "probes/base/log.h"
+#include "probes/base/memory.h"
+#include "probes/base/text.h"
+#include "tui/app.h"
+#include "tui/command.h"
+#include "tui/configuration.h"
+#include "tui/help_command.h"
+#include "tui/options.h"
+#include "tui/paths.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+enum { IS_DEBUG_BUILD = 1 };
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+enum { IS_DEBUG_BUILD = 1 };
+#else
+enum { IS_DEBUG_BUILD = 0 };
+#endif
+#else
+enum { IS_DEBUG_BUILD = 0 };
+#endif
+
+/* Tokens and keys are in our memory: no core, no ptrace by others (decisions.md 42). */
+static void keep_memory_private(void)
+{
+	const struct rlimit none = {0, 0};
+
+	if (IS_DEBUG_BUILD)
+		return;
+	setrlimit(RLIMIT_CORE, &none);
+	prctl(PR_SET_DUMPABLE, 0);
+}
+
+/* What the names of locales say, whether they are installed or not (decisions.md 5). */
+static const char *language_of_environment(void)
+{
+	static const char *const variables[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
+
+	for (size_t i = 0; i < array_length(variables); i++) {
+		const char *value = getenv(variables[i]);
+
+		if (value && *value) {
+			const char *language = language_of_locale(value);
+
+			return language ? language : "en";
+		}
+	}
+	return "en";
+}
+
+static void start_language(struct options *options, const struct paths *paths)
+{
+	if (!options->language)
+		options->language = language_of_environment();
+	/* gettext heeds LANGUAGE in every locale but C. */
+	setlocale(LC_MESSAGES, "C.UTF-8");
+	setenv("LANGUAGE", options->language, 1);
+	bindtextdomain("nks-triage", paths->locale);
+	bind_textdomain_codeset("nks-triage", "UTF-8");
+	textdomain("nks-triage");
+}
+
+static void print_request(const struct log_line *line)
+{
+	char time[21];
+
+	clock_format(line->wall_ms / 1000, time);
+	fprintf(stderr, "%s ", time);
+	print_shown(stderr, line->text);
+	fputc('\n', stderr);
+}
+
+/* Commands that explain the program need neither folders nor configuration. */
+static bool needs_nothing(const struct command *command)
+{
+	static const char *const names[] = {"help", "version", "completion", "sim"};
+
+	for (size_t i = 0; command && i < array_length(names); i++) {
+		if (!strcmp(command->name, names[i]))
+			return true;
+	}
+	return false;
+}
+
+static int run_configured(struct invocation *invocation, const struct command *command, const struct paths *paths)
+{
+	struct configuration *configuration = NULL;
+	struct err err;
+	int code;
+
+	if (paths_make_state(paths, &err) < 0 ||
+	    configuration_load(paths->config_file, &configuration, &err) < 0)
+		return command_fail(invocation, &err);
+	if (configuration->read_only)
+		invocation->options->read_only = true;
+	invocation->configuration = configuration;
+	if (command && invocation->options->verbose)
+		log_on_line(print_request);
+	code = command ? command->run(invocation) : app_run(invocation);
+	configuration_free(configuration);
+	return code;
+}
+
+static int run(struct invocation *invocation, int argc, char **argv)
+{
+	auto_free char **words = NULL;
+	struct paths paths = {0};
+	const struct command *command = NULL;
+	struct err err;
+	int code;
+
+	if (options_init(invocation->options, &err) < 0 ||
+	    options_parse(invocation->options, argc, argv, &command, &invocation->argc, &words, &err) < 0 ||
+	    paths_init(&paths, invocation->options, &err) < 0)
+		return command_fail(invocation, &err);
+	start_language(invocation->options, &paths);
+	invocation->argv = words;
+	invocation->assets = paths.assets;
+	invocation->state_dir = paths.state_dir;
+	invocation->config_dir = paths.config_dir;
+	if (invocation->options->help) {
+		if (command)
+			help_print_command(invocation->out, command);
+		else
+			help_print_all(invocation->out);
+		code = EXIT_DONE;
+	} else if (needs_nothing(command)) {
+		code = command->run(invocation);
+	} else {
+		code = run_configured(invocation, command, &paths);
+	}
+	paths_release(&paths);
+	return code;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options = {0};
+	struct invocation invocation = {.options = &options, .out = stdout, .error_out = stderr};
+	int code;
+
+	options.utf8 = text_init();
+	keep_memory_private();
+	signal(SIGPIPE, SIG_IGN);
+	code = run(&invocation, argc, argv);
+	options_release(&options);
+	if (fflush(stdout) != 0 && code == EXIT_DONE)
+		code = EXIT_FAILED;
+	return code;
+}

@@ -1,0 +1,157 @@
+#include "tui/session.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "probes/base/clock.h"
+#include "probes/base/memory.h"
+#include "probes/kube/kubeconfig.h"
+#include "tui/configuration.h"
+#include "tui/demo.h"
+
+static int load_runbooks(struct session *session, struct err *err)
+{
+	auto_free char *folder = xasprintf("%s/runbooks", session->invocation->config_dir);
+	const struct runbook_load_options options = {
+		.assets = session->invocation->assets,
+		.user_folder = folder,
+		.state_folder = session->invocation->state_dir,
+	};
+
+	field_set_init(&session->fields);
+	return runbook_set_load(&options, &session->fields, &session->runbooks, err);
+}
+
+static int open_client(struct session *session, const struct session_options *what, struct err *err)
+{
+	const struct options *options = session->invocation->options;
+	const struct kubeconfig_options kubeconfig = {
+		.path = session->demo ? demo_kubeconfig(session->demo) : options->kubeconfig,
+		.context = what && what->context ? what->context : options->context,
+		.as_user = options->as_user,
+		.as_groups = options->as_groups,
+		.name_space = options->name_space,
+	};
+	const struct kube_client_options client = {
+		.request_timeout_ms = (long)(options->request_timeout * 1000),
+	};
+	struct kubeconfig_view *view;
+
+	if (kubeconfig_load(&kubeconfig, &view, err) < 0)
+		return -1;
+	return kube_client_new(session->loop, view, &client, &session->client, err);
+}
+
+int session_open(const struct invocation *invocation, const struct session_options *options,
+		 struct session **ret_session, struct err *err)
+{
+	struct session *session = xcalloc(1, sizeof(*session));
+	const struct symptoms_options symptoms = {
+		.only = options ? options->only : NULL,
+		.system_namespaces = (const char *const *)invocation->configuration->system_namespaces,
+	};
+
+	session->invocation = invocation;
+	if (loop_new(&session->loop, err) < 0 || load_runbooks(session, err) < 0 ||
+	    (invocation->options->demo &&
+	     demo_start(session->loop, invocation->options->demo, &session->demo, err) < 0) ||
+	    open_client(session, options, err) < 0) {
+		session_close(session);
+		return -1;
+	}
+	session->cluster = cluster_new(session->client, &session->fields);
+	session->evidence = evidence_store_new();
+	session->collector = collector_new(session->client, session->evidence);
+	session->symptoms = symptoms_new(session->runbooks, &symptoms);
+	*ret_session = session;
+	return 0;
+}
+
+void session_close(struct session *session)
+{
+	if (!session)
+		return;
+	symptoms_free(session->symptoms);
+	collector_free(session->collector);
+	evidence_store_free(session->evidence);
+	cluster_free(session->cluster);
+	kube_client_free(session->client);
+	demo_stop(session->demo);
+	runbook_set_free(session->runbooks);
+	field_set_release(&session->fields);
+	loop_free(session->loop);
+	free(session);
+}
+
+/* Looks for symptoms where there may be new ones and asks for the evidence that they want. True if it looked. */
+static bool update_symptoms(struct session *session, int64_t now)
+{
+	struct snapshot *snapshot = cluster_snapshot(session->cluster);
+	uint64_t snapshot_now = snapshot_version(snapshot);
+	uint64_t evidence_now = evidence_version(session->evidence);
+
+	if (snapshot_now == session->seen_snapshot && evidence_now == session->seen_evidence &&
+	    (!session->update_at || now < session->update_at))
+		return false;
+	session->seen_snapshot = snapshot_now;
+	session->seen_evidence = evidence_now;
+	session->update_at = symptoms_update(session->symptoms, snapshot, session->evidence, now);
+	for (size_t i = 0; i < symptoms_wanted_count(session->symptoms); i++)
+		collector_want(session->collector, symptoms_wanted_at(session->symptoms, i));
+	return true;
+}
+
+bool session_turn(struct session *session, int max_wait_ms)
+{
+	int64_t until_update = session->update_at ? session->update_at * 1000 - clock_wall_ms() : max_wait_ms;
+	enum err_code link;
+	bool changed;
+
+	if (until_update < 0)
+		until_update = 0;
+	loop_turn(session->loop, until_update < max_wait_ms ? (int)until_update : max_wait_ms);
+	changed = update_symptoms(session, clock_wall());
+	link = kube_link(session->client)->code;
+	changed |= link != session->seen_link;
+	session->seen_link = link;
+	return changed;
+}
+
+/* The first picture is there, and so is the evidence that it asks for. */
+static bool is_settled(const struct session *session)
+{
+	return cluster_is_complete(session->cluster) && collector_is_idle(session->collector) &&
+	       session->seen_snapshot == snapshot_version(cluster_snapshot(session->cluster)) &&
+	       session->seen_evidence == evidence_version(session->evidence);
+}
+
+int session_wait(struct session *session, struct err *err)
+{
+	double wait = session->invocation->options->wait;
+	int64_t deadline = clock_monotonic_ms() + (int64_t)(wait * 1000);
+	char seconds[32];
+
+	session_turn(session, 0);
+	while (!is_settled(session)) {
+		int64_t left = deadline - clock_monotonic_ms();
+
+		if (!cluster_is_complete(session->cluster) && cluster_has_failed(session->cluster, err))
+			return -1;
+		if (left <= 0) {
+			const struct link_state *link = kube_link(session->client);
+
+			if (link->code != ERR_NONE) {
+				if (err)
+					*err = link->err;
+				return -1;
+			}
+			snprintf(seconds, sizeof(seconds), "%g", wait);
+			err_set(err, ERR_TIMEOUT, "no complete picture of the cluster within {seconds} s", "seconds",
+				seconds, NULL);
+			err_hint(err, "wait longer with --wait", NULL);
+			return -1;
+		}
+		session_turn(session, left < 200 ? (int)left : 200);
+	}
+	return 0;
+}

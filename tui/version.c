@@ -1,0 +1,22 @@
+#include <stdio.h>
+
+#include "tui/command.h"
+#include "tui/paths.h"
+
+const char *program_version(void)
+{
+	return NKS_TRIAGE_VERSION;
+}
+
+static int run(struct invocation *invocation)
+{
+	fprintf(invocation->out, "nks-triage %s\n", program_version());
+	return EXIT_DONE;
+}
+
+const struct command version_command = {
+	.name = "version",
+	.usage = "version",
+	.help = "print the version",
+	.run = run,
+};
