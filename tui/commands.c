@@ -10,6 +10,11 @@ extern const struct command help_command;
 extern const struct command version_command;
 
 const struct command *const commands[] = {
+	&sim_command,
+	&completion_command,
+	&help_command,
+	&version_command,
+	NULL,
 };
 
 static int refuse(const struct invocation *invocation, const struct command *command, const char *id,
