@@ -18,6 +18,7 @@
 #include "probes/model/evidence.h"
 #include "probes/model/snapshot.h"
 
+struct collect_item;
 struct condition_tree;
 struct runbook;
 
@@ -51,6 +52,15 @@ void evaluation_release(struct evaluation *evaluation);
 /* subject may be NULL for cluster-wide conditions. */
 enum truth condition_evaluate(const struct condition_tree *tree, const struct record *subject,
 			      struct evaluation *evaluation);
+/*
+ * What a collect item asks for, for a subject: one request for each object
+ * that its "from" leads to, in order of name, at most its limit. Conditions
+ * look evidence up by the same requests' keys. Returns the number written to
+ * ret_requests; the caller frees each one's path.
+ */
+size_t collect_item_requests(const struct collect_item *item, const struct record *subject,
+			     struct evaluation *evaluation, struct evidence_request *ret_requests,
+			     size_t maximum);
 /*
  * Inverse of joins (decisions.md 14): may a change of this record change what
  * the tree says about other subjects? Calls mark for each such subject's uid,

@@ -19,8 +19,6 @@
 #include "probes/base/err.h"
 #include "probes/kube/record.h"
 #include "probes/model/cluster.h"
-#include "probes/model/evidence.h"
-#include "probes/model/snapshot.h"
 
 struct condition_tree;	/* condition.h */
 
@@ -69,14 +67,6 @@ struct runbook {
 	size_t need_count;
 	json_t *document;		/* the whole file: texts, parameters, preconditions, steps, verify, undo */
 };
-
-/*
- * The request of a collect item for a subject, its places filled and escaped;
- * conditions look evidence up by the same request's key. -1 where the subject
- * has no value for a place. Caller frees ret_request->path.
- */
-int collect_item_request(const struct collect_item *item, const struct record *subject,
-			 const struct snapshot *snapshot, struct evidence_request *ret_request);
 
 struct runbook_set;
 
