@@ -30,7 +30,7 @@ LINK_clang-sanitize := $(SANITIZER)
 
 DATADIR := $(PREFIX)/share/nks-triage
 LIBEXECDIR := $(PREFIX)/libexec/nks-triage
-CPPFLAGS += -D_GNU_SOURCE -I.
+CPPFLAGS += -D_GNU_SOURCE -DPROGRAM_VERSION=\"$(VERSION)\" -I.
 CFLAGS += -std=c17 $(WARNINGS) $(HARDENING) $(OPTIMISE_$(BUILD))
 LDFLAGS += -pie -Wl,-z,relro,-z,now $(LINK_$(BUILD))
 LIBRARIES = $(shell pkg-config --libs $(PACKAGES))

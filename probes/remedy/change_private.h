@@ -1,0 +1,218 @@
+/*
+ * A change, as the files of the engine see it: plan*.c make it, check*.c
+ * judge it, run.c, lease.c and verify.c carry it out. Nothing above remedy
+ * includes this.
+ *
+ * All requests go through change_call(), which knows them all: when the
+ * change is freed none calls back.
+ */
+#ifndef REMEDY_CHANGE_PRIVATE_H
+#define REMEDY_CHANGE_PRIVATE_H
+
+#include "probes/kube/record.h"
+#include "probes/net/loop.h"
+#include "probes/remedy/change.h"
+#include "probes/remedy/journal.h"
+#include "probes/remedy/registry.h"
+
+struct call;
+struct step_ops;
+struct lease;
+
+/* An object that the plan works with, read live. */
+struct target {
+	const struct kind *kind;
+	char *name_space;
+	char *name;
+	char *label;		/* "DaemonSet/kube-system/calico-node" */
+	char *path;		/* of the API, without query */
+	json_t *document;	/* NULL: not read */
+	struct err err;		/* why not */
+};
+
+struct plan_step {
+	struct step shown;
+	const struct step_ops *ops;
+	const json_t *definition;	/* borrowed from the runbook or from change->undo_steps */
+	const char *id;
+	struct target *target;		/* NULL: none */
+	json_t *touched;		/* array of {"path","before","after"}: the fields that the request sets; null = absent */
+	bool was_written;		/* this run sent it and the server took it */
+	bool is_optional;
+	int attempts;
+	int64_t deadline_ms;		/* monotonic; steps that wait */
+	struct timer *timer;
+	char *last_said;		/* last progress line, so that none is said twice */
+};
+
+/* One access review that the plan needs. */
+struct permission {
+	struct access_question question;	/* its strings are borrowed from targets or static */
+	bool is_blocking;
+	enum access_verdict verdict;
+	struct err err;
+};
+
+/* An image that the plan would set, and what its registry says. */
+struct image_check {
+	char *image;
+	struct registry_query *query;	/* under way; NULL: not asked or answered */
+	enum registry_verdict verdict;
+	struct err err;
+};
+
+struct change {
+	struct change_context context;
+	const struct runbook *runbook;
+	struct finding *finding;	/* our own copy; NULL: planned without one */
+	char *only_target;		/* --target; NULL: all */
+	void (*on_change)(void *data);
+	void *on_change_data;
+
+	enum change_state state;
+	struct err err;
+	struct call *calls;
+
+	json_t *parameters;		/* name -> string */
+	struct target **targets;
+	size_t target_count;
+	struct plan_step **steps;
+	size_t step_count;
+	struct precondition *preconditions;
+	size_t precondition_count;
+	struct permission *permissions;
+	size_t permission_count;
+	struct image_check *images;
+	size_t image_count;
+	struct finding_object *objects;	/* that the plan touches */
+	size_t object_count;
+	struct blast_radius blast_radius;
+	char **conflicts;
+	size_t conflict_count;
+	json_t *budgets;		/* PodDisruptionBudgets of the namespaces touched */
+	size_t budgets_unread;
+	int pending;			/* answers that planning still waits for */
+	void (*when_answered)(struct change *change);	/* next phase of planning */
+	char digest[DIGEST_HEX_SIZE];
+
+	struct output_line *output;
+	size_t output_count;
+	size_t output_dropped;
+
+	char run_id[40];
+	bool was_begun;			/* the journal knows the run */
+	struct write_token *token;
+	struct lease *lease;
+	struct timer *timer;		/* of the run itself: verification, restarts of reads */
+	size_t current;			/* index of the step under way */
+	bool step_is_running;
+	bool wrote_anything;
+	bool is_ending;
+	bool stop_wanted;
+	enum change_stop stop_how;
+	char *stop_reason;
+	bool lease_is_lost;
+	enum change_state end_state;
+	int64_t verify_deadline_ms;
+	int64_t held_since_ms;		/* monotonic; 0: the signature holds still */
+};
+
+/* change_state.c: the only function that sets change->state; a move that the drawing lacks is a bug. */
+bool change_may_move(enum change_state from, enum change_state to);
+void change_move(struct change *change, enum change_state to);
+bool change_has_ended(const struct change *change);
+
+/* change_text.c */
+char *change_say(const struct change *change, const char *id, ...) __attribute__((sentinel));
+char *change_say_message(const struct change *change, const struct message *message);
+/* "what (hint)" in the chosen language. */
+char *change_say_err(const struct change *change, const struct err *err);
+/* A text in languages, as runbooks hold it: {"en": …}; "" where there is none. Borrowed. */
+const char *change_localized(const struct change *change, const json_t *texts);
+/* Adds a line to the output and calls on_change. step: 0 or its number. */
+void change_output(struct change *change, int step, const char *text);
+void change_changed(struct change *change);
+
+/*
+ * change_call.c. on_done is called exactly once, from the loop or (where the
+ * door refuses) at once, unless the change is freed first; then free_data is.
+ */
+enum call_door { CALL_READ, CALL_ASK, CALL_WRITE };
+struct call_request {
+	enum call_door door;
+	const char *method;
+	const char *path;
+	const char *content_type;
+	const char *body;
+	size_t body_maximum;
+	void (*on_done)(struct change *change, void *data, const struct kube_result *result);
+	void *data;			/* borrowed; lives in the change */
+};
+void change_call(struct change *change, const struct call_request *request);
+/* Drops the calls of this data without a callback; NULL: all. */
+void change_cancel_calls(struct change *change, const void *data);
+
+/* plan.c */
+void plan_start(struct change *change);
+/* One answer of planning came. */
+void plan_answered(struct change *change);
+struct plan_step *plan_step_by_id(const struct change *change, const char *id);
+void plan_refuse(struct change *change, const struct err *err);
+
+/* plan_target.c. Resolves a target of a definition; the same object gives the same struct. */
+int plan_target(struct change *change, const json_t *definition, const struct finding_object *object,
+		struct target **ret_target, struct err *err);
+void target_free(struct target *target);
+/* Fills places {name} with parameters, and {namespace} {name} {node} with the object's. Caller frees. */
+int plan_fill(const struct change *change, const char *text, const struct finding_object *object, char **ret_text,
+	      struct err *err);
+
+/* plan_parameter.c */
+void plan_parameters(struct change *change);
+const char *plan_parameter(const struct change *change, const char *name);
+
+/* plan_check.c: preconditions. plan_check_ask() starts the questions, plan_check_judge() judges when all answered. */
+void plan_check_ask(struct change *change);
+void plan_check_judge(struct change *change);
+bool plan_is_blocked(const struct change *change, const struct precondition **ret_first);
+struct precondition *plan_add_precondition(struct change *change, const char *text, bool is_blocking);
+void plan_permission(struct change *change, const char *verb, const struct target *target, const char *subresource);
+
+/* plan_impact.c: blast radius, budgets, conflicts. */
+void plan_impact_ask(struct change *change);
+void plan_impact_judge(struct change *change);
+void plan_conflicts(struct change *change);
+
+/* plan_preview.c: the dry run of one step that sends a request. */
+void plan_preview(struct change *change, struct plan_step *step);
+
+/* plan_digest.c; decisions.md 21. New reference. */
+json_t *plan_binding(const struct change *change);
+void plan_digest(struct change *change);
+
+/* run.c */
+void run_step_finished(struct change *change, struct plan_step *step, enum step_state state, const char *outcome,
+		       const char *audit_id);
+/* Nothing more is written; the lease is let go; then the state is moved. err may be NULL. */
+void run_end(struct change *change, enum change_state state, const struct err *err);
+void run_steps_done(struct change *change);
+
+/* lease.c */
+void lease_take(struct change *change, void (*on_taken)(struct change *change));
+/* Lets go of it, if it is held; on_released is always called. */
+void lease_release(struct change *change, void (*on_released)(struct change *change));
+void lease_free(struct lease *lease);
+char *lease_name(const struct change *change);	/* caller frees */
+void lease_permit(const struct change *change, struct write_token *token);
+
+/* verify.c */
+void verify_start(struct change *change);
+void verify_stop(struct change *change);
+
+/* finding_copy.c */
+struct finding *finding_copy(const struct finding *finding);
+void finding_copy_free(struct finding *finding);
+struct finding_object finding_object_make(const char *kind, const char *name_space, const char *name, const char *uid);
+void finding_object_release(struct finding_object *object);
+
+#endif

@@ -1,0 +1,43 @@
+/*
+ * Step types: one file a type, ending in one const struct step_ops, listed
+ * in step_types.c. A step of a runbook ("steps" in assets/runbook.schema.json)
+ * names its type.
+ *
+ * plan()   fills step->shown, step->touched and what permissions it needs,
+ *          from targets that were read; no requests. A step that has nothing
+ *          to set gets state STEP_SKIPPED.
+ * start()  carries it out and ends, sooner or later, in run_step_finished().
+ * stop()   the operator wants it to end now: a wait ends at once, a request
+ *          under way is left alone. May be NULL.
+ */
+#ifndef REMEDY_STEP_H
+#define REMEDY_STEP_H
+
+#include <stdbool.h>
+
+#include "probes/remedy/change_private.h"
+
+struct step_ops {
+	const char *type;
+	bool needs_target;
+	int (*plan)(struct change *change, struct plan_step *step, struct err *err);
+	void (*start)(struct change *change, struct plan_step *step);
+	void (*stop)(struct change *change, struct plan_step *step);
+};
+
+/* NULL: no such type, or one that this version cannot carry out. */
+const struct step_ops *step_type_find(const char *type);
+
+/* Sends the step's request with the token: intent, write, result, and a look where the answer was lost. step_write.c */
+void step_write(struct change *change, struct plan_step *step);
+/* Adds {"path","before","after"} to the fields that the step touches. Takes both values; NULL = absent. */
+void step_touch(struct plan_step *step, const char *path, json_t *before, json_t *after);
+/* How the target looks against step->touched. */
+enum step_match { MATCH_BEFORE, MATCH_AFTER, MATCH_OTHER };
+enum step_match step_match(const struct plan_step *step, const json_t *document);
+/* JSON Patch from step->touched: test uid, names at list indexes, old values; then the changes. New reference. */
+json_t *step_patch(const struct plan_step *step);
+/* Sets method, path, content type, body and the kubectl line of a JSON Patch. */
+void step_set_patch(struct change *change, struct plan_step *step);
+
+#endif
