@@ -55,12 +55,13 @@ struct http_result {
 	const char *content_type;	/* "" when absent */
 	const char *audit_id;		/* "" when absent */
 	const char *warnings;		/* Warning: headers' texts, a line each; "" */
+	const char *challenge;		/* Www-Authenticate of a 401; "" when absent */
 	int64_t retry_after_ms;		/* -1 when absent, at most 60 s */
 	bool aborted_by_callback;	/* on_body returned -1 */
 };
 
 struct http_request {
-	const char *method;		/* "GET" ... */
+	const char *method;		/* "GET", "HEAD" ... */
 	const char *url;
 	const struct http_header *headers;
 	size_t header_count;
@@ -71,6 +72,11 @@ struct http_request {
 	enum http_kind kind;
 	long timeout_ms;		/* HTTP_ONCE; 0 = 30 s */
 	bool accept_gzip;		/* lists only, never watches (tech.md 0.1) */
+	/*
+	 * Refuses to connect to private, loopback, link-local and other special addresses (decisions.md 28); what a
+	 * proxy looks up is the proxy's matter.
+	 */
+	bool public_only;
 	size_t body_maximum;		/* of result->body; 0 = 4 MiB */
 	/* For 2xx answers only; other bodies are collected. Return -1 to abort. */
 	int (*on_body)(void *data, const char *bytes, size_t n);

@@ -101,6 +101,12 @@ const struct diagnostic *runbook_diagnostic_at(const struct runbook_set *set, si
  * "cause", "evidence", "remedy", "risks", "limits", "guide", ... (schema).
  */
 const char *runbook_text(const struct runbook *runbook, const char *language, const char *name);
+/*
+ * The compiled form of a condition inside preconditions, steps or verify
+ * ("if", "until", "when"): definition is that very JSON value, borrowed from
+ * runbook->document. Compiled when the file is loaded. NULL: it is none.
+ */
+const struct condition_tree *runbook_condition(const struct runbook *runbook, const json_t *definition);
 const char *severity_name(enum severity severity);	/* "critical" */
 const char *confidence_name(enum confidence confidence);
 const char *remedy_name(enum remedy_kind remedy);
