@@ -13,7 +13,7 @@
  * pressed by Enter or Space, only by its own letter; never by a jamo, a
  * pasted key or Alt or Ctrl with it. Without a text to type its letter works
  * wherever the focus is; with one, the text must be exact and the focus on
- * the button (Tab moves there; it is passed over until the text is exact).
+ * the button (Tab, or Enter in the line, moves there once the text is exact).
  */
 #ifndef WIDGETS_DIALOG_H
 #define WIDGETS_DIALOG_H
@@ -31,7 +31,7 @@
 struct dialog;
 
 enum {
-	BUTTON_START = 1,     /* has the focus at first; without any, the cancelling one has */
+	BUTTON_START = 1,     /* has the focus at first, unless there is a line to type; else the cancelling one */
 	BUTTON_CANCEL = 2,    /* Esc and Ctrl-C press it */
 	BUTTON_DANGEROUS = 4, /* see above */
 	BUTTON_DISABLED = 8,

@@ -8,7 +8,7 @@
  *
  * Keys: characters, Left Right Home End, Ctrl-e (end), Backspace Delete
  * Ctrl-d, Ctrl-w (word) Ctrl-u (all before), Up Down Ctrl-p Ctrl-n (history),
- * Tab S-Tab (completion), Enter, Esc. Ctrl-a, Ctrl-b and Ctrl-k stay free
+ * Tab S-Tab (completion), Enter, Esc Ctrl-c. Ctrl-a, Ctrl-b, Ctrl-k stay free
  * for tmux and screen. The text is raw UTF-8; a pasted line break is a space.
  */
 #ifndef WIDGETS_INPUT_LINE_H

@@ -1,0 +1,35 @@
+/* What dialog.c and dialog_draw.c share. */
+#ifndef WIDGETS_DIALOG_PRIVATE_H
+#define WIDGETS_DIALOG_PRIVATE_H
+
+#include "widgets/dialog.h"
+
+enum { MOST_BUTTONS = 8 };
+
+/* The focus: a button's index, or one of these. */
+enum { FOCUS_NONE = -3, FOCUS_TABLE = -2, FOCUS_INPUT = -1 };
+
+struct button {
+	int id;
+	char *label;
+	char letter;
+	unsigned flags;
+};
+
+struct dialog {
+	char *title;
+	enum role role; /* of border and title; 0 = as a focused box */
+	struct textview body;
+	struct table *table; /* borrowed */
+	struct input_line *input;
+	char *prompt;
+	char *expected;
+	struct button buttons[MOST_BUTTONS];
+	size_t button_count;
+	int focus;
+};
+
+/* True where there is nothing to type, or it was typed exactly. */
+bool dialog_is_exact(const struct dialog *dialog);
+
+#endif
