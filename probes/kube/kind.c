@@ -1,0 +1,67 @@
+#include <string.h>
+#include <strings.h>
+
+#include "probes/base/buffer.h"
+#include "probes/base/memory.h"
+#include "probes/kube/record.h"
+
+static const struct kind kinds[KIND_CORE_COUNT] = {
+	[KIND_NODE] = {KIND_NODE, "Node", "", "v1", "nodes", false},
+	[KIND_POD] = {KIND_POD, "Pod", "", "v1", "pods", true},
+	[KIND_EVENT] = {KIND_EVENT, "Event", "", "v1", "events", true},
+	[KIND_DAEMON_SET] = {KIND_DAEMON_SET, "DaemonSet", "apps", "v1", "daemonsets", true},
+	[KIND_DEPLOYMENT] = {KIND_DEPLOYMENT, "Deployment", "apps", "v1", "deployments", true},
+	[KIND_REPLICA_SET] = {KIND_REPLICA_SET, "ReplicaSet", "apps", "v1", "replicasets", true},
+	[KIND_STATEFUL_SET] = {KIND_STATEFUL_SET, "StatefulSet", "apps", "v1", "statefulsets", true},
+};
+
+const struct kind *kind_get(enum kind_id id)
+{
+	if ((unsigned)id >= KIND_CORE_COUNT)
+		bug("a kind that there is not");
+	return &kinds[id];
+}
+
+const struct kind *kind_find(const char *name)
+{
+	for (size_t i = 0; i < KIND_CORE_COUNT; i++) {
+		if (!strcasecmp(kinds[i].name, name) || !strcasecmp(kinds[i].resource, name))
+			return &kinds[i];
+	}
+	return NULL;
+}
+
+/* Adds "/segment", percent-encoded. Names of objects are foreign: they must not reach out of their segment. */
+static void add_segment(struct buffer *path, const char *segment)
+{
+	static const char unreserved[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_~:";
+
+	buffer_add_byte(path, '/');
+	for (const char *at = segment; *at; at++) {
+		bool is_dots = *at == '.' && (!strcmp(segment, ".") || !strcmp(segment, ".."));
+
+		if (strchr(unreserved, *at) || (*at == '.' && !is_dots))
+			buffer_add_byte(path, *at);
+		else
+			buffer_addf(path, "%%%02X", (unsigned)(unsigned char)*at);
+	}
+}
+
+char *kind_path(const struct kind *kind, const char *name_space, const char *name)
+{
+	struct buffer path = BUFFER_INIT(4096);
+
+	if (*kind->group)
+		buffer_addf(&path, "/apis/%s/%s", kind->group, kind->version);
+	else
+		buffer_addf(&path, "/api/%s", kind->version);
+	if (kind->namespaced && name_space) {
+		buffer_add_text(&path, "/namespaces");
+		add_segment(&path, name_space);
+	}
+	add_segment(&path, kind->resource);
+	if (name)
+		add_segment(&path, name);
+	return buffer_detach(&path);
+}
