@@ -115,6 +115,12 @@ $(OUT)/tests/unit/$(1)/test_%: $(OUT)/tests/unit/$(1)/test_%.o $(foreach l,$(bel
 endef
 $(foreach l,$(CONSOLE_LAYERS) sim widgets tui,$(eval $(call unit_layer,$(l))))
 
+# Programs that tests drive; where they are is said by OUT.
+TEST_HELPERS := $(OUT)/tests/client/request
+export OUT
+$(OUT)/tests/client/request: $(OUT)/tests/client/request.o $(foreach l,$(below_kube),$(call archive,$(l)))
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBRARIES)
+
 # Tests that are no unit tests: programs that print TAP and drive the built programs.
 SCRIPTS := $(sort $(wildcard $(foreach f,sim client runbook report remedy terminal,tests/$(f)/test_*.py)))
 CHECKS := $(sort $(wildcard tests/check/test_*.py))

@@ -32,6 +32,7 @@ struct kubeconfig_exec {
 	char *install_hint;
 	char *interactive_mode;
 	bool provide_cluster_info;
+	char *cluster_config;	/* JSON of the cluster's extension client.authentication.k8s.io/exec; NULL: none */
 };
 
 struct kubeconfig_view {
