@@ -45,6 +45,13 @@ const struct evidence *evidence_get(const struct evidence_store *store, const ch
 /* Takes document and text. */
 void evidence_put(struct evidence_store *store, const char *key, json_t *document, char *text,
 		  const struct err *err, int64_t now);
+/*
+ * Needs not be fetched again yet: answers live ten minutes, failures one
+ * (a refused read is asked again as seldom as an answer).
+ */
+bool evidence_is_fresh(const struct evidence *evidence, int64_t now);
+/* When it stops being fresh. */
+int64_t evidence_stale_at(const struct evidence *evidence);
 /* Grows with each put. */
 uint64_t evidence_version(const struct evidence_store *store);
 /* Caller frees. */

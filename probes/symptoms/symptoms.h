@@ -24,6 +24,7 @@ struct symptoms;
 struct symptoms_options {
 	const char *const *only;		/* ids; NULL: all */
 	const char *const *system_namespaces;	/* NULL-terminated; NULL: the default list */
+	bool is_offline;			/* the snapshot was read from files: an absent kind was not saved */
 };
 
 struct symptoms *symptoms_new(const struct runbook_set *runbooks, const struct symptoms_options *options);
@@ -48,7 +49,7 @@ const struct evidence_request *symptoms_wanted_at(const struct symptoms *symptom
 /*
  * Does the signature of a runbook still hold, now, on these objects? For the
  * verification of a fix (entries.md 0.5): evaluated afresh, unknown when the
- * data is not current.
+ * data is not current. ret_reason is written where it is unknown.
  */
 enum truth symptoms_still_holds(const struct symptoms *symptoms, const struct snapshot *snapshot,
 				const struct evidence_store *evidence, const struct finding *finding,

@@ -1,0 +1,267 @@
+#include "probes/model/collect.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "probes/base/buffer.h"
+#include "probes/base/clock.h"
+#include "probes/base/map.h"
+#include "probes/base/memory.h"
+#include "probes/net/loop.h"
+
+enum {
+	AT_ONCE = 4,
+	A_SECOND = 2,
+	QUEUE_MAXIMUM = 512,
+	GET_MAXIMUM = 1 << 20,
+	LOG_MAXIMUM = 64 << 10,
+};
+
+struct fetch {
+	struct collector *collector;
+	struct fetch *next;		/* of those that wait, in order of asking */
+	struct evidence_request request;
+	char *key;
+	struct kube_slot *slot;		/* NULL while it waits */
+};
+
+struct collector {
+	struct kube_client *client;
+	struct evidence_store *store;
+	struct map by_key;		/* key -> struct fetch: waiting and on their way */
+	struct fetch *first;
+	struct fetch **last;
+	size_t waiting;
+	size_t under_way;
+	int64_t starts[A_SECOND];	/* monotonic times of the latest starts, oldest first */
+	struct timer *timer;
+};
+
+struct collector *collector_new(struct kube_client *client, struct evidence_store *store)
+{
+	struct collector *collector = xcalloc(1, sizeof(*collector));
+
+	collector->client = client;
+	collector->store = store;
+	collector->last = &collector->first;
+	for (size_t i = 0; i < A_SECOND; i++)
+		collector->starts[i] = INT64_MIN / 2;
+	return collector;
+}
+
+static void fetch_free(struct fetch *fetch)
+{
+	kube_cancel(fetch->slot);
+	free(fetch->request.path);
+	free(fetch->key);
+	free(fetch);
+}
+
+void collector_free(struct collector *collector)
+{
+	struct fetch *fetch;
+	size_t position = 0;
+
+	if (!collector)
+		return;
+	timer_cancel(collector->timer);
+	while ((fetch = map_next(&collector->by_key, &position)) != NULL)
+		fetch_free(fetch);
+	map_release(&collector->by_key);
+	free(collector);
+}
+
+bool collector_is_idle(const struct collector *collector)
+{
+	return !collector->by_key.count;
+}
+
+/* A GET that is more than reading: these subresources run things or forward bytes. */
+static bool is_plain_read(const char *path)
+{
+	static const char *const doors[] = {"/exec", "/attach", "/portforward", "/proxy"};
+
+	if (path[0] != '/' || path[1] == '/')
+		return false;
+	for (size_t i = 0; i < array_length(doors); i++) {
+		const char *found = strstr(path, doors[i]);
+		const char *after = found ? found + strlen(doors[i]) : "";
+
+		if (found && (!*after || *after == '/' || *after == '?') && strcmp(after, "/stats/summary") != 0)
+			return false;
+	}
+	return true;
+}
+
+/* The API path of a container's log, or NULL if the request is not "namespace/pod/container". */
+static char *log_path(const struct evidence_request *request)
+{
+	auto_free char *words = xstrdup(request->path);
+	char *pod = strchr(words, '/');
+	char *container = pod ? strchr(pod + 1, '/') : NULL;
+
+	if (!container || pod == words || container == pod + 1 || !container[1] || strchr(container + 1, '/'))
+		return NULL;
+	*pod++ = '\0';
+	*container++ = '\0';
+	auto_free char *name_space_part = kube_escape(words);
+	auto_free char *pod_part = kube_escape(pod);
+	auto_free char *container_part = kube_escape(container);
+
+	return xasprintf("/api/v1/namespaces/%s/pods/%s/log?container=%s&tailLines=%d&limitBytes=%d%s",
+			 name_space_part, pod_part, container_part,
+			 request->tail_lines > 0 ? request->tail_lines : 200, LOG_MAXIMUM,
+			 request->previous ? "&previous=true" : "");
+}
+
+/* Of a Secret only the names of its keys stay; the last applied configuration repeats its data. */
+static void reduce_secret(json_t *object)
+{
+	json_t *keys = json_array();
+	static const char *const members[] = {"data", "stringData"};
+	const char *key;
+	json_t *value;
+
+	for (size_t i = 0; i < array_length(members); i++) {
+		json_object_foreach (json_object_get(object, members[i]), key, value)
+			json_array_append_new(keys, json_string(key));
+		json_object_del(object, members[i]);
+	}
+	json_object_set_new(object, "dataKeys", keys);
+	json_object_del(json_object_get(object, "metadata"), "annotations");
+	json_object_del(json_object_get(object, "metadata"), "managedFields");
+}
+
+static bool is_secret_path(const char *path)
+{
+	const char *found = strstr(path, "/secrets");
+
+	return found && strchr("/?", found[strlen("/secrets")]) != NULL;
+}
+
+static void reduce_secrets(const char *path, json_t *document)
+{
+	const char *kind = json_string_value(json_object_get(document, "kind"));
+	json_t *items = json_object_get(document, "items");
+	size_t index;
+	json_t *item;
+
+	if (!is_secret_path(path) && (!kind || strncmp(kind, "Secret", strlen("Secret")) != 0))
+		return;
+	reduce_secret(document);
+	json_array_foreach (items, index, item)
+		reduce_secret(item);
+}
+
+static void start_next(struct collector *collector);
+
+static void put_failure(struct fetch *fetch, const struct err *err)
+{
+	evidence_put(fetch->collector->store, fetch->key, NULL, NULL, err, clock_wall());
+	map_remove(&fetch->collector->by_key, fetch->key);
+	fetch_free(fetch);
+}
+
+static void on_done(void *data, const struct kube_result *result)
+{
+	struct fetch *fetch = data;
+	struct collector *collector = fetch->collector;
+	bool is_get = fetch->request.type == EVIDENCE_GET;
+	struct err err = {0};
+
+	fetch->slot = NULL;
+	collector->under_way--;
+	if (result->code != ERR_NONE) {
+		put_failure(fetch, &result->err);
+	} else if (is_get && !json_is_object(result->document)) {
+		err_set(&err, ERR_PROTOCOL, "{path}: the answer is no JSON object", "path", fetch->request.path, NULL);
+		put_failure(fetch, &err);
+	} else {
+		json_t *document = is_get ? json_deep_copy(result->document) : NULL;
+		char *text = is_get ? NULL : xstrndup(result->body ? result->body : "", result->body_length);
+
+		if (document)
+			reduce_secrets(fetch->request.path, document);
+		evidence_put(collector->store, fetch->key, document, text, NULL, clock_wall());
+		map_remove(&collector->by_key, fetch->key);
+		fetch_free(fetch);
+	}
+	start_next(collector);
+}
+
+static void start(struct fetch *fetch)
+{
+	struct collector *collector = fetch->collector;
+	bool is_get = fetch->request.type == EVIDENCE_GET;
+	auto_free char *path = is_get ? xstrdup(fetch->request.path) : log_path(&fetch->request);
+	const struct kube_request request = {
+		.method = "GET",
+		.path = path,
+		.accept = is_get ? KUBE_JSON : KUBE_TEXT,
+		.kind = HTTP_ONCE,
+		.body_maximum = is_get ? GET_MAXIMUM : LOG_MAXIMUM + 4096,
+		.on_done = on_done,
+		.data = fetch,
+	};
+	struct err err = {0};
+
+	if (!path || !is_plain_read(path)) {
+		err_set(&err, ERR_REFUSED, "{path} is no object and no log that may be read", "path",
+			fetch->request.path, NULL);
+		put_failure(fetch, &err);
+	} else if (kube_read(collector->client, &request, &fetch->slot, &err) < 0) {
+		put_failure(fetch, &err);
+	} else {
+		collector->under_way++;
+	}
+}
+
+static void on_time(void *data)
+{
+	struct collector *collector = data;
+
+	collector->timer = NULL;
+	start_next(collector);
+}
+
+static void start_next(struct collector *collector)
+{
+	while (collector->first && collector->under_way < AT_ONCE && !collector->timer) {
+		int64_t now = clock_monotonic_ms();
+		int64_t wait = collector->starts[0] + 1000 - now;
+		struct fetch *fetch = collector->first;
+
+		if (wait > 0) {
+			collector->timer = loop_timer(kube_client_loop(collector->client), wait, on_time, collector);
+			return;
+		}
+		memmove(collector->starts, collector->starts + 1, sizeof(collector->starts) - sizeof(*collector->starts));
+		collector->starts[A_SECOND - 1] = now;
+		collector->first = fetch->next;
+		if (!collector->first)
+			collector->last = &collector->first;
+		collector->waiting--;
+		start(fetch);
+	}
+}
+
+void collector_want(struct collector *collector, const struct evidence_request *request)
+{
+	auto_free char *key = evidence_key(request);
+	const struct evidence *evidence = evidence_get(collector->store, key);
+	struct fetch *fetch;
+
+	if ((evidence && evidence_is_fresh(evidence, clock_wall())) || map_get(&collector->by_key, key) ||
+	    collector->waiting >= QUEUE_MAXIMUM)
+		return;
+	fetch = xcalloc(1, sizeof(*fetch));
+	fetch->collector = collector;
+	fetch->request = *request;
+	fetch->request.path = xstrdup(request->path);
+	fetch->key = take_pointer(key);
+	map_put(&collector->by_key, fetch->key, fetch);
+	*collector->last = fetch;
+	collector->last = &fetch->next;
+	collector->waiting++;
+	start_next(collector);
+}

@@ -1,0 +1,92 @@
+#include "probes/model/evidence.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "probes/base/map.h"
+#include "probes/base/memory.h"
+
+enum { LIFETIME = 600, LIFETIME_OF_FAILURE = 60 };	/* seconds */
+
+struct evidence_store {
+	struct map by_key;	/* key -> struct evidence */
+	uint64_t version;
+};
+
+struct evidence_store *evidence_store_new(void)
+{
+	return xcalloc(1, sizeof(struct evidence_store));
+}
+
+static void clear(struct evidence *evidence)
+{
+	json_decref(evidence->document);
+	free(evidence->text);
+	evidence->document = NULL;
+	evidence->text = NULL;
+}
+
+void evidence_store_free(struct evidence_store *store)
+{
+	struct evidence *evidence;
+	size_t position = 0;
+
+	if (!store)
+		return;
+	while ((evidence = map_next(&store->by_key, &position)) != NULL) {
+		clear(evidence);
+		free(evidence->key);
+		free(evidence);
+	}
+	map_release(&store->by_key);
+	free(store);
+}
+
+const struct evidence *evidence_get(const struct evidence_store *store, const char *key)
+{
+	return map_get(&store->by_key, key);
+}
+
+void evidence_put(struct evidence_store *store, const char *key, json_t *document, char *text,
+		  const struct err *err, int64_t now)
+{
+	struct evidence *evidence = map_get(&store->by_key, key);
+
+	if (!evidence) {
+		evidence = xcalloc(1, sizeof(*evidence));
+		evidence->key = xstrdup(key);
+		map_put(&store->by_key, evidence->key, evidence);
+	}
+	clear(evidence);
+	evidence->document = document;
+	evidence->text = text;
+	evidence->err = err ? *err : (struct err){0};
+	evidence->code = evidence->err.code;
+	evidence->collected_at = now;
+	store->version++;
+}
+
+int64_t evidence_stale_at(const struct evidence *evidence)
+{
+	bool is_lasting = evidence->code == ERR_NONE || evidence->code == ERR_FORBIDDEN;
+
+	return evidence->collected_at + (is_lasting ? LIFETIME : LIFETIME_OF_FAILURE);
+}
+
+bool evidence_is_fresh(const struct evidence *evidence, int64_t now)
+{
+	return now < evidence_stale_at(evidence);
+}
+
+uint64_t evidence_version(const struct evidence_store *store)
+{
+	return store->version;
+}
+
+char *evidence_key(const struct evidence_request *request)
+{
+	if (request->type == EVIDENCE_GET)
+		return xasprintf("get:%s", request->path);
+	return xasprintf("log:%s%s?tail=%d", request->path, request->previous ? "?previous" : "",
+			 request->tail_lines);
+}

@@ -1,0 +1,156 @@
+/*
+ * One verdict a runbook. "Clear" is said only of what was looked at whole
+ * (decisions.md 12, entries.md 0.3).
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "probes/base/buffer.h"
+#include "probes/base/memory.h"
+#include "probes/symptoms/symptoms_private.h"
+
+/* Why a kind could not be read, with the layer: "cannot list pods: TCP: connection refused". */
+static void set_failure(struct message *reason, const char *id, const struct kind *kind, const struct err *err)
+{
+	CLEANUP(buffer_release) struct buffer why = BUFFER_INIT(300);
+
+	message_format(&err->what, NULL, &why);
+	message_set(reason, id, "resource", kind->resource, "layer", err_layer(err->code), "why", buffer_text(&why),
+		    NULL);
+}
+
+bool collection_is_current(const struct snapshot *snapshot, enum kind_id id, struct message *ret_reason)
+{
+	const struct collection *collection = snapshot_collection(snapshot, id);
+	const struct kind *kind = kind_get(id);
+	char count[32];
+
+	switch (collection->state) {
+	case COLLECTION_CURRENT:
+		if (!collection->dropped)
+			return true;
+		snprintf(count, sizeof(count), "%" PRIu64, collection->dropped);
+		message_set(ret_reason, "{count} {resource} were dropped: there were too many to keep", "count", count,
+			    "resource", kind->resource, NULL);
+		return false;
+	case COLLECTION_ABSENT:
+		message_set(ret_reason, "there are no {resource} to look at", "resource", kind->resource, NULL);
+		return false;
+	case COLLECTION_FORBIDDEN:
+		message_set(ret_reason, "cannot list {resource}: forbidden", "resource", kind->resource, NULL);
+		return false;
+	case COLLECTION_STALE:
+		set_failure(ret_reason, "the list of {resource} is out of date: {layer}: {why}", kind,
+			    &collection->err);
+		return false;
+	default:
+		break;
+	}
+	if (collection->err.code != ERR_NONE)
+		set_failure(ret_reason, "cannot list {resource}: {layer}: {why}", kind, &collection->err);
+	else
+		message_set(ret_reason, "{resource} are not listed yet", "resource", kind->resource, NULL);
+	return false;
+}
+
+bool runbook_is_current(const struct runbook *runbook, const struct snapshot *snapshot, struct message *ret_reason)
+{
+	if (!collection_is_current(snapshot, runbook->subject, ret_reason))
+		return false;
+	for (size_t i = 0; i < runbook->need_count; i++)
+		if (!collection_is_current(snapshot, runbook->needs[i], ret_reason))
+			return false;
+	return true;
+}
+
+/* Of the signs that could not be judged the first by name gives the reason. True if there is one. */
+static bool find_unknown(const struct rule *rule, struct message *ret_reason)
+{
+	const struct sign *first = NULL;
+	const struct sign *sign;
+	size_t position = 0;
+
+	while ((sign = map_next(&rule->signs, &position)) != NULL)
+		if (sign->truth == TRUTH_UNKNOWN &&
+		    (!first || finding_object_compare(&sign->subject, &first->subject) < 0))
+			first = sign;
+	if (first && first->unknown)
+		*ret_reason = *first->unknown;
+	else if (first)
+		message_set(ret_reason, "{kind} {name} could not be judged", "kind", first->subject.kind, "name",
+			    first->subject.name, NULL);
+	return first != NULL;
+}
+
+static bool is_hit(const struct rule *rule)
+{
+	const struct sign *sign;
+	size_t position = 0;
+
+	while ((sign = map_next(&rule->signs, &position)) != NULL)
+		if (sign->truth == TRUTH_TRUE)
+			return true;
+	return false;
+}
+
+/* With input from files: what was not saved was left out by choice (decisions.md 12). */
+static bool is_left_out_of_input(const struct look *look, const struct runbook *runbook)
+{
+	if (!look->symptoms->options.is_offline)
+		return false;
+	if (snapshot_collection(look->snapshot, runbook->subject)->state == COLLECTION_ABSENT)
+		return true;
+	for (size_t i = 0; i < runbook->need_count; i++)
+		if (snapshot_collection(look->snapshot, runbook->needs[i])->state == COLLECTION_ABSENT)
+			return true;
+	return false;
+}
+
+static void judge(const struct look *look, const struct rule *rule, struct check *check)
+{
+	const struct runbook *runbook = rule->runbook;
+	enum collection_state subjects = snapshot_collection(look->snapshot, runbook->subject)->state;
+	struct message reason = {0};
+
+	*check = (struct check){.runbook = runbook, .was_left_out = rule->is_left_out};
+	if (rule->is_left_out) {
+		check->verdict = VERDICT_COULD_NOT_CHECK;
+		message_set(&check->reason, "left out by --only", NULL);
+	} else if (is_hit(rule)) {
+		check->verdict = VERDICT_HIT;
+		/* What was found stays found while the link is down, but it is said. */
+		if (rule->is_frozen && !runbook_is_current(runbook, look->snapshot, &reason))
+			check->reason = reason;
+	} else if (subjects == COLLECTION_ABSENT && !look->symptoms->options.is_offline) {
+		check->verdict = VERDICT_NOT_APPLICABLE;
+		message_set(&check->reason, "the cluster has no {resource}", "resource",
+			    kind_get(runbook->subject)->resource, NULL);
+	} else if (runbook->applies && rule->applies == TRUTH_FALSE) {
+		check->verdict = VERDICT_NOT_APPLICABLE;
+		message_set(&check->reason, "the cluster has nothing that this is about", NULL);
+	} else if (!runbook_is_current(runbook, look->snapshot, &check->reason)) {
+		check->verdict = VERDICT_COULD_NOT_CHECK;
+		check->was_left_out |= is_left_out_of_input(look, runbook);
+	} else if (runbook->applies && rule->applies == TRUTH_UNKNOWN) {
+		check->verdict = VERDICT_COULD_NOT_CHECK;
+		check->reason = rule->not_read;
+	} else {
+		check->verdict = find_unknown(rule, &check->reason) ? VERDICT_COULD_NOT_CHECK : VERDICT_CLEAR;
+	}
+}
+
+void checks_update(struct look *look)
+{
+	struct symptoms *symptoms = look->symptoms;
+
+	for (size_t i = 0; i < symptoms->rule_count; i++) {
+		struct check *check = &symptoms->checks[i];
+		struct check now;
+
+		judge(look, &symptoms->rules[i], &now);
+		if (now.verdict != check->verdict || !message_equal(&now.reason, &check->reason))
+			symptoms->version++;
+		*check = now;
+	}
+}

@@ -1,0 +1,227 @@
+/*
+ * Looking at one subject of one runbook.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "probes/base/memory.h"
+#include "probes/symptoms/symptoms_private.h"
+
+static void clear_content(struct sign *sign)
+{
+	evidence_lines_free(sign->lines, sign->line_count);
+	for (size_t i = 0; i < sign->joined_count; i++)
+		free(sign->joined[i]);
+	free(sign->joined);
+	free(sign->unknown);
+	sign->lines = NULL;
+	sign->line_count = 0;
+	sign->joined = NULL;
+	sign->joined_count = 0;
+	sign->unknown = NULL;
+}
+
+void sign_free(struct symptoms *symptoms, struct sign *sign)
+{
+	if (!sign)
+		return;
+	recheck_set(symptoms, sign, 0);
+	clear_content(sign);
+	finding_object_release(&sign->subject);
+	free(sign);
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+	if (!a || !b)
+		return a ? a : b;
+	return a < b ? a : b;
+}
+
+static enum truth truth_not(enum truth truth)
+{
+	if (truth == TRUTH_UNKNOWN)
+		return truth;
+	return truth == TRUTH_TRUE ? TRUTH_FALSE : TRUTH_TRUE;
+}
+
+static enum truth truth_and(enum truth a, enum truth b)
+{
+	if (a == TRUTH_FALSE || b == TRUTH_FALSE)
+		return TRUTH_FALSE;
+	return a == TRUTH_TRUE && b == TRUTH_TRUE ? TRUTH_TRUE : TRUTH_UNKNOWN;
+}
+
+/* Another evaluation about the same subject, whose evidence is not the finding's. */
+static void aside_init(struct evaluation *aside, const struct evaluation *evaluation)
+{
+	evaluation_init(aside, evaluation->snapshot, evaluation->evidence, evaluation->now,
+			evaluation->system_namespaces);
+	aside->runbook = evaluation->runbook;
+}
+
+static enum truth evaluate_excludes(const struct runbook *runbook, const struct record *subject,
+				    struct evaluation *evaluation)
+{
+	enum truth truth = TRUTH_TRUE;
+
+	for (size_t i = 0; i < runbook->exclude_count && truth != TRUTH_FALSE; i++) {
+		CLEANUP(evaluation_release) struct evaluation aside;
+		enum truth exclude;
+
+		aside_init(&aside, evaluation);
+		exclude = condition_evaluate(runbook->excludes[i], subject, &aside);
+		evaluation->recheck_at = earlier(evaluation->recheck_at, aside.recheck_at);
+		if (exclude == TRUTH_UNKNOWN && !evaluation->unknown.id)
+			evaluation->unknown = aside.unknown;
+		truth = truth_and(truth, truth_not(exclude));
+	}
+	return truth;
+}
+
+enum truth signature_evaluate(const struct runbook *runbook, const struct record *subject,
+			      struct evaluation *evaluation, bool *ret_when_holds)
+{
+	enum truth truth;
+
+	evaluation->runbook = runbook;
+	truth = condition_evaluate(runbook->when, subject, evaluation);
+	*ret_when_holds = truth == TRUTH_TRUE;
+	if (truth != TRUTH_FALSE && runbook->confirm)
+		truth = truth_and(truth, condition_evaluate(runbook->confirm, subject, evaluation));
+	if (truth != TRUTH_FALSE)
+		truth = truth_and(truth, evaluate_excludes(runbook, subject, evaluation));
+	return truth;
+}
+
+/* The lines move to the end of those of the evaluation. */
+static void move_lines(struct evaluation *to, struct evaluation *from)
+{
+	if (!from->line_count)
+		return;
+	to->lines = xreallocarray(to->lines, to->line_count + from->line_count, sizeof(*to->lines));
+	memcpy(to->lines + to->line_count, from->lines, from->line_count * sizeof(*to->lines));
+	to->line_count += from->line_count;
+	from->line_count = 0;
+}
+
+/* The first rule that holds; what proves it is evidence too. */
+static enum confidence evaluate_confidence(const struct runbook *runbook, const struct record *subject,
+					   struct evaluation *evaluation)
+{
+	for (size_t i = 0; i < runbook->confidence_rule_count; i++) {
+		const struct confidence_rule *rule = &runbook->confidence_rules[i];
+		CLEANUP(evaluation_release) struct evaluation aside;
+		enum truth truth;
+
+		aside_init(&aside, evaluation);
+		truth = condition_evaluate(rule->condition, subject, &aside);
+		evaluation->recheck_at = earlier(evaluation->recheck_at, aside.recheck_at);
+		if (truth == TRUTH_TRUE) {
+			move_lines(evaluation, &aside);
+			return rule->confidence;
+		}
+	}
+	return CONFIDENCE_LIKELY;
+}
+
+static bool lines_equal(const struct sign *sign, const struct evaluation *evaluation)
+{
+	if (sign->line_count != evaluation->line_count || sign->joined_count != evaluation->object_count)
+		return false;
+	for (size_t i = 0; i < sign->line_count; i++)
+		if (strcmp(sign->lines[i].source, evaluation->lines[i].source) != 0 ||
+		    strcmp(sign->lines[i].text, evaluation->lines[i].text) != 0)
+			return false;
+	for (size_t i = 0; i < sign->joined_count; i++)
+		if (strcmp(sign->joined[i], evaluation->objects[i]) != 0)
+			return false;
+	return true;
+}
+
+/* What an evaluation found becomes the sign's; returns whether that is something else than before. */
+static bool take_content(struct sign *sign, struct evaluation *evaluation, enum truth truth,
+			 enum confidence confidence)
+{
+	static const struct message nothing;
+	const struct message *unknown = truth == TRUTH_UNKNOWN ? &evaluation->unknown : &nothing;
+	bool is_same;
+
+	if (truth != TRUTH_TRUE) {	/* lines of a sign that does not hold prove nothing */
+		evidence_lines_free(evaluation->lines, evaluation->line_count);
+		evaluation->lines = NULL;
+		evaluation->line_count = 0;
+	}
+	is_same = sign->truth == truth && sign->confidence == confidence && sign->since == evaluation->since &&
+		  message_equal(sign->unknown ? sign->unknown : &nothing, unknown) &&
+		  lines_equal(sign, evaluation);
+	if (is_same)
+		return false;
+	clear_content(sign);
+	sign->truth = truth;
+	sign->confidence = confidence;
+	sign->since = evaluation->since;
+	sign->lines = take_pointer(evaluation->lines);
+	sign->line_count = evaluation->line_count;
+	sign->joined = take_pointer(evaluation->objects);
+	sign->joined_count = evaluation->object_count;
+	evaluation->line_count = 0;
+	evaluation->object_count = 0;
+	if (unknown->id) {
+		sign->unknown = xmalloc(sizeof(*sign->unknown));
+		*sign->unknown = *unknown;
+	}
+	return true;
+}
+
+static void drop(struct look *look, struct sign *sign)
+{
+	if (!sign)
+		return;
+	look->signs_changed |= sign->truth != TRUTH_FALSE;
+	look->wanted_changed |= sign->wants_evidence;
+	map_remove(&sign->rule->signs, sign->subject.uid);
+	sign_free(look->symptoms, sign);
+}
+
+static struct sign *sign_new(struct rule *rule, const struct record *record)
+{
+	struct sign *sign = xcalloc(1, sizeof(*sign));
+
+	sign->rule = rule;
+	finding_object_init(&sign->subject, record);
+	map_put(&rule->signs, sign->subject.uid, sign);
+	return sign;
+}
+
+void sign_look(struct look *look, struct rule *rule, const char *uid, const struct record *record)
+{
+	struct sign *sign = map_get(&rule->signs, uid);
+	CLEANUP(evaluation_release) struct evaluation evaluation;
+	enum confidence confidence = CONFIDENCE_LIKELY;
+	bool wants_evidence;
+	enum truth truth;
+
+	evaluation_init(&evaluation, look->snapshot, look->evidence, look->now,
+			look->symptoms->system_namespaces);
+	if (!record || record->kind->id != rule->runbook->subject) {
+		drop(look, sign);
+		return;
+	}
+	truth = signature_evaluate(rule->runbook, record, &evaluation, &wants_evidence);
+	wants_evidence &= rule->runbook->collect_count > 0;
+	if (truth == TRUTH_TRUE)
+		confidence = evaluate_confidence(rule->runbook, record, &evaluation);
+	if (truth == TRUTH_FALSE && !evaluation.recheck_at && !wants_evidence) {
+		drop(look, sign);
+		return;
+	}
+	if (!sign)
+		sign = sign_new(rule, record);
+	look->wanted_changed |= wants_evidence || sign->wants_evidence;
+	sign->wants_evidence = wants_evidence;
+	look->signs_changed |= take_content(sign, &evaluation, truth, confidence);
+	if (evaluation.recheck_at && evaluation.recheck_at <= look->now)
+		evaluation.recheck_at = look->now + 1;
+	recheck_set(look->symptoms, sign, evaluation.recheck_at);
+}

@@ -1,0 +1,48 @@
+/*
+ * Verification of a fix: does the signature still hold? Asked of the objects
+ * of the finding, and of those that took their place: a pod that was
+ * recreated and fails as its forerunner did is the same fault.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "probes/base/memory.h"
+#include "probes/symptoms/symptoms_private.h"
+
+static bool belongs(const struct finding *finding, const struct snapshot *snapshot, const struct record *record)
+{
+	auto_free char *key = NULL;
+	auto_free char *name = NULL;
+
+	for (size_t i = 0; i < finding->object_count; i++)
+		if (!strcmp(finding->objects[i].uid, record->uid))
+			return true;
+	group_of(finding->runbook, snapshot, record, &key, &name);
+	return !strcmp(key, finding->key);
+}
+
+enum truth symptoms_still_holds(const struct symptoms *symptoms, const struct snapshot *snapshot,
+				const struct evidence_store *evidence, const struct finding *finding, int64_t now,
+				struct message *ret_reason)
+{
+	struct record_list all = snapshot_all(snapshot, finding->runbook->subject);
+	enum truth answer = TRUTH_FALSE;
+
+	if (!runbook_is_current(finding->runbook, snapshot, ret_reason))
+		return TRUTH_UNKNOWN;
+	for (size_t i = 0; i < all.count; i++) {
+		CLEANUP(evaluation_release) struct evaluation evaluation;
+		enum truth truth;
+		bool when_holds;
+
+		evaluation_init(&evaluation, snapshot, evidence, now, symptoms->system_namespaces);
+		truth = signature_evaluate(finding->runbook, all.items[i], &evaluation, &when_holds);
+		if (truth == TRUTH_FALSE || !belongs(finding, snapshot, all.items[i]))
+			continue;
+		if (truth == TRUTH_TRUE)
+			return TRUTH_TRUE;
+		answer = TRUTH_UNKNOWN;
+		*ret_reason = evaluation.unknown;
+	}
+	return answer;
+}
