@@ -4,16 +4,25 @@
 
 #include "probes/base/memory.h"
 
+/* Of the changes that nobody took. */
+static void free_befores(struct change_queue *queue)
+{
+	for (uint64_t number = queue->taken + 1; number <= queue->added; number++)
+		free(queue->ring[number % queue->capacity].before);
+}
+
 void change_queue_release(struct change_queue *queue)
 {
+	free_befores(queue);
 	free(queue->ring);
+	free(queue->lent);
 	*queue = (struct change_queue){0};
 }
 
 static void grow(struct change_queue *queue)
 {
 	size_t capacity = queue->capacity ? queue->capacity * 2 : 64;
-	struct snapshot_change *ring = xcalloc(capacity, sizeof(*ring));
+	struct pending_change *ring = xcalloc(capacity, sizeof(*ring));
 
 	for (uint64_t number = queue->taken + 1; number <= queue->added; number++)
 		ring[number % capacity] = queue->ring[number % queue->capacity];
@@ -25,6 +34,7 @@ static void grow(struct change_queue *queue)
 /* Nobody kept up: forget the changes, all of them are one. */
 static void overflow(struct change_queue *queue)
 {
+	free_befores(queue);
 	free(queue->ring);
 	queue->ring = NULL;
 	queue->capacity = 0;
@@ -32,30 +42,34 @@ static void overflow(struct change_queue *queue)
 	queue->everything = true;
 }
 
-void change_queue_add(struct change_queue *queue, struct entry *entry, bool removed)
+void change_queue_add(struct change_queue *queue, struct entry *entry, bool removed, struct record *before)
 {
-	struct snapshot_change *change;
+	struct pending_change *pending;
 
-	if (queue->everything)
-		return;
-	if (entry->change > queue->taken) {
+	if (!queue->everything && entry->change > queue->taken) {
 		queue->ring[entry->change % queue->capacity].removed = removed;
+		free(before);
 		return;
 	}
-	if (queue->added - queue->taken == MOST_CHANGES) {
+	if (!queue->everything && queue->added - queue->taken == MOST_CHANGES)
 		overflow(queue);
+	if (queue->everything) {
+		free(before);
 		return;
 	}
 	if (queue->added - queue->taken == queue->capacity)
 		grow(queue);
 	entry->change = ++queue->added;
-	change = &queue->ring[entry->change % queue->capacity];
-	*change = (struct snapshot_change){.kind = entry->record->kind->id, .removed = removed};
-	memcpy(change->uid, entry->record->uid, strnlen(entry->record->uid, sizeof(change->uid) - 1));
+	pending = &queue->ring[entry->change % queue->capacity];
+	*pending = (struct pending_change){.kind = entry->record->kind->id, .removed = removed, .before = before};
+	memcpy(pending->uid, entry->record->uid, strnlen(entry->record->uid, sizeof(pending->uid) - 1));
 }
 
 bool change_queue_take(struct change_queue *queue, struct snapshot_change *ret_change)
 {
+	const struct pending_change *pending;
+
+	free(take_pointer(queue->lent));
 	if (queue->everything) {
 		queue->everything = false;
 		*ret_change = (struct snapshot_change){.everything = true};
@@ -64,6 +78,13 @@ bool change_queue_take(struct change_queue *queue, struct snapshot_change *ret_c
 	if (queue->taken == queue->added)
 		return false;
 	queue->taken++;
-	*ret_change = queue->ring[queue->taken % queue->capacity];
+	pending = &queue->ring[queue->taken % queue->capacity];
+	*ret_change = (struct snapshot_change){
+		.kind = pending->kind,
+		.removed = pending->removed,
+		.before = pending->before,
+	};
+	memcpy(ret_change->uid, pending->uid, sizeof(ret_change->uid));
+	queue->lent = pending->before;
 	return true;
 }

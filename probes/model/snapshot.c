@@ -258,9 +258,8 @@ static void remove_entry(struct snapshot *snapshot, struct entry *entry)
 	}
 	index_remove(&snapshot->by_uid, entry);
 	index_remove(&snapshot->by_name, entry);
-	change_queue_add(&snapshot->changes, entry, true);
+	change_queue_add(&snapshot->changes, entry, true, entry->record);
 	snapshot->version++;
-	free(entry->record);
 	free(entry);
 }
 
@@ -280,7 +279,7 @@ static void add_entry(struct snapshot *snapshot, struct record *record)
 	index_add(&snapshot->by_uid, entry);
 	index_add(&snapshot->by_name, entry);
 	join_lists(snapshot, entry);
-	change_queue_add(&snapshot->changes, entry, false);
+	change_queue_add(&snapshot->changes, entry, false, NULL);
 	snapshot->version++;
 }
 
@@ -303,9 +302,8 @@ static void replace_record(struct snapshot *snapshot, struct entry *entry, struc
 		if (*record->owner_uid)
 			bucket_replace(&snapshot->by_owner, record->owner_uid, entry->owner_place, record);
 	}
-	change_queue_add(&snapshot->changes, entry, false);
+	change_queue_add(&snapshot->changes, entry, false, old);
 	snapshot->version++;
-	free(old);
 }
 
 /* Both are decimal numbers, and a is the smaller: comparable since Kubernetes 1.35, in fact since ever (KEP-5504). */

@@ -87,8 +87,6 @@ static void take_change(struct look *look, const struct snapshot_change *change)
 			mark(rule, change->uid);
 		if (change->before)
 			mark_dependents_of(rule, look->snapshot, change->before);
-		else if (change->removed)
-			look_at_all(rule);
 		if (now)
 			mark_dependents_of(rule, look->snapshot, now);
 	}
