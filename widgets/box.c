@@ -92,7 +92,7 @@ static int put_border_text(struct cells *cells, int row, int column, int room, e
 {
 	int used;
 
-	if (room < 4)
+	if (room < 3)
 		return 0;
 	used = cells_put(cells, row, column, 1, role, TEXT_IN_BORDER, " ");
 	used += cells_put(cells, row, column + 1, room - 2, role, TEXT_IN_BORDER | PUT_ELLIPSIS, raw);

@@ -249,8 +249,11 @@ int dialog_feed(struct dialog *dialog, const struct key *key)
 	int result = DIALOG_IGNORED;
 
 	/* What is pasted is text for the line and nothing else. */
-	if (key->pasted)
-		return dialog->focus == FOCUS_INPUT ? feed_input(dialog, key) : DIALOG_OPEN;
+	if (key->pasted) {
+		if (dialog->focus == FOCUS_INPUT)
+			input_line_feed(dialog->input, key);
+		return DIALOG_OPEN;
+	}
 	if (key_is(key, KEYSYM_ESCAPE) ||
 	    (key->sym == KEYSYM_CHARACTER && key->code_point == 'c' && key->modifiers == MODIFIER_CTRL))
 		return cancel(dialog);

@@ -31,7 +31,7 @@
 struct dialog;
 
 enum {
-	BUTTON_START = 1,     /* has the focus at first, unless there is a line to type; else the cancelling one */
+	BUTTON_START = 1,     /* has the focus at first (a line to type goes before); else the way out has */
 	BUTTON_CANCEL = 2,    /* Esc and Ctrl-C press it */
 	BUTTON_DANGEROUS = 4, /* see above */
 	BUTTON_DISABLED = 8,

@@ -62,7 +62,7 @@ static int wanted_width(const struct dialog *dialog)
 	int width = larger(text_width(dialog->title) + 2, buttons_width(dialog));
 
 	for (size_t i = 0; i < textview_count(&dialog->body); i++)
-		width = larger(width, text_width(textview_text(&dialog->body, i)) + 1);
+		width = larger(width, text_width(textview_text(&dialog->body, i)));
 	if (dialog->table)
 		width = larger(width, table_width(dialog->table));
 	return width;
@@ -71,7 +71,7 @@ static int wanted_width(const struct dialog *dialog)
 /* Sizes of the parts within so many rows; the body and the table give way, buttons and input stay. */
 static void set_parts(struct dialog *dialog, int width, struct layout_part parts[PART_COUNT])
 {
-	int body = textview_count(&dialog->body) ? textview_rows(&dialog->body, width - 1) : 0;
+	int body = textview_count(&dialog->body) ? textview_rows(&dialog->body, width) : 0;
 	int table = dialog->table ? (int)table_places(dialog->table) + (dialog->table->no_header ? 0 : 1) : 0;
 
 	memset(parts, 0, PART_COUNT * sizeof(*parts));
@@ -178,6 +178,9 @@ void dialog_draw(struct dialog *dialog, struct cells *cells, struct rect area, i
 	rect = rect_centre(area, rows + 2, inner + BORDERS);
 	layout_rows(rect_inset(rect, 1, 2), 0, parts, PART_COUNT, rects);
 	dialog->body.seen_rows = rects[PART_BODY].rows;
+	/* Their scroll bars lie in the padding at the right border. */
+	rects[PART_BODY].columns++;
+	rects[PART_TABLE].columns++;
 	draw_frame(dialog, cells, area, rect, rects[PART_BODY].rows);
 	if (rects[PART_BODY].rows)
 		textview_draw(&dialog->body, cells, rects[PART_BODY], true);

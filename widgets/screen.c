@@ -41,25 +41,42 @@ static FILE *open_copy(int descriptor, const char *mode)
 	return file;
 }
 
-/* $TERM, and xterm-256color where the terminal database does not know it. */
-static SCREEN *open_curses(struct screen *screen, const char *term)
-{
-	SCREEN *curses = NULL;
-
-	if (!term)
-		term = getenv("TERM");
-	if (term && *term)
-		curses = newterm(term, screen->output, screen->input);
-	if (!curses)
-		curses = newterm("xterm-256color", screen->output, screen->input);
-	return curses;
-}
-
 static const char *capability(const char *name)
 {
 	const char *value = tigetstr(name);
 
 	return value == (const char *)-1 ? NULL : value;
+}
+
+/* Asked before newterm(), which loses memory where it fails. */
+static bool is_known(const char *term, int descriptor, bool *ret_full_screen)
+{
+	int result;
+
+	if (!*term || setupterm(term, descriptor, &result) == ERR)
+		return false;
+	*ret_full_screen = capability("cup") != NULL;
+	del_curterm(cur_term);
+	return true;
+}
+
+/* The type to use, xterm-256color where the terminal database does not know the given one; NULL and err. */
+static const char *choose_term(const char *term, int descriptor, struct err *err)
+{
+	const char *chosen = term;
+	bool full_screen = false;
+
+	if (!is_known(chosen, descriptor, &full_screen))
+		chosen = "xterm-256color";
+	if (chosen != term && !is_known(chosen, descriptor, &full_screen))
+		err_set(err, ERR_IO, "the terminal type “{term}” is not known here", "term", term, NULL);
+	else if (!full_screen)
+		err_set(err, ERR_IO, "a terminal of type “{term}” cannot show a full screen", "term", term,
+			NULL);
+	else
+		return chosen;
+	err_hint(err, "set TERM to xterm-256color, or use: nks-triage report", NULL);
+	return NULL;
 }
 
 static void prepare_restore(struct screen *screen)
@@ -134,19 +151,14 @@ static int open_terminal(struct screen *screen, const struct screen_options *opt
 			       NULL);
 	screen->is_terminal = isatty(fileno(screen->output));
 	screen->has_paste = screen->is_terminal && knows_paste(term);
+	term = choose_term(term, fileno(screen->output), err);
+	if (!term)
+		return -1;
 	restore_keep_terminal(fileno(screen->input), fileno(screen->output), options->restore_on);
-	screen->curses = open_curses(screen, options->term);
-	if (!screen->curses) {
-		err_set(err, ERR_IO, "the terminal type “{term}” is not known here", "term", term, NULL);
-		err_hint(err, "set TERM to xterm-256color, or use: nks-triage report", NULL);
-		return -1;
-	}
-	if (!capability("cup")) {
-		err_set(err, ERR_IO, "a terminal of type “{term}” cannot show a full screen", "term", term,
-			NULL);
-		err_hint(err, "set TERM to xterm-256color, or use: nks-triage report", NULL);
-		return -1;
-	}
+	screen->curses = newterm(term, screen->output, screen->input);
+	if (!screen->curses)
+		return err_set(err, ERR_IO, "cannot take over the terminal of type “{term}”", "term", term,
+			       NULL);
 	return 0;
 }
 

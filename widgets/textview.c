@@ -80,7 +80,7 @@ static struct textview_line *new_line(struct textview *view)
 	return line;
 }
 
-/* A buffer that was full may end within a character. */
+/* A text that was cut may end within a character: its length without that one. */
 static size_t whole_characters(const char *text, size_t length)
 {
 	size_t at = length;
@@ -88,9 +88,10 @@ static size_t whole_characters(const char *text, size_t length)
 	while (at > 0 && length - at < 3 && ((unsigned char)text[at - 1] & 0xC0) == 0x80)
 		at--;
 	if (at > 0 && (unsigned char)text[at - 1] >= 0xC0) {
+		size_t rest = length - at + 1;
 		uint32_t c;
 
-		if (text_decode(text + at - 1, length - at + 1, &c) != length - at + 1)
+		if (rest == 1 || text_decode(text + at - 1, rest, &c) != rest)
 			return at - 1;
 	}
 	return length;
@@ -103,7 +104,9 @@ static void add_segment(struct textview_line *line, const char *raw, size_t n, e
 	CLEANUP(buffer_release) struct buffer shown = BUFFER_INIT(room);
 	struct textview_segment *segment;
 
-	text_show(&shown, raw, n < TEXTVIEW_LINE_BYTES ? n : TEXTVIEW_LINE_BYTES);
+	if (n > TEXTVIEW_LINE_BYTES)
+		n = whole_characters(raw, TEXTVIEW_LINE_BYTES);
+	text_show(&shown, raw, n);
 	if (shown.overflowed)
 		shown.length = whole_characters(shown.data, shown.length);
 	if (line->segment_count == MOST_SEGMENTS || (!shown.length && line->segment_count))
