@@ -21,6 +21,7 @@
 #include "probes/model/cluster.h"
 
 struct condition_tree;	/* condition.h */
+struct node;		/* tree.h */
 
 enum severity { SEVERITY_NONE, SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_CRITICAL };
 enum confidence { CONFIDENCE_SUSPECTED, CONFIDENCE_LIKELY, CONFIDENCE_CERTAIN };
@@ -36,6 +37,8 @@ struct confidence_rule {
 struct collect_item {
 	const char *name;	/* conditions refer to it */
 	json_t *definition;	/* borrowed from document */
+	struct node **from;	/* compiled joins, one after the other; from_count (internal to probes/runbook/) */
+	size_t from_count;
 };
 
 struct runbook {
@@ -65,6 +68,8 @@ struct runbook {
 	const char **absorbs;		/* slugs of general symptoms that it explains; NULL-terminated */
 	const enum kind_id *needs;	/* kinds that must be listed for "clear"; need_count */
 	size_t need_count;
+	struct condition_tree **inner;	/* of preconditions, steps and verify: runbook_condition(); inner_count */
+	size_t inner_count;
 	json_t *document;		/* the whole file: texts, parameters, preconditions, steps, verify, undo */
 };
 
@@ -110,6 +115,9 @@ const struct condition_tree *runbook_condition(const struct runbook *runbook, co
 const char *severity_name(enum severity severity);	/* "critical" */
 const char *confidence_name(enum confidence confidence);
 const char *remedy_name(enum remedy_kind remedy);
+/* The other way round; false where the text is no such name. */
+bool severity_parse(const char *name, enum severity *ret_severity);
+bool confidence_parse(const char *name, enum confidence *ret_confidence);
 
 /* lint: checks files or folders and adds diagnostics; returns how many errors there were. */
 size_t runbook_lint(const char *const *paths, size_t path_count, const char *assets,

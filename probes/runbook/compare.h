@@ -1,0 +1,26 @@
+/*
+ * Values of fields as texts, compared as runbooks mean it: numbers,
+ * quantities ("10Gi"), versions ("v1.29.3").
+ */
+#ifndef RUNBOOK_COMPARE_H
+#define RUNBOOK_COMPARE_H
+
+#include <stdbool.h>
+
+#include "probes/runbook/condition.h"
+#include "probes/runbook/tree.h"
+
+/* -1, 0 or 1 in *ret_order; false where the two cannot be compared. */
+bool values_compare(const char *left, const char *right, int *ret_order);
+/* Equal as texts, or as numbers. */
+bool values_equal(const char *left, const char *right);
+/*
+ * Whether one value fits op and the condition's values (not exists, absent
+ * and ne, which speak of all values). TRUTH_UNKNOWN where it cannot be compared.
+ */
+enum truth value_fits(const struct node *node, const char *value, const char *other);
+/* "eq" to OPERATOR_EQ; the schema allows no other words. */
+enum operator operator_parse(const char *name);
+bool order_fits(enum operator op, int order);
+
+#endif

@@ -1,0 +1,67 @@
+#include <string.h>
+
+#include "probes/base/memory.h"
+#include "probes/runbook/runbook.h"
+
+static const char *const severity_names[] = {
+	[SEVERITY_NONE] = "none",
+	[SEVERITY_INFO] = "info",
+	[SEVERITY_WARNING] = "warning",
+	[SEVERITY_CRITICAL] = "critical",
+};
+
+static const char *const confidence_names[] = {
+	[CONFIDENCE_SUSPECTED] = "suspected",
+	[CONFIDENCE_LIKELY] = "likely",
+	[CONFIDENCE_CERTAIN] = "certain",
+};
+
+static const char *const remedy_names[] = {
+	[REMEDY_NONE] = "none", [REMEDY_ADVICE] = "advice", [REMEDY_MANUAL] = "manual",
+	[REMEDY_API] = "api",	[REMEDY_SSH] = "ssh",
+};
+
+const char *severity_name(enum severity severity)
+{
+	return severity_names[severity];
+}
+
+const char *confidence_name(enum confidence confidence)
+{
+	return confidence_names[confidence];
+}
+
+const char *remedy_name(enum remedy_kind remedy)
+{
+	return remedy_names[remedy];
+}
+
+bool severity_parse(const char *name, enum severity *ret_severity)
+{
+	for (size_t i = 0; i < array_length(severity_names); i++) {
+		if (!strcmp(name, severity_names[i])) {
+			*ret_severity = (enum severity)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool confidence_parse(const char *name, enum confidence *ret_confidence)
+{
+	for (size_t i = 0; i < array_length(confidence_names); i++) {
+		if (!strcmp(name, confidence_names[i])) {
+			*ret_confidence = (enum confidence)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+const char *runbook_text(const struct runbook *runbook, const char *language, const char *name)
+{
+	const json_t *texts = json_object_get(runbook->document, "texts");
+	const char *text = json_string_value(json_object_get(json_object_get(texts, language), name));
+
+	return text ? text : json_string_value(json_object_get(json_object_get(texts, "en"), name));
+}
