@@ -16,6 +16,7 @@
 #include "probes/remedy/registry.h"
 
 struct call;
+struct pending_image;
 struct step_ops;
 struct lease;
 
@@ -32,6 +33,7 @@ struct target {
 
 struct plan_step {
 	struct step shown;
+	struct change *change;
 	const struct step_ops *ops;
 	const json_t *definition;	/* borrowed from the runbook or from change->undo_steps */
 	const char *id;
@@ -56,7 +58,9 @@ struct permission {
 /* An image that the plan would set, and what its registry says. */
 struct image_check {
 	char *image;
+	bool was_asked;
 	struct registry_query *query;	/* under way; NULL: not asked or answered */
+	struct pending_image *pending;	/* what the query's answer is given to */
 	enum registry_verdict verdict;
 	struct err err;
 };

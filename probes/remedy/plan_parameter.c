@@ -1,0 +1,120 @@
+/* Parameters of a runbook: fixed ("default"), or read from images that run now ("fromImage"). */
+#include <stdio.h>
+#include <string.h>
+
+#include "probes/base/memory.h"
+#include "probes/kube/image.h"
+#include "probes/remedy/change_private.h"
+
+const char *plan_parameter(const struct change *change, const char *name)
+{
+	return json_string_value(json_object_get(change->parameters, name));
+}
+
+static const char *text_of(const json_t *definition, const char *key)
+{
+	const char *text = json_string_value(json_object_get(definition, key));
+
+	return text ? text : "";
+}
+
+static bool container_runs(const struct pod_record *pod, const char *name)
+{
+	for (size_t i = 0; i < pod->status_count; i++) {
+		const struct container_status *status = &pod->statuses[i];
+
+		if (status->role == CONTAINER_MAIN && !strcmp(status->name, name))
+			return status->state == STATE_RUNNING;
+	}
+	return false;
+}
+
+static const char *image_part(const struct image_reference *reference, const char *part)
+{
+	if (!strcmp(part, "tag"))
+		return reference->tag;
+	if (!strcmp(part, "registry"))
+		return reference->registry;
+	if (!strcmp(part, "path"))
+		return reference->path;
+	if (!strcmp(part, "digest"))
+		return reference->digest;
+	return "";
+}
+
+/*
+ * The part of the image that the pod's spec names: it is what the container
+ * was started from; status.image may be another name of the same image.
+ */
+static bool read_image(const struct pod_record *pod, const char *container, struct image_reference *ret_reference)
+{
+	for (size_t i = 0; i < pod->spec_count; i++) {
+		const struct container_spec *spec = &pod->specs[i];
+
+		if (spec->role == CONTAINER_MAIN && !strcmp(spec->name, container))
+			return image_parse(spec->image, ret_reference) == 0;
+	}
+	return false;
+}
+
+/* A tag that the reference spells out: "latest" by omission names no version. */
+static bool is_spelled_out(const struct pod_record *pod, const char *container)
+{
+	for (size_t i = 0; i < pod->spec_count; i++) {
+		const struct container_spec *spec = &pod->specs[i];
+		const char *last = spec->image ? strrchr(spec->image, '/') : NULL;
+
+		if (spec->role == CONTAINER_MAIN && !strcmp(spec->name, container))
+			return strchr(last ? last : spec->image, ':') != NULL;
+	}
+	return false;
+}
+
+/* All pods that count must agree; else there is no value. */
+static void from_image(struct change *change, const char *name, const json_t *source)
+{
+	const struct snapshot *snapshot = cluster_snapshot(change->context.cluster);
+	const struct kind *kind = kind_find(text_of(source, "kind"));
+	const struct record *owner =
+		kind ? snapshot_by_name(snapshot, kind->id, text_of(source, "namespace"), text_of(source, "name")) : NULL;
+	const char *container = text_of(source, "container");
+	const char *part = text_of(source, "part");
+	bool only_running = json_is_true(json_object_get(source, "running"));
+	struct record_list pods = snapshot_all(snapshot, KIND_POD);
+	char found[sizeof(((struct image_reference *)0)->path)] = "";
+
+	if (!owner || snapshot_collection(snapshot, KIND_POD)->state != COLLECTION_CURRENT)
+		return;
+	for (size_t i = 0; i < pods.count; i++) {
+		const struct pod_record *pod = record_pod(pods.items[i]);
+		struct image_reference reference;
+
+		if (snapshot_root_owner(snapshot, pods.items[i]) != owner ||
+		    (only_running && !container_runs(pod, container)) || !read_image(pod, container, &reference))
+			continue;
+		if (!strcmp(part, "tag") && !is_spelled_out(pod, container))
+			return;
+		if (*found && strcmp(found, image_part(&reference, part)) != 0)
+			return;
+		snprintf(found, sizeof(found), "%s", image_part(&reference, part));
+	}
+	if (*found)
+		json_object_set_new(change->parameters, name, json_string(found));
+}
+
+void plan_parameters(struct change *change)
+{
+	const char *name;
+	json_t *definition;
+
+	change->parameters = json_object();
+	json_object_foreach(json_object_get(change->runbook->document, "parameters"), name, definition) {
+		const json_t *source = json_object_get(definition, "fromImage");
+		json_t *fixed = json_object_get(definition, "default");
+
+		if (source)
+			from_image(change, name, source);
+		else if (fixed)
+			json_object_set(change->parameters, name, fixed);
+	}
+}

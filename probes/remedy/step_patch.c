@@ -1,0 +1,151 @@
+/* What steps that patch an object share: the fields touched, the patch that binds them, its kubectl line. */
+#include <ctype.h>
+#include <string.h>
+
+#include "probes/base/buffer.h"
+#include "probes/base/memory.h"
+#include "probes/remedy/json_path.h"
+#include "probes/remedy/shell_line.h"
+#include "probes/remedy/step.h"
+
+enum { LINE_MAXIMUM = 64 << 10 };
+
+void step_touch(struct plan_step *step, const char *path, json_t *before, json_t *after)
+{
+	if (!step->touched)
+		step->touched = json_array();
+	json_array_append_new(step->touched, json_pack("{s:s, s:o, s:o}", "path", path, "before",
+						       before ? before : json_null(), "after",
+						       after ? after : json_null()));
+}
+
+static const char *touched_path(const json_t *touch)
+{
+	return json_string_value(json_object_get(touch, "path"));
+}
+
+static bool same(const json_t *value, const json_t *wanted)
+{
+	return value ? json_equal(value, wanted) : json_is_null(wanted);
+}
+
+/* Calls visit for each "…/N/name" along a pointer, where the document's item has a name. */
+static bool visit_names(const json_t *document, const char *pointer,
+			bool (*visit)(void *data, const char *name_path, json_t *name), void *data)
+{
+	for (const char *at = strchr(pointer + 1, '/'); at; at = strchr(at + 1, '/')) {
+		auto_free char *item = xstrndup(pointer, (size_t)(at - pointer));
+		auto_free char *name_path = pointer_child(item, "name");
+		const char *last = strrchr(item, '/') + 1;
+		json_t *name = *last && strspn(last, "0123456789") == strlen(last) ? pointer_get(document, name_path)
+										    : NULL;
+
+		if (json_is_string(name) && !visit(data, name_path, name))
+			return false;
+	}
+	return true;
+}
+
+static bool name_is_same(void *data, const char *name_path, json_t *name)
+{
+	return same(pointer_get(data, name_path), name);
+}
+
+enum step_match step_match(const struct plan_step *step, const json_t *document)
+{
+	bool before = true;
+	bool after = true;
+	size_t i;
+	json_t *touch;
+
+	if (!same(pointer_get(document, "/metadata/uid"), pointer_get(step->target->document, "/metadata/uid")))
+		return MATCH_OTHER;
+	json_array_foreach(step->touched, i, touch) {
+		const json_t *value = pointer_get(document, touched_path(touch));
+
+		if (!visit_names(step->target->document, touched_path(touch), name_is_same,
+				 (void *)(uintptr_t)document))
+			return MATCH_OTHER;
+		before = before && same(value, json_object_get(touch, "before"));
+		after = after && same(value, json_object_get(touch, "after"));
+	}
+	if (after)
+		return MATCH_AFTER;
+	return before ? MATCH_BEFORE : MATCH_OTHER;
+}
+
+static bool add_name_test(void *data, const char *name_path, json_t *name)
+{
+	json_t *patch = data;
+	size_t i;
+	json_t *operation;
+
+	json_array_foreach(patch, i, operation) {
+		if (!strcmp(touched_path(operation), name_path))
+			return true;
+	}
+	patch_test(patch, name_path, json_incref(name));
+	return true;
+}
+
+json_t *step_patch(const struct plan_step *step)
+{
+	json_t *patch = json_array();
+	size_t i;
+	json_t *touch;
+
+	patch_test(patch, "/metadata/uid", json_string(step->shown.target_uid));
+	json_array_foreach(step->touched, i, touch)
+		visit_names(step->target->document, touched_path(touch), add_name_test, patch);
+	json_array_foreach(step->touched, i, touch) {
+		json_t *before = json_object_get(touch, "before");
+
+		if (!json_is_null(before))
+			patch_test(patch, touched_path(touch), json_incref(before));
+	}
+	json_array_foreach(step->touched, i, touch) {
+		json_t *before = json_object_get(touch, "before");
+		json_t *after = json_object_get(touch, "after");
+
+		if (json_is_null(after))
+			patch_remove(patch, touched_path(touch));
+		else if (json_is_null(before))
+			patch_add(patch, touched_path(touch), json_incref(after));
+		else
+			patch_replace(patch, touched_path(touch), json_incref(after));
+	}
+	return patch;
+}
+
+static char *kubectl_patch(const struct change *change, const struct plan_step *step)
+{
+	CLEANUP(buffer_release) struct buffer line = BUFFER_INIT(LINE_MAXIMUM);
+	auto_free char *object = xasprintf("%s/%s", step->target->kind->name, step->target->name);
+
+	for (char *at = object; *at != '/'; at++)
+		*at = (char)tolower((unsigned char)*at);
+	kubectl_add_start(&line, kube_client_view(change->context.client), change->context.kubeconfig);
+	shell_add_word(&line, "patch");
+	shell_add_word(&line, object);
+	if (step->target->kind->namespaced) {
+		shell_add_word(&line, "--namespace");
+		shell_add_word(&line, step->target->name_space);
+	}
+	shell_add_word(&line, "--type=json");
+	shell_add_word(&line, "--field-manager=nks-triage");
+	shell_add_word(&line, "--patch");
+	shell_add_word(&line, step->shown.body);
+	return buffer_detach(&line);
+}
+
+void step_set_patch(struct change *change, struct plan_step *step)
+{
+	json_t *patch = step_patch(step);
+
+	step->shown.method = xstrdup("PATCH");
+	step->shown.path = xasprintf("%s?fieldManager=nks-triage&fieldValidation=Strict", step->target->path);
+	step->shown.content_type = xstrdup("application/json-patch+json");
+	step->shown.body = json_dumps(patch, JSON_COMPACT);
+	step->shown.kubectl = kubectl_patch(change, step);
+	json_decref(patch);
+}

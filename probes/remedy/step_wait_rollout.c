@@ -1,0 +1,201 @@
+/*
+ * wait-rollout: follows a rollout to its end by the rules of kubectl rollout
+ * status. A link that is lost is waited for within the same deadline; where
+ * it stands still, the reason is looked for in the target's pods.
+ */
+#include <string.h>
+
+#include "probes/base/buffer.h"
+#include "probes/base/clock.h"
+#include "probes/base/memory.h"
+#include "probes/remedy/rollout.h"
+#include "probes/remedy/shell_line.h"
+#include "probes/remedy/step.h"
+
+enum { POLL_MS = 1000, REASONS_MAXIMUM = 2048 };
+
+static void look(struct change *change, struct plan_step *step);
+
+static char *kubectl_status(const struct change *change, const struct plan_step *step)
+{
+	CLEANUP(buffer_release) struct buffer line = BUFFER_INIT(4096);
+	const char *resource = step->target->kind->resource;
+	/* kubectl takes the singular too; "daemonsets" loses its s. */
+	auto_free char *object = xasprintf("%.*s/%s", (int)strlen(resource) - 1, resource, step->target->name);
+	auto_free char *timeout =
+		xasprintf("--timeout=%llds", (long long)json_integer_value(json_object_get(step->definition,
+											    "timeoutSeconds")));
+
+	kubectl_add_start(&line, kube_client_view(change->context.client), change->context.kubeconfig);
+	shell_add_word(&line, "rollout");
+	shell_add_word(&line, "status");
+	shell_add_word(&line, object);
+	shell_add_word(&line, "--namespace");
+	shell_add_word(&line, step->target->name_space);
+	shell_add_word(&line, timeout);
+	return buffer_detach(&line);
+}
+
+static int plan(struct change *change, struct plan_step *step, struct err *err)
+{
+	plan_permission(change, "get", step->target, "");
+	if (!step->target->document) {
+		*err = step->target->err;
+		return -1;
+	}
+	step->shown.kubectl = kubectl_status(change, step);
+	return 0;
+}
+
+static void say_once(struct change *change, struct plan_step *step, const char *text)
+{
+	if (step->last_said && !strcmp(step->last_said, text))
+		return;
+	free(step->last_said);
+	step->last_said = xstrdup(text);
+	change_output(change, step->shown.number, text);
+}
+
+/* What keeps pods of the target from being ready, as the kubelet says it. */
+static void add_reasons(struct change *change, const struct plan_step *step, struct buffer *reasons)
+{
+	const struct snapshot *snapshot = cluster_snapshot(change->context.cluster);
+	const struct record *workload =
+		snapshot_by_name(snapshot, step->target->kind->id, step->target->name_space, step->target->name);
+	struct record_list pods = snapshot_all(snapshot, KIND_POD);
+
+	for (size_t i = 0; workload && i < pods.count && reasons->length < REASONS_MAXIMUM / 2; i++) {
+		const struct pod_record *pod = record_pod(pods.items[i]);
+
+		if (snapshot_root_owner(snapshot, pods.items[i]) != workload)
+			continue;
+		for (size_t at = 0; at < pod->status_count; at++) {
+			const struct container_status *status = &pod->statuses[at];
+
+			if (status->state != STATE_WAITING || !*status->reason ||
+			    !strcmp(status->reason, "ContainerCreating") || !strcmp(status->reason, "PodInitializing"))
+				continue;
+			buffer_addf(reasons, "%s%s: %s%s%.300s", reasons->length ? "; " : "", pods.items[i]->name,
+				    status->reason, *status->message ? ": " : "", status->message);
+			break;
+		}
+	}
+}
+
+static void finish(struct change *change, struct plan_step *step, enum step_state state, const char *outcome)
+{
+	timer_cancel(step->timer);
+	step->timer = NULL;
+	run_step_finished(change, step, state, outcome, NULL);
+}
+
+static void give_up(struct change *change, struct plan_step *step)
+{
+	CLEANUP(buffer_release) struct buffer reasons = BUFFER_INIT(REASONS_MAXIMUM);
+	auto_free char *outcome = NULL;
+
+	add_reasons(change, step, &reasons);
+	if (reasons.length)
+		outcome = change_say(change, "not rolled out in time: {last}; {reasons}", "last",
+				     step->last_said ? step->last_said : "?", "reasons", buffer_text(&reasons), NULL);
+	else
+		outcome = change_say(change, "not rolled out in time: {last}", "last",
+				     step->last_said ? step->last_said : "?", NULL);
+	finish(change, step, STEP_FAILED, outcome);
+}
+
+static void on_time(void *data)
+{
+	struct plan_step *step = data;
+
+	step->timer = NULL;
+	look(step->change, step);
+}
+
+static void look_later(struct change *change, struct plan_step *step)
+{
+	if (clock_monotonic_ms() >= step->deadline_ms)
+		give_up(change, step);
+	else
+		step->timer = loop_timer(change->context.loop, POLL_MS, on_time, step);
+}
+
+static void on_document(struct change *change, struct plan_step *step, const json_t *document)
+{
+	struct rollout rollout;
+	auto_free char *text = NULL;
+
+	rollout_look(document, &rollout);
+	text = change_say_message(change, &rollout.what);
+	step->shown.progress = rollout.progress;
+	say_once(change, step, text);
+	if (rollout.state == ROLLOUT_DONE) {
+		finish(change, step, STEP_DONE, text);
+	} else if (rollout.state == ROLLOUT_FAILED) {
+		CLEANUP(buffer_release) struct buffer reasons = BUFFER_INIT(REASONS_MAXIMUM);
+		auto_free char *outcome = NULL;
+
+		add_reasons(change, step, &reasons);
+		outcome = xasprintf("%s%s%s", text, reasons.length ? "; " : "", buffer_text(&reasons));
+		finish(change, step, STEP_FAILED, outcome);
+	} else {
+		look_later(change, step);
+	}
+}
+
+static void on_answer(struct change *change, void *data, const struct kube_result *result)
+{
+	struct plan_step *step = data;
+	const char *uid = json_string_value(json_object_get(json_object_get(result->document, "metadata"), "uid"));
+	auto_free char *text = NULL;
+
+	if (result->code == ERR_NONE && uid && !strcmp(uid, step->shown.target_uid)) {
+		on_document(change, step, result->document);
+		return;
+	}
+	if (result->code == ERR_NONE || result->code == ERR_NOT_FOUND) {
+		text = change_say(change, "{object} is not the one of the preview any more", "object", step->target->label,
+				  NULL);
+		finish(change, step, STEP_FAILED, text);
+		return;
+	}
+	text = change_say_err(change, &result->err);
+	say_once(change, step, text);
+	look_later(change, step);
+}
+
+static void look(struct change *change, struct plan_step *step)
+{
+	const struct call_request request = {
+		.door = CALL_READ,
+		.path = step->target->path,
+		.on_done = on_answer,
+		.data = step,
+	};
+
+	change_call(change, &request);
+}
+
+static void start(struct change *change, struct plan_step *step)
+{
+	json_int_t seconds = json_integer_value(json_object_get(step->definition, "timeoutSeconds"));
+
+	step->deadline_ms = clock_monotonic_ms() + (seconds > 0 ? seconds : 600) * 1000;
+	look(change, step);
+}
+
+static void stop(struct change *change, struct plan_step *step)
+{
+	auto_free char *outcome = change_say(change, "no longer waited for; the rollout itself goes on", NULL);
+
+	change_cancel_calls(change, step);
+	finish(change, step, STEP_SKIPPED, outcome);
+}
+
+const struct step_ops wait_rollout_step = {
+	.type = "wait-rollout",
+	.needs_target = true,
+	.plan = plan,
+	.start = start,
+	.stop = stop,
+};
