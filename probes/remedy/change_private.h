@@ -40,8 +40,10 @@ struct plan_step {
 	struct target *target;		/* NULL: none */
 	json_t *touched;		/* array of {"path","before","after"}: the fields that the request sets; null = absent */
 	bool was_written;		/* this run sent it and the server took it */
+	bool was_refused;		/* the target is not what the preview showed */
 	bool is_optional;
 	int attempts;
+	char *refusal;			/* what the server said to the last attempt; NULL: its answer was lost */
 	int64_t deadline_ms;		/* monotonic; steps that wait */
 	struct timer *timer;
 	char *last_said;		/* last progress line, so that none is said twice */
@@ -193,6 +195,9 @@ void plan_preview(struct change *change, struct plan_step *step);
 /* plan_digest.c; decisions.md 21. New reference. */
 json_t *plan_binding(const struct change *change);
 void plan_digest(struct change *change);
+
+/* confirm.c */
+int confirm_latch(const struct change *change, struct err *err);
 
 /* run.c */
 void run_step_finished(struct change *change, struct plan_step *step, enum step_state state, const char *outcome,

@@ -1,0 +1,211 @@
+/* Life and reading of a change; what happens in it is in plan*.c, run.c and verify.c. */
+#include <string.h>
+
+#include "probes/base/memory.h"
+#include "probes/remedy/change_private.h"
+#include "probes/remedy/difference.h"
+
+static const char *untranslated(const char *id)
+{
+	return id;
+}
+
+struct change *change_new(const struct change_context *context, const struct runbook *runbook,
+			  const struct finding *finding, const char *target,
+			  void (*on_change)(void *data), void *data)
+{
+	struct change *change = xcalloc(1, sizeof(*change));
+
+	change->context = *context;
+	if (!change->context.translate)
+		change->context.translate = untranslated;
+	if (!change->context.language)
+		change->context.language = "en";
+	change->runbook = runbook;
+	change->finding = finding ? finding_copy(finding) : NULL;
+	change->only_target = target ? xstrdup(target) : NULL;
+	change->state = CHANGE_PLANNING;
+	plan_start(change);
+	/* Whoever is told that it changed must have it in hand first. */
+	change->on_change = on_change;
+	change->on_change_data = data;
+	return change;
+}
+
+static void step_free(struct plan_step *step)
+{
+	struct step *shown = &step->shown;
+
+	timer_cancel(step->timer);
+	difference_free(shown->diff, shown->diff_count);
+	json_decref(step->touched);
+	free(shown->type);
+	free(shown->title);
+	free(shown->target);
+	free(shown->target_uid);
+	free(shown->why);
+	free(shown->method);
+	free(shown->path);
+	free(shown->content_type);
+	free(shown->body);
+	free(shown->cannot_preview);
+	free(shown->kubectl);
+	free(shown->owner_note);
+	free(shown->outcome);
+	free(step->refusal);
+	free(step->last_said);
+	free(step);
+}
+
+static void free_plan(struct change *change)
+{
+	for (size_t i = 0; i < change->step_count; i++)
+		step_free(change->steps[i]);
+	for (size_t i = 0; i < change->target_count; i++)
+		target_free(change->targets[i]);
+	for (size_t i = 0; i < change->precondition_count; i++) {
+		free(change->preconditions[i].text);
+		free(change->preconditions[i].reason);
+	}
+	for (size_t i = 0; i < change->image_count; i++) {
+		registry_cancel(change->images[i].query);
+		free(change->images[i].pending);
+		free(change->images[i].image);
+	}
+	for (size_t i = 0; i < change->object_count; i++)
+		finding_object_release(&change->objects[i]);
+	for (size_t i = 0; i < change->conflict_count; i++)
+		free(change->conflicts[i]);
+	free(change->steps);
+	free(change->targets);
+	free(change->preconditions);
+	free(change->permissions);
+	free(change->images);
+	free(change->objects);
+	free(change->conflicts);
+	json_decref(change->parameters);
+	json_decref(change->budgets);
+}
+
+/* Freed in the middle of a run: the journal says so, the Lease expires by itself. */
+static void note_abandoned(struct change *change)
+{
+	if (change->was_begun && !change_has_ended(change))
+		(void)journal_run_state(change->context.journal, change->run_id, change_state_name(CHANGE_STOPPED),
+					"the console ended", NULL);
+}
+
+void change_free(struct change *change)
+{
+	if (!change)
+		return;
+	change->on_change = NULL;
+	note_abandoned(change);
+	change_cancel_calls(change, NULL);
+	timer_cancel(change->timer);
+	lease_free(change->lease);
+	if (change->token)
+		write_token_end(change->token);
+	write_token_free(change->token);
+	free_plan(change);
+	finding_copy_free(change->finding);
+	for (size_t i = 0; i < change->output_count; i++)
+		free(change->output[i].text);
+	free(change->output);
+	free(change->only_target);
+	free(change->stop_reason);
+	free(change);
+}
+
+enum change_state change_state(const struct change *change)
+{
+	return change->state;
+}
+
+const struct err *change_error(const struct change *change)
+{
+	return &change->err;
+}
+
+const struct runbook *change_runbook(const struct change *change)
+{
+	return change->runbook;
+}
+
+const char *change_run_id(const struct change *change)
+{
+	return change->run_id;
+}
+
+const char *change_digest(const struct change *change)
+{
+	return change->digest;
+}
+
+size_t change_step_count(const struct change *change)
+{
+	return change->step_count;
+}
+
+const struct step *change_step_at(const struct change *change, size_t index)
+{
+	return &change->steps[index]->shown;
+}
+
+size_t change_precondition_count(const struct change *change)
+{
+	return change->precondition_count;
+}
+
+const struct precondition *change_precondition_at(const struct change *change, size_t index)
+{
+	return &change->preconditions[index];
+}
+
+const struct blast_radius *change_blast_radius(const struct change *change)
+{
+	return &change->blast_radius;
+}
+
+size_t change_object_count(const struct change *change)
+{
+	return change->object_count;
+}
+
+const struct finding_object *change_object_at(const struct change *change, size_t index)
+{
+	return &change->objects[index];
+}
+
+size_t change_conflict_count(const struct change *change)
+{
+	return change->conflict_count;
+}
+
+const char *change_conflict_at(const struct change *change, size_t index)
+{
+	return change->conflicts[index];
+}
+
+const char *change_undo(const struct change *change)
+{
+	const json_t *undo = json_object_get(change->runbook->document, "undo");
+	const char *coverage = json_string_value(json_object_get(undo, "coverage"));
+
+	return coverage ? coverage : "none";
+}
+
+size_t change_output_count(const struct change *change)
+{
+	return change->output_count;
+}
+
+const struct output_line *change_output_at(const struct change *change, size_t index)
+{
+	return &change->output[index];
+}
+
+bool change_is_settled(const struct change *change)
+{
+	return change->state != CHANGE_RUNNING && change->state != CHANGE_VERIFYING && !change->is_ending;
+}

@@ -1,0 +1,112 @@
+/* interfaces.md: plan -o json. */
+#include "probes/base/memory.h"
+#include "probes/remedy/change_private.h"
+
+static json_t *optional_text(const char *text)
+{
+	json_t *value = text ? json_string(text) : json_null();
+
+	return value ? value : json_string("?");
+}
+
+/* Values of a difference are JSON texts; absent ones are null. */
+static json_t *value_json(const char *text)
+{
+	json_t *value = *text ? json_loads(text, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL) : NULL;
+
+	return value ? value : json_null();
+}
+
+static json_t *diff_json(const struct step *step)
+{
+	json_t *diff = json_array();
+
+	for (size_t i = 0; i < step->diff_count; i++)
+		json_array_append_new(diff, json_pack("{s:s, s:o, s:o}", "path", step->diff[i].path, "before",
+						      value_json(step->diff[i].before), "after",
+						      value_json(step->diff[i].after)));
+	return diff;
+}
+
+static json_t *request_json(const struct step *step)
+{
+	if (!step->method)
+		return json_null();
+	return json_pack("{s:s, s:s, s:o, s:o}", "method", step->method, "path", step->path, "contentType",
+			 optional_text(step->content_type), "body", value_json(step->body ? step->body : ""));
+}
+
+static const char *step_state_name(enum step_state state)
+{
+	static const char *const names[] = {
+		[STEP_PENDING] = "pending", [STEP_RUNNING] = "running", [STEP_DONE] = "done",
+		[STEP_SKIPPED] = "skipped", [STEP_FAILED] = "failed",
+	};
+
+	return names[state];
+}
+
+static json_t *step_json(const struct step *step)
+{
+	return json_pack("{s:i, s:s, s:o, s:o, s:o, s:o, s:b, s:i, s:o, s:n, s:o, s:o, s:o, s:o, s:s, s:o}", "n",
+			 step->number, "type", step->type, "title", optional_text(step->title), "target",
+			 optional_text(step->target), "uid", optional_text(step->target_uid), "why",
+			 optional_text(step->why), "reversible", step->reversible, "expectedSeconds",
+			 step->expected_seconds, "request", request_json(step), "command", "diff", diff_json(step),
+			 "cannotPreview", optional_text(step->cannot_preview), "owner", optional_text(step->owner_note),
+			 "kubectl", optional_text(step->kubectl ? step->kubectl : ""), "state",
+			 step_state_name(step->state), "outcome", optional_text(step->outcome));
+}
+
+static json_t *truth_json(enum truth truth)
+{
+	return truth == TRUTH_UNKNOWN ? json_null() : json_boolean(truth == TRUTH_TRUE);
+}
+
+static json_t *preconditions_json(const struct change *change)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < change->precondition_count; i++) {
+		const struct precondition *precondition = &change->preconditions[i];
+
+		json_array_append_new(list, json_pack("{s:o, s:o, s:o, s:b}", "text", optional_text(precondition->text),
+						      "ok", truth_json(precondition->ok), "reason",
+						      optional_text(precondition->reason), "blocking",
+						      precondition->is_blocking));
+	}
+	return list;
+}
+
+static json_t *objects_json(const struct change *change)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < change->object_count; i++) {
+		const struct finding_object *object = &change->objects[i];
+
+		json_array_append_new(list, json_pack("{s:s, s:o, s:o, s:o}", "kind", object->kind, "namespace",
+						      optional_text(object->name_space), "name",
+						      optional_text(object->name), "uid", optional_text(object->uid)));
+	}
+	return list;
+}
+
+json_t *change_plan_json(const struct change *change)
+{
+	const struct blast_radius *radius = &change->blast_radius;
+	json_t *steps = json_array();
+	json_t *conflicts = json_array();
+	auto_free char *why = change->err.code != ERR_NONE ? change_say_err(change, &change->err) : NULL;
+
+	for (size_t i = 0; i < change->step_count; i++)
+		json_array_append_new(steps, step_json(&change->steps[i]->shown));
+	for (size_t i = 0; i < change->conflict_count; i++)
+		json_array_append_new(conflicts, optional_text(change->conflicts[i]));
+	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:{s:i, s:i, s:i, s:i}, s:o, s:s}", "digest",
+			 change->digest, "id", change->runbook->id, "state", change_state_name(change->state), "reason",
+			 optional_text(why), "objects", objects_json(change), "steps", steps, "preconditions",
+			 preconditions_json(change), "blastRadius", "nodes", (int)radius->nodes, "pods",
+			 (int)radius->pods, "workloads", (int)radius->workloads, "pdbBlocked", (int)radius->pdb_blocked,
+			 "conflicts", conflicts, "undo", change_undo(change));
+}

@@ -1,0 +1,70 @@
+/* Confirmation: what was previewed, and nothing else, becomes permitted. */
+#include <stdio.h>
+#include <string.h>
+
+#include "probes/base/memory.h"
+#include "probes/kube/kubeconfig.h"
+#include "probes/remedy/change_private.h"
+
+bool change_needs_name(const struct change *change)
+{
+	if (change->context.is_protected)
+		return true;
+	for (size_t i = 0; i < change->step_count; i++) {
+		if (change->steps[i]->shown.method && !change->steps[i]->shown.reversible)
+			return true;
+	}
+	return false;
+}
+
+const char *change_name_to_type(const struct change *change)
+{
+	const char *context = kube_client_view(change->context.client)->context;
+
+	return context ? context : "";
+}
+
+int confirm_latch(const struct change *change, struct err *err)
+{
+	if (!change->context.read_only)
+		return 0;
+	err_set(err, ERR_REFUSED, "read-only: {reason}", "reason",
+		change->context.read_only_reason ? change->context.read_only_reason : "--read-only", NULL);
+	err_hint(err, "nothing overrides it: start again without it to change something", NULL);
+	return -1;
+}
+
+static void make_token(struct change *change)
+{
+	change->token = write_token_new(change->digest);
+	for (size_t i = 0; i < change->step_count; i++) {
+		const struct step *step = &change->steps[i]->shown;
+		auto_free char *path = NULL;
+
+		if (!step->method || step->state == STEP_SKIPPED)
+			continue;
+		path = xstrndup(step->path, strcspn(step->path, "?"));
+		write_token_permit(change->token, step->method, path, step->body ? step->body : "");
+	}
+	lease_permit(change, change->token);
+}
+
+int change_confirm(struct change *change, const char *digest, const char *typed_name, struct err *err)
+{
+	if (change->state != CHANGE_PREVIEWED)
+		return err_set(err, ERR_REFUSED, "there is no preview to confirm: the change is {state}", "state",
+			       change_state_name(change->state), NULL);
+	if (confirm_latch(change, err) < 0)
+		return -1;
+	if (!digest || strcmp(digest, change->digest) != 0) {
+		err_set(err, ERR_REFUSED, "the digest is not the one of this preview", NULL);
+		err_hint(err, "the cluster or the plan changed: look at the preview again", NULL);
+		return -1;
+	}
+	if (change_needs_name(change) && (!typed_name || strcmp(typed_name, change_name_to_type(change)) != 0))
+		return err_set(err, ERR_REFUSED, "the name {name} has to be typed out", "name", change_name_to_type(change),
+			       NULL);
+	make_token(change);
+	change_move(change, CHANGE_CONFIRMED);
+	return 0;
+}

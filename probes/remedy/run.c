@@ -1,0 +1,335 @@
+/*
+ * A confirmed run: look again, take the lock, then one step after the other,
+ * each written to the journal before and after, then verification.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "probes/base/clock.h"
+#include "probes/base/memory.h"
+#include "probes/kube/kubeconfig.h"
+#include "probes/remedy/step.h"
+
+/* How long a request under way may take after "stop now" (decisions.md 24). */
+enum { STOP_PATIENCE_MS = 10000 };
+
+static void run_next(struct change *change);
+
+static const char *const step_state_names[] = {
+	[STEP_PENDING] = "pending", [STEP_RUNNING] = "running", [STEP_DONE] = "done",
+	[STEP_SKIPPED] = "skipped", [STEP_FAILED] = "failed",
+};
+
+/* Sorts by time; the random part keeps two consoles of one second apart. */
+static int make_run_id(struct change *change, struct err *err)
+{
+	unsigned char noise[4];
+	char now[21];
+	size_t length = 0;
+
+	if (getrandom(noise, sizeof(noise), 0) != (ssize_t)sizeof(noise))
+		return err_set(err, ERR_IO, "the kernel gives no random bytes", NULL);
+	clock_format(clock_wall(), now);
+	for (const char *at = now; *at; at++) {
+		if (*at != '-' && *at != ':')
+			change->run_id[length++] = *at;
+	}
+	snprintf(change->run_id + length, sizeof(change->run_id) - length, "-%02x%02x%02x%02x", noise[0], noise[1],
+		 noise[2], noise[3]);
+	return 0;
+}
+
+static int begin_journal(struct change *change, struct err *err)
+{
+	const struct kubeconfig_view *view = kube_client_view(change->context.client);
+	json_t *binding = plan_binding(change);
+	auto_free char *plan = json_canonical(binding);
+	const struct journal_run run = {
+		.id = change->run_id,
+		.entry = change->runbook->id,
+		.context = view->context,
+		.server = view->server,
+		.user = view->as_user ? view->as_user : view->user,
+		.digest = change->digest,
+		.plan = plan,
+	};
+
+	json_decref(binding);
+	return journal_run_begin(change->context.journal, &run, err);
+}
+
+/* The journal takes what it can; what it cannot is said, and the run that is under way ends as it would. */
+static void note_run_state(struct change *change, const char *state, const char *note)
+{
+	struct err err;
+
+	if (change->was_begun &&
+	    journal_run_state(change->context.journal, change->run_id, state, note, &err) < 0) {
+		auto_free char *text = change_say_err(change, &err);
+
+		change_output(change, 0, text);
+	}
+}
+
+static void end_now(struct change *change)
+{
+	struct err err = change->err;
+	auto_free char *note = err.code != ERR_NONE ? change_say_err(change, &err) : NULL;
+
+	timer_cancel(change->timer);
+	change->timer = NULL;
+	write_token_end(change->token);
+	note_run_state(change, change_state_name(change->end_state), note);
+	change->is_ending = false;
+	change_move(change, change->end_state);
+}
+
+void run_end(struct change *change, enum change_state state, const struct err *err)
+{
+	if (change->is_ending || change_has_ended(change))
+		return;
+	if (err)
+		change->err = *err;
+	change->is_ending = true;
+	/* "Refused" promises that this run changed nothing. */
+	change->end_state = state == CHANGE_REFUSED && change->wrote_anything ? CHANGE_FAILED : state;
+	lease_release(change, end_now);
+}
+
+static void end_stopped(struct change *change)
+{
+	struct err err;
+
+	err_set(&err, ERR_CANCELLED, "stopped: {reason}", "reason",
+		change->stop_reason ? change->stop_reason : "by the operator", NULL);
+	run_end(change, CHANGE_STOPPED, &err);
+}
+
+void run_steps_done(struct change *change)
+{
+	note_run_state(change, "verifying", NULL);
+	change_move(change, CHANGE_VERIFYING);
+	verify_start(change);
+}
+
+/* Fields and their old values: what an undo puts back. */
+static char *before_image(const struct plan_step *step)
+{
+	return step->touched ? json_dumps(step->touched, JSON_COMPACT) : NULL;
+}
+
+static char *request_text(const struct step *step)
+{
+	json_t *request;
+	char *text;
+
+	if (!step->method)
+		return NULL;
+	request = json_pack("{s:s, s:s, s:s?, s:s?}", "method", step->method, "path", step->path, "contentType",
+			    step->content_type, "body", step->body);
+	text = json_dumps(request, JSON_COMPACT);
+	json_decref(request);
+	return text;
+}
+
+static int note_intent(struct change *change, const struct plan_step *step, struct err *err)
+{
+	auto_free char *image = before_image(step);
+	auto_free char *request = request_text(&step->shown);
+
+	return journal_step_intent(change->context.journal, change->run_id, step->shown.number, step->shown.target, request,
+				   image, err);
+}
+
+static void note_result(struct change *change, const struct plan_step *step, const char *audit_id)
+{
+	struct err err;
+
+	if (journal_step_result(change->context.journal, change->run_id, step->shown.number,
+				step_state_names[step->shown.state], step->shown.outcome, audit_id, &err) < 0) {
+		auto_free char *text = change_say_err(change, &err);
+
+		change_output(change, step->shown.number, text);
+	}
+}
+
+void run_step_finished(struct change *change, struct plan_step *step, enum step_state state, const char *outcome,
+		       const char *audit_id)
+{
+	free(step->shown.outcome);
+	step->shown.outcome = outcome ? xstrdup(outcome) : NULL;
+	step->shown.state = state;
+	step->shown.ended_ms = clock_monotonic_ms();
+	if (state == STEP_DONE)
+		step->shown.progress = 100;
+	change->step_is_running = false;
+	note_result(change, step, audit_id);
+	if (outcome)
+		change_output(change, step->shown.number, outcome);
+	if (state == STEP_FAILED && !step->is_optional) {
+		struct err err;
+
+		err_set(&err, step->was_refused ? ERR_CONFLICT : ERR_INVALID, "{title}: {reason}", "title",
+			step->shown.title, "reason", outcome, NULL);
+		run_end(change, step->was_refused ? CHANGE_REFUSED : CHANGE_FAILED, &err);
+		return;
+	}
+	change->current++;
+	run_next(change);
+}
+
+static void start_step(struct change *change, struct plan_step *step)
+{
+	struct err err;
+
+	if (note_intent(change, step, &err) < 0) {
+		run_end(change, CHANGE_FAILED, &err);
+		return;
+	}
+	step->shown.state = STEP_RUNNING;
+	step->shown.started_ms = clock_monotonic_ms();
+	change->step_is_running = true;
+	change_output(change, step->shown.number, step->shown.title);
+	step->ops->start(change, step);
+}
+
+static void end_without_lock(struct change *change)
+{
+	struct err err;
+
+	err_set(&err, ERR_CONFLICT, "the lock was lost: somebody else may work on the same objects", NULL);
+	run_end(change, CHANGE_FAILED, &err);
+}
+
+static void run_next(struct change *change)
+{
+	if (change->is_ending || change_has_ended(change))
+		return;
+	if (change->stop_wanted) {
+		end_stopped(change);
+		return;
+	}
+	while (change->current < change->step_count && change->steps[change->current]->shown.state == STEP_SKIPPED)
+		change->current++;
+	if (change->current == change->step_count) {
+		run_steps_done(change);
+		return;
+	}
+	if (change->lease_is_lost && change->steps[change->current]->shown.method) {
+		end_without_lock(change);
+		return;
+	}
+	start_step(change, change->steps[change->current]);
+}
+
+/* Every target still looks as it was previewed; else nothing is written at all. */
+static void looked_again(struct change *change)
+{
+	for (size_t i = 0; i < change->step_count; i++) {
+		const struct plan_step *step = change->steps[i];
+		struct err err;
+
+		if (!step->was_refused)
+			continue;
+		err_set(&err, ERR_CONFLICT, "{object} changed since the preview: nothing was written", "object",
+			step->shown.target, NULL);
+		err_hint(&err, "look at a new preview", NULL);
+		run_end(change, CHANGE_REFUSED, &err);
+		return;
+	}
+	if (change->err.code != ERR_NONE)
+		run_end(change, CHANGE_REFUSED, NULL);
+	else if (change->stop_wanted)
+		end_stopped(change);
+	else
+		lease_take(change, run_next);
+}
+
+static void on_look(struct change *change, void *data, const struct kube_result *result)
+{
+	struct plan_step *step = data;
+
+	if (result->code == ERR_NONE || result->code == ERR_NOT_FOUND)
+		step->was_refused = result->code != ERR_NONE || step_match(step, result->document) != MATCH_BEFORE;
+	else
+		change->err = result->err;
+	if (--change->pending == 0)
+		looked_again(change);
+}
+
+static void look_again(struct change *change)
+{
+	change->pending = 1;
+	for (size_t i = 0; i < change->step_count; i++) {
+		struct plan_step *step = change->steps[i];
+		struct call_request request = {.door = CALL_READ, .on_done = on_look, .data = step};
+
+		if (!step->shown.method || step->shown.state == STEP_SKIPPED)
+			continue;
+		request.path = step->target->path;
+		change->pending++;
+		change_call(change, &request);
+	}
+	if (--change->pending == 0)
+		looked_again(change);
+}
+
+int change_run(struct change *change, struct err *err)
+{
+	if (change->state != CHANGE_CONFIRMED)
+		return err_set(err, ERR_REFUSED, "only a confirmed change can run: this one is {state}", "state",
+			       change_state_name(change->state), NULL);
+	if (confirm_latch(change, err) < 0)
+		return -1;
+	if (!change->context.journal)
+		return err_set(err, ERR_REFUSED, "there is no journal: nothing is changed without one", NULL);
+	if (make_run_id(change, err) < 0 || begin_journal(change, err) < 0) {
+		*change->run_id = '\0';
+		return -1;
+	}
+	change->was_begun = true;
+	change->err = (struct err){0};
+	change_move(change, CHANGE_RUNNING);
+	look_again(change);
+	return 0;
+}
+
+static void on_patience_over(void *data)
+{
+	struct change *change = data;
+
+	change->timer = NULL;
+	change_cancel_calls(change, change->steps[change->current]);
+	change->wrote_anything = true;
+	end_stopped(change);
+}
+
+static void stop_now(struct change *change)
+{
+	struct plan_step *step = change->step_is_running ? change->steps[change->current] : NULL;
+
+	if (!step || change->is_ending)
+		return;
+	if (step->ops->stop)
+		step->ops->stop(change, step);
+	else if (!change->timer)
+		change->timer = loop_timer(change->context.loop, STOP_PATIENCE_MS, on_patience_over, change);
+}
+
+void change_stop(struct change *change, enum change_stop how, const char *reason)
+{
+	if (change->state != CHANGE_RUNNING && change->state != CHANGE_VERIFYING)
+		return;
+	if (!change->stop_reason && reason)
+		change->stop_reason = xstrdup(reason);
+	change->stop_wanted = true;
+	change->stop_how = how;
+	if (change->state == CHANGE_VERIFYING) {
+		verify_stop(change);
+		end_stopped(change);
+	} else if (how == STOP_NOW) {
+		stop_now(change);
+	}
+	change_changed(change);
+}

@@ -1,0 +1,161 @@
+/*
+ * Verification by the signature that raised the finding, on the same objects,
+ * and by the rollout of everything that was touched. It cannot pass because
+ * data is old: what is not known to be current is unknown, never gone.
+ */
+#include <string.h>
+
+#include "probes/base/buffer.h"
+#include "probes/base/clock.h"
+#include "probes/base/memory.h"
+#include "probes/remedy/change_private.h"
+
+enum { LOOK_MS = 500, HOLD_MAXIMUM_S = 60, DEADLINE_MAXIMUM_S = 900, DEADLINE_DEFAULT_S = 300 };
+
+static void look(void *data);
+
+static int64_t seconds_of(const struct change *change, const char *key, int64_t otherwise, int64_t maximum)
+{
+	const json_t *value = json_object_get(json_object_get(change->runbook->document, "verify"), key);
+	int64_t seconds = json_is_integer(value) ? (int64_t)json_integer_value(value) : otherwise;
+
+	return seconds < maximum ? seconds : maximum;
+}
+
+static void look_later(struct change *change)
+{
+	change->timer = loop_timer(change->context.loop, LOOK_MS, look, change);
+}
+
+/* All pods that a touched workload wants are updated and ready. */
+static enum truth workload_is_ready(const struct snapshot *snapshot, const struct target *target,
+				    struct message *ret_reason)
+{
+	const struct collection *collection = snapshot_collection(snapshot, target->kind->id);
+	const struct record *record = snapshot_by_name(snapshot, target->kind->id, target->name_space, target->name);
+	const struct workload_record *workload;
+
+	if (collection->state != COLLECTION_CURRENT || !record) {
+		message_set(ret_reason, "what is known of {object} is not current", "object", target->label, NULL);
+		return TRUTH_UNKNOWN;
+	}
+	if (record->kind->id < KIND_DAEMON_SET || record->kind->id > KIND_STATEFUL_SET)
+		return TRUTH_TRUE;
+	workload = record_workload(record);
+	if (workload->observed_generation >= record->generation && workload->updated >= workload->wanted &&
+	    workload->ready >= workload->wanted)
+		return TRUTH_TRUE;
+	message_set(ret_reason, "{object} is not ready yet", "object", target->label, NULL);
+	return TRUTH_FALSE;
+}
+
+static enum truth all_is_ready(const struct change *change, struct message *ret_reason)
+{
+	const struct snapshot *snapshot = cluster_snapshot(change->context.cluster);
+
+	for (size_t i = 0; i < change->target_count; i++) {
+		enum truth ready = workload_is_ready(snapshot, change->targets[i], ret_reason);
+
+		if (ready != TRUTH_TRUE)
+			return ready;
+	}
+	return TRUTH_TRUE;
+}
+
+/* TRUE: the symptom is gone and everything is ready. */
+static enum truth is_mended(const struct change *change, struct message *ret_reason)
+{
+	const struct change_context *context = &change->context;
+	enum truth holds = symptoms_still_holds(context->symptoms, cluster_snapshot(context->cluster), context->evidence,
+						change->finding, clock_wall(), ret_reason);
+
+	if (holds == TRUTH_TRUE) {
+		message_set(ret_reason, "the signs of {id} are still there", "id", change->runbook->id, NULL);
+		return TRUTH_FALSE;
+	}
+	if (holds == TRUTH_UNKNOWN)
+		return TRUTH_UNKNOWN;
+	return all_is_ready(change, ret_reason);
+}
+
+/* What else was seen on the same objects: the next thing to look at. */
+static void add_hypothesis(const struct change *change, struct err *err)
+{
+	CLEANUP(buffer_release) struct buffer ids = BUFFER_INIT(400);
+
+	for (size_t i = 0; i < change->finding->also_seen_count; i++)
+		buffer_addf(&ids, "%s%s", i ? ", " : "", change->finding->also_seen[i]);
+	for (size_t i = 0; i < change->conflict_count; i++)
+		buffer_addf(&ids, "%s%.*s", ids.length ? ", " : "", (int)strcspn(change->conflicts[i], ":"),
+			    change->conflicts[i]);
+	if (ids.length)
+		err_hint(err, "look next at what else was seen or may have come of it: {ids}", "ids", buffer_text(&ids),
+			 NULL);
+}
+
+static void end_unmended(struct change *change, enum truth mended, const struct message *reason)
+{
+	auto_free char *why = change_say_message(change, reason);
+	struct err err;
+
+	err_set(&err, mended == TRUTH_FALSE ? ERR_INVALID : ERR_TIMEOUT, "{reason}", "reason", why, NULL);
+	if (mended == TRUTH_FALSE)
+		add_hypothesis(change, &err);
+	run_end(change, mended == TRUTH_FALSE ? CHANGE_NOT_IMPROVED : CHANGE_COULD_NOT_VERIFY, &err);
+}
+
+static void say_held(struct change *change, int64_t hold_ms)
+{
+	auto_free char *seconds = xasprintf("%lld", (long long)(hold_ms / 1000));
+	auto_free char *text =
+		change_say(change, "the signs of {id} are gone; it must stay so for {seconds} s", "id", change->runbook->id,
+			   "seconds", seconds, NULL);
+
+	change_output(change, 0, text);
+}
+
+static void look(void *data)
+{
+	struct change *change = data;
+	int64_t now = clock_monotonic_ms();
+	int64_t hold_ms = seconds_of(change, "holdSeconds", 0, HOLD_MAXIMUM_S) * 1000;
+	struct message reason = {0};
+	enum truth mended = is_mended(change, &reason);
+
+	change->timer = NULL;
+	if (mended == TRUTH_TRUE) {
+		if (!change->held_since_ms) {
+			change->held_since_ms = now;
+			say_held(change, hold_ms);
+		}
+		if (now - change->held_since_ms >= hold_ms) {
+			run_end(change, CHANGE_VERIFIED, NULL);
+			return;
+		}
+		look_later(change);
+		return;
+	}
+	change->held_since_ms = 0;
+	if (now >= change->verify_deadline_ms)
+		end_unmended(change, mended, &reason);
+	else
+		look_later(change);
+}
+
+void verify_start(struct change *change)
+{
+	auto_free char *text = change_say(change, "verifying by the signs that raised {id}", "id", change->runbook->id, NULL);
+
+	change_output(change, 0, text);
+	change->verify_deadline_ms =
+		clock_monotonic_ms() + seconds_of(change, "deadlineSeconds", DEADLINE_DEFAULT_S, DEADLINE_MAXIMUM_S) * 1000;
+	change->held_since_ms = 0;
+	timer_cancel(change->timer);
+	look_later(change);
+}
+
+void verify_stop(struct change *change)
+{
+	timer_cancel(change->timer);
+	change->timer = NULL;
+}
