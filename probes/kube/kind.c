@@ -1,8 +1,8 @@
-#include <string.h>
 #include <strings.h>
 
 #include "probes/base/buffer.h"
 #include "probes/base/memory.h"
+#include "probes/kube/client.h"
 #include "probes/kube/record.h"
 
 static const struct kind kinds[KIND_CORE_COUNT] = {
@@ -31,21 +31,12 @@ const struct kind *kind_find(const char *name)
 	return NULL;
 }
 
-/* Adds "/segment", percent-encoded. Names of objects are foreign: they must not reach out of their segment. */
+/* Names of objects are foreign: they must not reach out of their segment. */
 static void add_segment(struct buffer *path, const char *segment)
 {
-	static const char unreserved[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_~:";
+	auto_free char *escaped = kube_escape(segment);
 
-	buffer_add_byte(path, '/');
-	for (const char *at = segment; *at; at++) {
-		bool is_dots = *at == '.' && (!strcmp(segment, ".") || !strcmp(segment, ".."));
-
-		if (strchr(unreserved, *at) || (*at == '.' && !is_dots))
-			buffer_add_byte(path, *at);
-		else
-			buffer_addf(path, "%%%02X", (unsigned)(unsigned char)*at);
-	}
+	buffer_addf(path, "/%s", escaped);
 }
 
 char *kind_path(const struct kind *kind, const char *name_space, const char *name)

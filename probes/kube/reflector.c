@@ -1,0 +1,502 @@
+#include "probes/kube/reflector.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "probes/base/buffer.h"
+#include "probes/base/clock.h"
+#include "probes/base/memory.h"
+#include "probes/kube/client.h"
+#include "probes/kube/kubeconfig.h"
+#include "probes/kube/reflector_pace.h"
+#include "probes/kube/scanner.h"
+#include "probes/net/loop.h"
+
+enum {
+	PAGE_SIZE = 500,		/* kubectl's, and small enough for a quick first row */
+	MOST_PAGES = 20000,		/* ten million objects: a server that never stops */
+	WATCH_LEAST_SECONDS = 300,
+	WATCH_MORE_SECONDS = 300,
+	SHORT_WATCH_MS = 1000,
+	ASK_AGAIN_MS = 5 * 60 * 1000,	/* after 403 and 404 */
+	RELIST_APART_MS = 10 * 1000,
+	MOST_WATCH_ERRORS = 3,		/* ERROR events in a row; then a list */
+	VERSION_SIZE = 600,
+	PATH_MAX_BYTES = 128 << 10,
+};
+
+enum phase { PHASE_WAIT, PHASE_LIST, PHASE_WATCH };
+
+struct reflector {
+	struct kube_client *client;
+	const struct field_table *table;
+	const struct kind *kind;
+	struct reflector_sink sink;
+	char *name_space;
+	char *field_selector;
+	int page_size;
+
+	enum phase phase;
+	enum phase next;		/* after the wait */
+	struct kube_slot *slot;
+	struct timer *timer;
+	struct scanner *scanner;
+	struct pace pace;
+
+	char version[VERSION_SIZE];	/* resourceVersion to watch from */
+	char *token;			/* of the next page; NULL for the first */
+	char *next_token;		/* that this page named */
+	char list_version[VERSION_SIZE];
+	long remaining;
+	int pages;
+	int64_t listed_at;		/* monotonic time of the last whole list; 0 never */
+
+	int64_t started_at;		/* of this watch */
+	bool was_accepted;		/* the server answered the watch with 2xx */
+	bool saw_event;
+	int watch_errors;
+
+	bool scan_failed;		/* err says why */
+	bool got_status;		/* an ERROR event */
+	long status_code;
+	bool status_expired;
+	struct err err;
+};
+
+static void start_list(struct reflector *reflector);
+static void start_page(struct reflector *reflector);
+static void start_watch(struct reflector *reflector);
+
+static void set_state(struct reflector *reflector, enum reflector_state state, const struct err *err)
+{
+	reflector->sink.on_state(reflector->sink.data, reflector->kind, state, err);
+}
+
+static void drop_scanner(struct reflector *reflector)
+{
+	json_scanner_ops.free(reflector->scanner);
+	reflector->scanner = NULL;
+}
+
+/* Waiting. */
+
+static void on_time(void *data)
+{
+	struct reflector *reflector = data;
+
+	reflector->timer = NULL;
+	if (reflector->next == PHASE_WATCH)
+		start_watch(reflector);
+	else
+		start_list(reflector);
+}
+
+static void wait_for(struct reflector *reflector, int64_t delay_ms, enum phase next)
+{
+	reflector->phase = PHASE_WAIT;
+	reflector->next = next;
+	reflector->timer = loop_timer(kube_client_loop(reflector->client), delay_ms, on_time, reflector);
+}
+
+static void fail(struct reflector *reflector, const struct err *err, int64_t retry_after_ms, enum phase next)
+{
+	int64_t delay = pace_after_failure(&reflector->pace, clock_monotonic_ms(), retry_after_ms);
+
+	/* The sink may look at the reflector's own err: the state comes last. */
+	wait_for(reflector, delay, next);
+	set_state(reflector, REFLECTOR_WAITING, err);
+}
+
+/* "daemonsets.apps", as RBAC rules and kubectl auth can-i name it. */
+static void resource_text(const struct kind *kind, char *out, size_t size)
+{
+	snprintf(out, size, "%s%s%s", kind->resource, *kind->group ? "." : "", kind->group);
+}
+
+static void refuse(struct reflector *reflector, const struct kube_result *result, const char *verb)
+{
+	char resource[128];
+	struct err err;
+	bool is_forbidden = result->code == ERR_FORBIDDEN;
+
+	resource_text(reflector->kind, resource, sizeof(resource));
+	if (is_forbidden) {
+		err_set(&err, ERR_FORBIDDEN, "this user may not {verb} {resource}{scope}", "verb", verb, "resource",
+			resource, "scope", reflector->name_space ? " in this namespace" : "", NULL);
+		err_hint(&err, "ask for a role with the verbs list and watch on {resource}", "resource", resource, NULL);
+	} else {
+		err_set(&err, ERR_NOT_FOUND, "the cluster has no {resource}", "resource", resource, NULL);
+	}
+	pace_forget(&reflector->pace);
+	wait_for(reflector, ASK_AGAIN_MS + random_below(PACE_MOST_MS), PHASE_LIST);
+	set_state(reflector, is_forbidden ? REFLECTOR_FORBIDDEN : REFLECTOR_ABSENT, &err);
+}
+
+/* The version that we know is too old: list again, though not in a circle. */
+static void relist(struct reflector *reflector)
+{
+	int64_t now = clock_monotonic_ms();
+
+	if (reflector->listed_at && now - reflector->listed_at < RELIST_APART_MS) {
+		wait_for(reflector, pace_after_failure(&reflector->pace, now, -1), PHASE_LIST);
+		return;
+	}
+	start_list(reflector);
+}
+
+/* Scanning. */
+
+/* A version too long to be one is as good as none. */
+static void keep_version(char to[VERSION_SIZE], const char *version)
+{
+	size_t length = strlen(version);
+
+	if (length < VERSION_SIZE)
+		memcpy(to, version, length + 1);
+}
+
+static int on_record(void *data, enum watch_event event, struct record *record)
+{
+	struct reflector *reflector = data;
+
+	reflector->saw_event = true;
+	if (reflector->phase == PHASE_WATCH && *record->resource_version)
+		keep_version(reflector->version, record->resource_version);
+	if (event == WATCH_DELETED) {
+		reflector->sink.on_delete(reflector->sink.data, record);
+		record_free(record);
+	} else {
+		reflector->sink.on_record(reflector->sink.data, record);
+	}
+	return 0;
+}
+
+static void on_bookmark(void *data, const char *version, int initial_end)
+{
+	struct reflector *reflector = data;
+
+	(void)initial_end;
+	reflector->saw_event = true;
+	if (*version)
+		keep_version(reflector->version, version);
+}
+
+static void on_status(void *data, long code, const char *reason, const char *message)
+{
+	struct reflector *reflector = data;
+	char resource[128];
+
+	resource_text(reflector->kind, resource, sizeof(resource));
+	reflector->got_status = true;
+	reflector->status_code = code;
+	reflector->status_expired = code == 410 || !strcmp(reason, "Expired") || !strcmp(reason, "Gone");
+	err_set(&reflector->err, ERR_SERVER, "the server ended the watch of {resource}: {message}", "resource", resource,
+		"message", *message ? message : reason, NULL);
+}
+
+static void on_list_meta(void *data, const char *version, const char *token, long remaining)
+{
+	struct reflector *reflector = data;
+
+	reflector->list_version[0] = '\0';
+	keep_version(reflector->list_version, version);
+	free(reflector->next_token);
+	reflector->next_token = *token ? xstrdup(token) : NULL;
+	reflector->remaining = remaining;
+}
+
+static void make_scanner(struct reflector *reflector, enum scan_mode mode)
+{
+	const struct scan_sink sink = {on_record, on_bookmark, on_status, on_list_meta, reflector};
+
+	drop_scanner(reflector);
+	reflector->scanner = json_scanner_ops.new(reflector->table, mode, &sink);
+	reflector->scan_failed = false;
+	reflector->got_status = false;
+}
+
+static int on_body(void *data, const char *bytes, size_t n)
+{
+	struct reflector *reflector = data;
+
+	if (json_scanner_ops.feed(reflector->scanner, bytes, n, &reflector->err) < 0) {
+		reflector->scan_failed = true;
+		return -1;
+	}
+	if (reflector->phase != PHASE_WATCH)
+		return 0;
+	if (reflector->got_status)
+		return -1;
+	reflector->watch_errors = 0;
+	set_state(reflector, REFLECTOR_WATCHING, NULL);
+	return 0;
+}
+
+/* Requests. */
+
+static void add_query(struct buffer *path, const char *name, const char *value)
+{
+	auto_free char *escaped = kube_escape(value);
+
+	buffer_addf(path, "&%s=%s", name, escaped);
+}
+
+static int send(struct reflector *reflector, struct kube_request *request, struct err *err)
+{
+	int result;
+
+	request->method = "GET";
+	request->accept = KUBE_JSON;
+	request->on_body = on_body;
+	request->data = reflector;
+	result = kube_read(reflector->client, request, &reflector->slot, err);
+	if (result < 0)
+		reflector->slot = NULL;
+	return result;
+}
+
+/* Listing. */
+
+static void list_is_whole(struct reflector *reflector)
+{
+	int64_t now = clock_monotonic_ms();
+
+	memcpy(reflector->version, reflector->list_version, sizeof(reflector->version));
+	reflector->listed_at = now;
+	free(take_pointer(reflector->token));
+	pace_note_healthy(&reflector->pace, now);
+	reflector->sink.on_list_page(reflector->sink.data, reflector->kind, true, 0);
+	set_state(reflector, REFLECTOR_WATCHING, NULL);
+	start_watch(reflector);
+}
+
+static void next_page(struct reflector *reflector)
+{
+	bool is_stuck = reflector->token && !strcmp(reflector->token, reflector->next_token);
+	struct err err;
+
+	if (is_stuck || reflector->pages >= MOST_PAGES) {
+		err_set(&err, ERR_PROTOCOL, "the list of {resource} does not end", "resource",
+			reflector->kind->resource, NULL);
+		fail(reflector, &err, -1, PHASE_LIST);
+		return;
+	}
+	free(reflector->token);
+	reflector->token = take_pointer(reflector->next_token);
+	reflector->sink.on_list_page(reflector->sink.data, reflector->kind, false, reflector->remaining);
+	start_page(reflector);
+}
+
+static void list_failed(struct reflector *reflector, const struct kube_result *result)
+{
+	if (result->code == ERR_FORBIDDEN || result->code == ERR_NOT_FOUND)
+		refuse(reflector, result, "list");
+	else if (result->code == ERR_GONE)
+		wait_for(reflector, pace_after_failure(&reflector->pace, clock_monotonic_ms(), -1), PHASE_LIST);
+	else
+		fail(reflector, &result->err, result->retry_after_ms, PHASE_LIST);
+}
+
+static void on_page_done(void *data, const struct kube_result *result)
+{
+	struct reflector *reflector = data;
+	struct err err;
+
+	reflector->slot = NULL;
+	if (reflector->scan_failed) {
+		fail(reflector, &reflector->err, -1, PHASE_LIST);
+		return;
+	}
+	if (result->code != ERR_NONE) {
+		list_failed(reflector, result);
+		return;
+	}
+	if (json_scanner_ops.finish(reflector->scanner, &err) < 0) {
+		fail(reflector, &err, -1, PHASE_LIST);
+		return;
+	}
+	drop_scanner(reflector);
+	if (reflector->next_token)
+		next_page(reflector);
+	else
+		list_is_whole(reflector);
+}
+
+static void start_page(struct reflector *reflector)
+{
+	auto_free char *base = kind_path(reflector->kind, reflector->name_space, NULL);
+	CLEANUP(buffer_release) struct buffer path = BUFFER_INIT(PATH_MAX_BYTES);
+	struct kube_request request = {.kind = HTTP_ONCE, .on_done = on_page_done};
+	struct err err;
+
+	/* No resourceVersion: a consistent read. With limit it would be a legacy exact match (tech.md a, Lists). */
+	buffer_addf(&path, "%s?limit=%d", base, reflector->page_size);
+	if (reflector->token)
+		add_query(&path, "continue", reflector->token);
+	if (reflector->field_selector)
+		add_query(&path, "fieldSelector", reflector->field_selector);
+	request.path = buffer_text(&path);
+	request.gzip = !kube_client_view(reflector->client)->disable_compression;
+	reflector->pages++;
+	reflector->phase = PHASE_LIST;
+	make_scanner(reflector, SCAN_LIST);
+	if (send(reflector, &request, &err) < 0)
+		fail(reflector, &err, -1, PHASE_LIST);
+}
+
+static void start_list(struct reflector *reflector)
+{
+	free(take_pointer(reflector->token));
+	free(take_pointer(reflector->next_token));
+	reflector->pages = 0;
+	reflector->watch_errors = 0;
+	set_state(reflector, REFLECTOR_LISTING, NULL);
+	reflector->sink.on_list_start(reflector->sink.data, reflector->kind);
+	start_page(reflector);
+}
+
+/* Watching. */
+
+static void on_watch_head(void *data, long status, const char *content_type)
+{
+	struct reflector *reflector = data;
+
+	(void)status;
+	(void)content_type;
+	reflector->was_accepted = true;
+	pace_note_healthy(&reflector->pace, clock_monotonic_ms());
+	set_state(reflector, REFLECTOR_WATCHING, NULL);
+}
+
+/*
+ * The connection ended: by the server's clock, by a proxy's, or because the
+ * network went away. None of these is a failure where the watch had lived;
+ * the next one goes on from the last version, at most one a second.
+ */
+static void watch_ended(struct reflector *reflector)
+{
+	int64_t lived = clock_monotonic_ms() - reflector->started_at;
+
+	if (lived >= SHORT_WATCH_MS)
+		start_watch(reflector);
+	else
+		wait_for(reflector, SHORT_WATCH_MS - lived, PHASE_WATCH);
+}
+
+static void watch_was_short(struct reflector *reflector)
+{
+	struct err err;
+
+	err_set(&err, ERR_PROTOCOL, "the watch of {resource} ended at once, with nothing said", "resource",
+		reflector->kind->resource, NULL);
+	err_hint(&err, "a proxy or load balancer in between may not let long answers through", NULL);
+	fail(reflector, &err, -1, PHASE_WATCH);
+}
+
+static void watch_was_refused(struct reflector *reflector, const struct kube_result *result)
+{
+	if (result->code == ERR_GONE)
+		relist(reflector);
+	else if (result->code == ERR_FORBIDDEN || result->code == ERR_NOT_FOUND)
+		refuse(reflector, result, "watch");
+	else
+		fail(reflector, &result->err, result->retry_after_ms, PHASE_WATCH);
+}
+
+static void on_watch_done(void *data, const struct kube_result *result)
+{
+	struct reflector *reflector = data;
+	int64_t lived = clock_monotonic_ms() - reflector->started_at;
+
+	reflector->slot = NULL;
+	drop_scanner(reflector);
+	if (reflector->scan_failed) {
+		/* The same event would come again. */
+		fail(reflector, &reflector->err, -1, PHASE_LIST);
+	} else if (reflector->got_status && reflector->status_expired) {
+		relist(reflector);
+	} else if (reflector->got_status) {
+		fail(reflector, &reflector->err, -1,
+		     ++reflector->watch_errors >= MOST_WATCH_ERRORS ? PHASE_LIST : PHASE_WATCH);
+	} else if (!reflector->was_accepted && result->code != ERR_NONE) {
+		watch_was_refused(reflector, result);
+	} else if (lived < SHORT_WATCH_MS && !reflector->saw_event) {
+		watch_was_short(reflector);
+	} else {
+		watch_ended(reflector);
+	}
+}
+
+static void start_watch(struct reflector *reflector)
+{
+	auto_free char *base = kind_path(reflector->kind, reflector->name_space, NULL);
+	CLEANUP(buffer_release) struct buffer path = BUFFER_INIT(PATH_MAX_BYTES);
+	struct kube_request request = {.kind = HTTP_STREAM, .on_done = on_watch_done, .on_head = on_watch_head};
+	struct err err;
+
+	/* Never gzip: a server may end the member at each flush (tech.md 0.1). */
+	buffer_addf(&path, "%s?watch=1&allowWatchBookmarks=true&timeoutSeconds=%u", base,
+		    WATCH_LEAST_SECONDS + random_below(WATCH_MORE_SECONDS + 1));
+	if (*reflector->version)
+		add_query(&path, "resourceVersion", reflector->version);
+	if (reflector->field_selector)
+		add_query(&path, "fieldSelector", reflector->field_selector);
+	request.path = buffer_text(&path);
+	reflector->phase = PHASE_WATCH;
+	reflector->started_at = clock_monotonic_ms();
+	reflector->was_accepted = false;
+	reflector->saw_event = false;
+	make_scanner(reflector, SCAN_WATCH);
+	if (send(reflector, &request, &err) < 0)
+		fail(reflector, &err, -1, PHASE_WATCH);
+}
+
+/* Life. */
+
+static void stop(struct reflector *reflector)
+{
+	kube_cancel(reflector->slot);
+	reflector->slot = NULL;
+	if (reflector->timer)
+		timer_cancel(reflector->timer);
+	reflector->timer = NULL;
+	drop_scanner(reflector);
+}
+
+struct reflector *reflector_new(struct kube_client *client, const struct field_table *table,
+				const struct reflector_options *options, const struct reflector_sink *sink)
+{
+	struct reflector *reflector = xcalloc(1, sizeof(*reflector));
+
+	reflector->client = client;
+	reflector->table = table;
+	reflector->kind = field_table_kind(table);
+	reflector->sink = *sink;
+	reflector->page_size = options && options->page_size ? options->page_size : PAGE_SIZE;
+	if (options && options->name_space)
+		reflector->name_space = xstrdup(options->name_space);
+	if (options && options->field_selector)
+		reflector->field_selector = xstrdup(options->field_selector);
+	start_list(reflector);
+	return reflector;
+}
+
+void reflector_free(struct reflector *reflector)
+{
+	if (!reflector)
+		return;
+	stop(reflector);
+	free(reflector->token);
+	free(reflector->next_token);
+	free(reflector->name_space);
+	free(reflector->field_selector);
+	free(reflector);
+}
+
+void reflector_reconnect(struct reflector *reflector)
+{
+	stop(reflector);
+	pace_forget(&reflector->pace);
+	start_list(reflector);
+}

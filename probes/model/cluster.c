@@ -1,0 +1,180 @@
+#include "probes/model/cluster.h"
+
+#include "probes/base/clock.h"
+#include "probes/base/memory.h"
+#include "probes/kube/reflector.h"
+
+/* Failures in a row after which waiting is not expected to mend a link that once may have been slow to answer. */
+enum { MOST_FAILURES = 3 };
+
+struct watched_kind {
+	struct cluster *cluster;
+	struct reflector *reflector;
+	enum kind_id kind;
+	enum reflector_state state;
+	int failures;		/* in a row */
+};
+
+struct cluster {
+	struct kube_client *client;
+	struct snapshot *snapshot;
+	struct watched_kind kinds[KIND_CORE_COUNT];
+};
+
+void field_set_init(struct field_set *set)
+{
+	for (size_t i = 0; i < KIND_CORE_COUNT; i++)
+		set->tables[i] = field_table_new(kind_get((enum kind_id)i));
+}
+
+void field_set_release(struct field_set *set)
+{
+	for (size_t i = 0; i < KIND_CORE_COUNT; i++)
+		field_table_free(take_pointer(set->tables[i]));
+}
+
+static void on_list_start(void *data, const struct kind *kind)
+{
+	struct watched_kind *watched = data;
+
+	snapshot_list_start(watched->cluster->snapshot, kind->id);
+}
+
+static void on_record(void *data, struct record *record)
+{
+	struct watched_kind *watched = data;
+
+	snapshot_put(watched->cluster->snapshot, record);
+}
+
+static void on_delete(void *data, const struct record *record)
+{
+	struct watched_kind *watched = data;
+
+	snapshot_remove(watched->cluster->snapshot, record->kind->id, record->uid);
+}
+
+static void on_list_page(void *data, const struct kind *kind, bool complete, long remaining)
+{
+	struct watched_kind *watched = data;
+
+	(void)remaining;
+	if (complete)
+		snapshot_list_end(watched->cluster->snapshot, kind->id);
+}
+
+static void on_state(void *data, const struct kind *kind, enum reflector_state state, const struct err *err)
+{
+	struct watched_kind *watched = data;
+	struct snapshot *snapshot = watched->cluster->snapshot;
+	bool listed_once = snapshot_collection(snapshot, kind->id)->listed_once;
+	enum collection_state collection = COLLECTION_CURRENT;
+
+	watched->state = state;
+	switch (state) {
+	case REFLECTOR_LISTING:
+		return; /* what was known of it, or why it failed, stays until there is news */
+	case REFLECTOR_WATCHING:
+		watched->failures = 0;
+		break;
+	case REFLECTOR_WAITING:
+		watched->failures++;
+		collection = listed_once ? COLLECTION_STALE : COLLECTION_FAILED;
+		break;
+	case REFLECTOR_FORBIDDEN:
+		collection = COLLECTION_FORBIDDEN;
+		break;
+	case REFLECTOR_ABSENT:
+		collection = COLLECTION_ABSENT;
+		break;
+	}
+	snapshot_set_state(snapshot, kind->id, collection, err, clock_monotonic_ms());
+}
+
+struct cluster *cluster_new(struct kube_client *client, const struct field_set *fields)
+{
+	struct cluster *cluster = xcalloc(1, sizeof(*cluster));
+
+	cluster->client = client;
+	cluster->snapshot = snapshot_new();
+	for (size_t i = 0; i < KIND_CORE_COUNT; i++) {
+		struct watched_kind *watched = &cluster->kinds[i];
+		const struct reflector_sink sink = {on_list_start, on_record, on_delete, on_list_page, on_state, watched};
+
+		watched->cluster = cluster;
+		watched->kind = (enum kind_id)i;
+		watched->reflector = reflector_new(client, fields->tables[i], NULL, &sink);
+	}
+	return cluster;
+}
+
+void cluster_free(struct cluster *cluster)
+{
+	if (!cluster)
+		return;
+	for (size_t i = 0; i < KIND_CORE_COUNT; i++)
+		reflector_free(cluster->kinds[i].reflector);
+	snapshot_free(cluster->snapshot);
+	free(cluster);
+}
+
+struct snapshot *cluster_snapshot(struct cluster *cluster)
+{
+	return cluster->snapshot;
+}
+
+struct kube_client *cluster_client(struct cluster *cluster)
+{
+	return cluster->client;
+}
+
+static bool is_settled(const struct collection *collection)
+{
+	return collection->listed_once || collection->state == COLLECTION_FORBIDDEN ||
+	       collection->state == COLLECTION_ABSENT;
+}
+
+bool cluster_is_complete(const struct cluster *cluster)
+{
+	for (size_t i = 0; i < KIND_CORE_COUNT; i++) {
+		if (!is_settled(snapshot_collection(cluster->snapshot, (enum kind_id)i)))
+			return false;
+	}
+	return true;
+}
+
+/* A link that is refused, slow or busy may come back within seconds; a wrong name or certificate does not. */
+static bool is_hopeless(enum err_code code, int failures)
+{
+	switch (code) {
+	case ERR_CONNECT:
+	case ERR_TIMEOUT:
+	case ERR_THROTTLED:
+	case ERR_SERVER:
+	case ERR_GONE:
+		return failures >= MOST_FAILURES;
+	default:
+		return true;
+	}
+}
+
+bool cluster_has_failed(const struct cluster *cluster, struct err *ret_err)
+{
+	*ret_err = (struct err){.code = ERR_NONE};
+	for (size_t i = 0; i < KIND_CORE_COUNT; i++) {
+		const struct collection *collection = snapshot_collection(cluster->snapshot, (enum kind_id)i);
+
+		if (collection->state == COLLECTION_FAILED &&
+		    is_hopeless(collection->err.code, cluster->kinds[i].failures)) {
+			*ret_err = collection->err;
+			return true;
+		}
+	}
+	return cluster_is_complete(cluster);
+}
+
+void cluster_reconnect(struct cluster *cluster)
+{
+	for (size_t i = 0; i < KIND_CORE_COUNT; i++)
+		reflector_reconnect(cluster->kinds[i].reflector);
+}

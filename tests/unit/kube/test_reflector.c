@@ -1,0 +1,394 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "probes/base/clock.h"
+#include "probes/base/memory.h"
+#include "probes/kube/client.h"
+#include "probes/kube/kubeconfig.h"
+#include "probes/kube/reflector.h"
+#include "probes/kube/reflector_pace.h"
+#include "probes/kube/scanner.h"
+#include "probes/net/loop.h"
+#include "tests/unit/kube/serve.h"
+
+#define NODE(uid, version) "{\"metadata\":{\"uid\":\"" uid "\",\"name\":\"" uid "\",\"resourceVersion\":\"" version "\"}}"
+#define LIST(items, version) "{\"kind\":\"NodeList\",\"metadata\":{\"resourceVersion\":\"" version "\"},\"items\":[" items "]}"
+#define EVENT(type, object) "{\"type\":\"" type "\",\"object\":" object "}\n"
+#define BOOKMARK(version) EVENT("BOOKMARK", "{\"metadata\":{\"resourceVersion\":\"" version "\"}}")
+#define ERROR_EVENT(code, reason) EVENT("ERROR", "{\"kind\":\"Status\",\"code\":" code ",\"reason\":\"" reason "\"}")
+
+/* What the sink was told, and everything that it takes to be told. */
+struct stage {
+	struct server server;
+	struct loop *loop;
+	struct kube_client *client;
+	struct field_table *table;
+	struct reflector *reflector;
+	int starts;
+	int pages;
+	int wholes;
+	int records;
+	int deletes;
+	int states[5];
+	enum reflector_state state;
+	char said[512];
+	char last_uid[64];
+};
+
+static void on_start(void *data, const struct kind *kind)
+{
+	(void)kind;
+	((struct stage *)data)->starts++;
+}
+
+static void on_record(void *data, struct record *record)
+{
+	struct stage *stage = data;
+
+	stage->records++;
+	snprintf(stage->last_uid, sizeof(stage->last_uid), "%s", record->uid);
+	record_free(record);
+}
+
+static void on_delete(void *data, const struct record *record)
+{
+	(void)record;
+	((struct stage *)data)->deletes++;
+}
+
+static void on_page(void *data, const struct kind *kind, bool complete, long remaining)
+{
+	struct stage *stage = data;
+
+	(void)kind;
+	(void)remaining;
+	stage->pages++;
+	stage->wholes += complete;
+}
+
+static void on_state(void *data, const struct kind *kind, enum reflector_state state, const struct err *err)
+{
+	struct stage *stage = data;
+
+	(void)kind;
+	stage->state = state;
+	stage->states[state]++;
+	if (err) {
+		auto_free char *text = err_text(err);
+
+		snprintf(stage->said, sizeof(stage->said), "%s", text);
+	}
+}
+
+static void stage_open(struct stage *stage, struct serve_step *steps, size_t count)
+{
+	const struct reflector_sink sink = {on_start, on_record, on_delete, on_page, on_state, stage};
+	struct kubeconfig_view *view = xcalloc(1, sizeof(*view));
+
+	memset(stage, 0, sizeof(*stage));
+	serve_start(&stage->server, steps, count);
+	view->context = xstrdup("c");
+	view->cluster = xstrdup("c");
+	view->user = xstrdup("u");
+	view->file = xstrdup("f");
+	view->name_space = xstrdup("default");
+	view->server = xasprintf("http://127.0.0.1:%d", stage->server.port);
+	assert_int_equal(loop_new(&stage->loop, NULL), 0);
+	assert_int_equal(kube_client_new(stage->loop, view, NULL, &stage->client, NULL), 0);
+	stage->table = field_table_new(kind_get(KIND_NODE));
+	stage->reflector = reflector_new(stage->client, stage->table, NULL, &sink);
+}
+
+static void stage_close(struct stage *stage)
+{
+	reflector_free(stage->reflector);
+	kube_client_free(stage->client);
+	loop_free(stage->loop);
+	field_table_free(stage->table);
+	serve_stop(&stage->server);
+}
+
+/* Turns until the condition holds, at most ten seconds. */
+#define RUN_UNTIL(stage, condition)                                                                        \
+	do {                                                                                               \
+		int64_t deadline_ = clock_monotonic_ms() + 10000;                                          \
+		while (!(condition)) {                                                                     \
+			if (clock_monotonic_ms() > deadline_)                                              \
+				fail_msg("never: %s (said: %s)", #condition, (stage)->said);               \
+			loop_turn((stage)->loop, 20);                                                      \
+		}                                                                                          \
+	} while (0)
+
+static void run_for(struct stage *stage, int64_t ms)
+{
+	int64_t end = clock_monotonic_ms() + ms;
+
+	while (clock_monotonic_ms() < end)
+		loop_turn(stage->loop, 20);
+}
+
+static void test_pages_then_watch_then_resume(void **state)
+{
+	struct serve_step steps[] = {
+		{"continue=t%2B1", 200, NULL, LIST(NODE("c", "3"), "100"), .stays = false},
+		{"limit=500", 200, NULL,
+		 "{\"items\":[" NODE("a", "1") "," NODE("b", "2") "],\"metadata\":{\"resourceVersion\":\"100\","
+		 "\"continue\":\"t+1\",\"remainingItemCount\":1}}", .stays = false},
+		{"resourceVersion=100", 200, NULL,
+		 EVENT("MODIFIED", NODE("a", "101")) EVENT("DELETED", NODE("b", "102")) BOOKMARK("110"), .stays = false},
+		{"resourceVersion=110", 200, NULL, EVENT("ADDED", NODE("d", "120")), .stays = true},
+	};
+	struct stage stage;
+
+	(void)state;
+	stage_open(&stage, steps, array_length(steps));
+	RUN_UNTIL(&stage, stage.records == 5);
+	assert_int_equal(stage.starts, 1);
+	assert_int_equal(stage.pages, 2);
+	assert_int_equal(stage.wholes, 1);
+	assert_int_equal(stage.deletes, 1);
+	assert_string_equal(stage.last_uid, "d");
+	assert_int_equal(stage.state, REFLECTOR_WATCHING);
+	/* A clean end is no failure. */
+	assert_int_equal(stage.states[REFLECTOR_WAITING], 0);
+	assert_true(serve_saw(&stage.server, "limit=500", "accept-encoding: gzip"));
+	assert_false(serve_saw(&stage.server, "watch=1", "accept-encoding:"));
+	assert_true(serve_saw(&stage.server, "watch=1", "allowWatchBookmarks=true"));
+	assert_false(serve_saw(&stage.server, "limit=500", "resourceVersion"));
+	stage_close(&stage);
+}
+
+static void test_expired_versions_list_again(void **state)
+{
+	struct serve_step steps[] = {
+		{"limit=500", 200, NULL, LIST(NODE("a", "1"), "100"), .stays = false},
+		{"resourceVersion=100", 200, NULL, ERROR_EVENT("410", "Expired"), .stays = true},
+		{"limit=500", 200, NULL, LIST(NODE("a", "1"), "200"), .stays = false},
+		{"resourceVersion=200", 410, NULL, "{\"kind\":\"Status\",\"code\":410,\"reason\":\"Gone\"}", .stays = false},
+		{"limit=500", 200, NULL, LIST(NODE("a", "1"), "300"), .stays = false},
+		{"resourceVersion=300", 200, NULL, BOOKMARK("301"), .stays = true},
+	};
+	struct stage stage;
+
+	(void)state;
+	stage_open(&stage, steps, array_length(steps));
+	RUN_UNTIL(&stage, serve_count(&stage.server, "resourceVersion=300") == 1);
+	assert_int_equal(stage.starts, 3);
+	assert_int_equal(stage.wholes, 3);
+	/* The data was never called doubtful. */
+	assert_int_equal(stage.states[REFLECTOR_WAITING], 0);
+	stage_close(&stage);
+}
+
+static void test_expired_page_starts_over(void **state)
+{
+	struct serve_step steps[] = {
+		{"continue=t1", 410, NULL,
+		 "{\"kind\":\"Status\",\"code\":410,\"reason\":\"Expired\",\"metadata\":{\"continue\":\"inconsistent\"}}",
+		 .stays = false},
+		{"limit=500", 200, NULL,
+		 "{\"metadata\":{\"resourceVersion\":\"1\",\"continue\":\"t1\"},\"items\":[" NODE("a", "1") "]}",
+		 .stays = false},
+		{"limit=500", 200, NULL, LIST(NODE("a", "1") "," NODE("b", "1"), "2"), .stays = false},
+		{"resourceVersion=2", 200, NULL, BOOKMARK("3"), .stays = true},
+	};
+	struct stage stage;
+
+	(void)state;
+	stage_open(&stage, steps, array_length(steps));
+	RUN_UNTIL(&stage, stage.wholes == 1);
+	assert_int_equal(stage.starts, 2);
+	assert_int_equal(serve_count(&stage.server, "inconsistent"), 0);
+	stage_close(&stage);
+}
+
+static void test_forbidden_names_verb_and_resource(void **state)
+{
+	struct serve_step steps[] = {
+		{"limit=500", 403, NULL, "{\"kind\":\"Status\",\"code\":403,\"reason\":\"Forbidden\",\"message\":\"no\"}",
+		 .repeats = true},
+	};
+	struct stage stage;
+
+	(void)state;
+	stage_open(&stage, steps, array_length(steps));
+	RUN_UNTIL(&stage, stage.state == REFLECTOR_FORBIDDEN);
+	assert_non_null(strstr(stage.said, "list nodes"));
+	run_for(&stage, 500);
+	assert_int_equal(serve_count(&stage.server, "limit=500"), 1);
+	/* Ctrl-r asks at once. */
+	reflector_reconnect(stage.reflector);
+	RUN_UNTIL(&stage, serve_count(&stage.server, "limit=500") == 2);
+	stage_close(&stage);
+}
+
+static void test_absent_kind(void **state)
+{
+	struct stage stage;
+
+	(void)state;
+	stage_open(&stage, NULL, 0);
+	RUN_UNTIL(&stage, stage.state == REFLECTOR_ABSENT);
+	assert_non_null(strstr(stage.said, "nodes"));
+	stage_close(&stage);
+}
+
+static void test_short_watches_are_no_hot_loop(void **state)
+{
+	struct serve_step steps[] = {
+		{"limit=500", 200, NULL, LIST("", "1"), .repeats = true},
+		{"watch=1", 200, NULL, "", .repeats = true},
+	};
+	struct stage stage;
+
+	(void)state;
+	stage_open(&stage, steps, array_length(steps));
+	RUN_UNTIL(&stage, stage.state == REFLECTOR_WAITING);
+	assert_non_null(strstr(stage.said, "ended at once"));
+	run_for(&stage, 2000);
+	assert_in_range(serve_count(&stage.server, "watch=1"), 2, 9);
+	assert_int_equal(serve_count(&stage.server, "limit=500"), 1);
+	stage_close(&stage);
+}
+
+/* Also a server that says a word each time may not keep us busy. */
+static void test_chatty_short_watches(void **state)
+{
+	struct serve_step steps[] = {
+		{"limit=500", 200, NULL, LIST("", "1"), .repeats = true},
+		{"watch=1", 200, NULL, BOOKMARK("2"), .repeats = true},
+	};
+	struct stage stage;
+
+	(void)state;
+	stage_open(&stage, steps, array_length(steps));
+	run_for(&stage, 2500);
+	assert_in_range(serve_count(&stage.server, "watch=1"), 2, 4);
+	stage_close(&stage);
+}
+
+static void test_retry_after_is_kept(void **state)
+{
+	struct serve_step steps[] = {
+		{"limit=500", 200, NULL, LIST("", "1"), .stays = false},
+		{"watch=1", 429, "Retry-After: 2\r\n", "{\"kind\":\"Status\",\"code\":429}", .stays = false},
+		{"watch=1", 200, NULL, BOOKMARK("2"), .stays = true},
+	};
+	struct stage stage;
+	int64_t start = clock_monotonic_ms();
+
+	(void)state;
+	stage_open(&stage, steps, array_length(steps));
+	RUN_UNTIL(&stage, serve_count(&stage.server, "watch=1") == 2);
+	assert_true(clock_monotonic_ms() - start >= 1900);
+	assert_int_equal(stage.states[REFLECTOR_WAITING], 1);
+	RUN_UNTIL(&stage, stage.state == REFLECTOR_WATCHING);
+	assert_int_equal(stage.starts, 1);
+	stage_close(&stage);
+}
+
+static void test_broken_answers_recover(void **state)
+{
+	struct serve_step steps[] = {
+		{"limit=500", 200, NULL, "{\"items\":[" NODE("a", "1"), .stays = false},
+		{"limit=500", 200, NULL, "{\"items\":[" NODE("a", "1") ",{\"metadata\" 7", .is_cut = true},
+		{"limit=500", 503, NULL, "upstream", .stays = false},
+		{"limit=500", 200, NULL, LIST(NODE("a", "1"), "5"), .stays = false},
+		{"resourceVersion=5", 200, NULL, EVENT("ADDED", NODE("b", "6")) "{\"type\":3}", .stays = true},
+		{"limit=500", 200, NULL, LIST(NODE("a", "1"), "9"), .stays = false},
+		{"resourceVersion=9", 200, NULL, BOOKMARK("10"), .stays = true},
+	};
+	struct stage stage;
+
+	(void)state;
+	stage_open(&stage, steps, array_length(steps));
+	RUN_UNTIL(&stage, serve_count(&stage.server, "resourceVersion=9") == 1);
+	assert_int_equal(stage.wholes, 2);
+	assert_int_equal(stage.states[REFLECTOR_WAITING], 4);
+	RUN_UNTIL(&stage, stage.state == REFLECTOR_WATCHING);
+	stage_close(&stage);
+}
+
+/* Other ERROR events: the watch goes on from where it was, and after the third a list is made. */
+static void test_error_events(void **state)
+{
+	struct serve_step steps[] = {
+		{"limit=500", 200, NULL, LIST("", "5"), .repeats = true},
+		{"watch=1", 200, NULL, ERROR_EVENT("500", "InternalError"), .stays = true},
+		{"watch=1", 200, NULL, ERROR_EVENT("500", "InternalError"), .stays = true},
+		{"watch=1", 200, NULL, ERROR_EVENT("500", "InternalError"), .stays = true},
+		{"watch=1", 200, NULL, BOOKMARK("7"), .stays = true},
+	};
+	struct stage stage;
+
+	(void)state;
+	stage_open(&stage, steps, array_length(steps));
+	RUN_UNTIL(&stage, serve_count(&stage.server, "watch=1") == 4);
+	assert_int_equal(stage.wholes, 2);
+	assert_non_null(strstr(stage.said, "InternalError"));
+	stage_close(&stage);
+}
+
+static void test_endless_list_is_given_up(void **state)
+{
+	struct serve_step steps[] = {
+		{"limit=500", 200, NULL,
+		 "{\"metadata\":{\"resourceVersion\":\"1\",\"continue\":\"same\"},\"items\":[]}", .repeats = true},
+	};
+	struct stage stage;
+
+	(void)state;
+	stage_open(&stage, steps, array_length(steps));
+	RUN_UNTIL(&stage, stage.state == REFLECTOR_WAITING);
+	assert_non_null(strstr(stage.said, "does not end"));
+	stage_close(&stage);
+}
+
+static void test_pace(void **state)
+{
+	struct pace pace = {0};
+
+	(void)state;
+	for (int round = 0; round < 2000; round++) {
+		int64_t bound = PACE_FIRST_MS;
+
+		pace_forget(&pace);
+		for (int i = 0; i < 10; i++) {
+			assert_in_range(pace_after_failure(&pace, 1000, -1), PACE_LEAST_MS, bound);
+			bound = bound * 2 > PACE_MOST_MS ? PACE_MOST_MS : bound * 2;
+		}
+	}
+	assert_in_range(pace_after_failure(&pace, 1000, 45000), 45000, 45000 + PACE_FIRST_MS);
+	/* Two minutes of health forget the past; less does not. */
+	pace_note_healthy(&pace, 2000);
+	pace_after_failure(&pace, 2000 + PACE_HEALTHY_MS - 1, -1);
+	assert_true(pace.failures > 10);
+	pace_note_healthy(&pace, 200000);
+	pace_after_failure(&pace, 200000 + PACE_HEALTHY_MS, -1);
+	assert_int_equal(pace.failures, 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_pages_then_watch_then_resume),
+		cmocka_unit_test(test_expired_versions_list_again),
+		cmocka_unit_test(test_expired_page_starts_over),
+		cmocka_unit_test(test_forbidden_names_verb_and_resource),
+		cmocka_unit_test(test_absent_kind),
+		cmocka_unit_test(test_short_watches_are_no_hot_loop),
+		cmocka_unit_test(test_chatty_short_watches),
+		cmocka_unit_test(test_retry_after_is_kept),
+		cmocka_unit_test(test_broken_answers_recover),
+		cmocka_unit_test(test_error_events),
+		cmocka_unit_test(test_endless_list_is_given_up),
+		cmocka_unit_test(test_pace),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
