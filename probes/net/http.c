@@ -34,6 +34,7 @@ static void slot_free(struct http_slot *slot)
 	free(slot->proxy);
 	free(slot->content_type);
 	free(slot->audit_id);
+	free(slot->challenge);
 	buffer_release(&slot->warnings);
 	/* An answer may hold a token or a Secret. */
 	if (slot->body.data)
@@ -52,6 +53,7 @@ static void finish(struct http_slot *slot, const struct err *error)
 		.content_type = slot->content_type ? slot->content_type : "",
 		.audit_id = slot->audit_id ? slot->audit_id : "",
 		.warnings = buffer_text(&slot->warnings),
+		.challenge = slot->challenge ? slot->challenge : "",
 		.retry_after_ms = slot->retry_after_ms,
 		.aborted_by_callback = slot->aborted,
 	};
@@ -125,22 +127,25 @@ static struct http_slot *slot_new(struct loop *loop, const struct http_request *
 	return slot;
 }
 
-struct http_slot *http_start(struct loop *loop, const struct http_request *request)
+static void add_to_multi(struct http_slot *slot)
 {
-	struct http_slot *slot;
-
-	if (loop->in_transfers)
-		bug("http_start() inside on_body or on_head");
-	slot = slot_new(loop, request);
-	if (http_setup(slot, request, &slot->setup_error) < 0) {
-		slot->start_failed = loop_timer(loop, 0, on_start_failed, slot);
-		return slot;
-	}
-	if (curl_multi_add_handle(loop->multi, slot->easy) != CURLM_OK)
+	if (curl_multi_add_handle(slot->loop->multi, slot->easy) != CURLM_OK)
 		bug("libcurl takes no transfer");
 	slot->in_multi = true;
 	if (slot->kind == HTTP_STREAM)
-		slot->idle = loop_timer(loop, slot->timeout_ms, on_idle, slot);
+		slot->idle = loop_timer(slot->loop, slot->timeout_ms, on_idle, slot);
+}
+
+struct http_slot *http_start(struct loop *loop, const struct http_request *request)
+{
+	struct http_slot *slot = slot_new(loop, request);
+
+	if (http_setup(slot, request, &slot->setup_error) < 0)
+		slot->start_failed = loop_timer(loop, 0, on_start_failed, slot);
+	else if (loop->in_transfers)
+		slot->start_later = true;
+	else
+		add_to_multi(slot);
 	return slot;
 }
 
@@ -153,14 +158,19 @@ void http_cancel(struct http_slot *slot)
 		slot_free(slot);
 }
 
-static void free_cancelled(struct loop *loop)
+/* What on_head and on_body asked for while libcurl could not be touched. */
+static void catch_up(struct loop *loop)
 {
 	struct http_slot *next;
 
 	for (struct http_slot *slot = loop->slots; slot; slot = next) {
 		next = slot->next;
-		if (slot->cancelled)
+		if (slot->cancelled) {
 			slot_free(slot);
+		} else if (slot->start_later) {
+			slot->start_later = false;
+			add_to_multi(slot);
+		}
 	}
 }
 
@@ -180,7 +190,7 @@ void http_run(struct loop *loop)
 	loop->in_transfers = true;
 	curl_multi_perform(loop->multi, &running);
 	loop->in_transfers = false;
-	free_cancelled(loop);
+	catch_up(loop);
 	while ((message = curl_multi_info_read(loop->multi, &left)) != NULL) {
 		CURLcode code = message->data.result;
 		struct http_slot *slot = NULL;

@@ -5,9 +5,9 @@
  * callbacks come from loop_turn(). on_done is called exactly once, last,
  * unless the slot was cancelled; the slot is gone when it returns.
  *
- * on_body is called from inside the transfer: it may scan and store, it may
- * not start or cancel transfers (return -1 to end this one). Without on_body
- * the body is collected in result->body up to body_maximum.
+ * on_body is called from inside the transfer: return -1 to end it. It may
+ * start and cancel transfers too, which then happens when libcurl is done.
+ * Without on_body the body is collected in result->body up to body_maximum.
  *
  * Always: HTTP/1.1, no redirects, no netrc, own User-Agent (the apiserver
  * pretty-prints for curl's), bounded headers, no Expect (tech.md a, b).

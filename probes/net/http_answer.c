@@ -55,6 +55,8 @@ static void take_header(struct http_slot *slot, const char *name, const char *va
 		replace(&slot->content_type, value);
 	else if (!strcasecmp(name, "audit-id"))
 		replace(&slot->audit_id, value);
+	else if (!strcasecmp(name, "www-authenticate"))
+		replace(&slot->challenge, value);
 	else if (!strcasecmp(name, "retry-after"))
 		slot->retry_after_ms = retry_after(value);
 	else if (!strcasecmp(name, "warning"))
@@ -66,6 +68,7 @@ static void begin_answer(struct http_slot *slot)
 {
 	replace(&slot->content_type, "");
 	replace(&slot->audit_id, "");
+	replace(&slot->challenge, "");
 	slot->retry_after_ms = -1;
 	buffer_clear(&slot->warnings);
 }

@@ -33,6 +33,12 @@ static void explain_connect(const struct http_slot *slot, CURLcode code, struct 
 {
 	long os_error = 0;
 
+	if (slot->address_refused) {
+		err_set(err, ERR_REFUSED, "{host} is at a private or special address, where this check does not go", "host",
+			slot->host, NULL);
+		err_hint(err, "list the host in the configuration if it is meant", NULL);
+		return;
+	}
 	curl_easy_getinfo(slot->easy, CURLINFO_OS_ERRNO, &os_error);
 	if (slot->proxy) {
 		err_set(err, ERR_CONNECT, "cannot connect to the proxy {proxy}: {reason}", "proxy", slot->proxy, "reason",

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
 
 #include "probes/base/buffer.h"
 #include "probes/base/err.h"
@@ -52,6 +53,7 @@ struct http_slot {
 	void *data;
 
 	bool in_multi;
+	bool start_later;		/* started from inside libcurl */
 	bool cancelled;			/* from inside libcurl; freed after it */
 	bool finishing;			/* on_done runs */
 	struct err setup_error;		/* code ERR_NONE: the request could be made */
@@ -64,11 +66,13 @@ struct http_slot {
 	bool headers_too_long;
 	char *content_type;
 	char *audit_id;
+	char *challenge;
 	int64_t retry_after_ms;
 	struct buffer warnings;
 	struct buffer body;
 	bool body_too_long;
 	bool aborted;
+	bool address_refused;		/* public_only, and the name led elsewhere */
 	char error_text[CURL_ERROR_SIZE];
 };
 
@@ -83,6 +87,9 @@ size_t http_on_bytes(char *bytes, size_t size, size_t n, void *data);
 void http_explain(const struct http_slot *slot, CURLcode code, struct err *err);
 /* The slot's stream was silent for too long. */
 void http_explain_idle(const struct http_slot *slot, struct err *err);
+
+/* False for private, loopback, link-local, shared, multicast, documentation and other special addresses. */
+bool address_is_public(const struct sockaddr *address);
 
 /*
  * The proxy for a URL as Go's http.ProxyFromEnvironment chooses it: the

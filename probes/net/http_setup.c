@@ -150,8 +150,23 @@ static void set_method(struct http_slot *slot, const struct http_request *reques
 		curl_easy_setopt(slot->easy, CURLOPT_POSTFIELDS, slot->request_body);
 		curl_easy_setopt(slot->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)slot->request_body_length);
 	}
-	if (strcmp(request->method, "GET") != 0)
+	if (!strcmp(request->method, "HEAD"))
+		curl_easy_setopt(slot->easy, CURLOPT_NOBODY, 1L);
+	else if (strcmp(request->method, "GET") != 0)
 		curl_easy_setopt(slot->easy, CURLOPT_CUSTOMREQUEST, request->method);
+}
+
+/* The address that is connected to is judged, not the name: a name may lead anywhere, and elsewhere each time. */
+static curl_socket_t open_public(void *data, curlsocktype purpose, struct curl_sockaddr *address)
+{
+	struct http_slot *slot = data;
+
+	(void)purpose;
+	if (!address_is_public(&address->addr)) {
+		slot->address_refused = true;
+		return CURL_SOCKET_BAD;
+	}
+	return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
 static CURLcode set_blob(CURL *easy, CURLoption option, const char *pem)
@@ -336,5 +351,11 @@ int http_setup(struct http_slot *slot, const struct http_request *request, struc
 	if (security && security->tls_server_name && !strcmp(target.scheme, "https") &&
 	    set_server_name(slot, &target, security->tls_server_name, request->url, err) < 0)
 		return -1;
+	if (request->public_only && !slot->proxy) {
+		curl_easy_setopt(slot->easy, CURLOPT_OPENSOCKETFUNCTION, open_public);
+		curl_easy_setopt(slot->easy, CURLOPT_OPENSOCKETDATA, slot);
+		/* A connection that is open already was opened under other rules. */
+		curl_easy_setopt(slot->easy, CURLOPT_FRESH_CONNECT, 1L);
+	}
 	return set_headers(slot, request, err);
 }
