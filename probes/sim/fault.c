@@ -1,0 +1,96 @@
+#include "probes/sim/fault.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "probes/base/memory.h"
+#include "probes/sim/cluster.h"
+#include "probes/sim/document.h"
+
+static const struct {
+	const char *name;
+	size_t offset;
+} switches[] = {
+	{"unauthorized", offsetof(struct faults, unauthorized)}, {"hang", offsetof(struct faults, hang)},
+	{"html", offsetof(struct faults, html)}, {"half", offsetof(struct faults, half)},
+	{"watchEnd", offsetof(struct faults, watch_end)}, {"reset", offsetof(struct faults, reset)},
+};
+
+static bool set_switch(struct faults *faults, const char *name, const json_t *value)
+{
+	for (size_t i = 0; i < array_length(switches); i++) {
+		if (strcmp(switches[i].name, name))
+			continue;
+		*(bool *)((char *)faults + switches[i].offset) = json_is_true(value);
+		return true;
+	}
+	return false;
+}
+
+static int set_one(struct cluster *cluster, const char *name, const json_t *value, struct err *err)
+{
+	struct faults *faults = &cluster->faults;
+	const char *text = json_is_string(value) ? json_string_value(value) : "";
+
+	if (set_switch(faults, name, value))
+		return 0;
+	if (!strcmp(name, "forbidden")) {
+		snprintf(faults->forbidden, sizeof(faults->forbidden), "%s", text);
+	} else if (!strcmp(name, "throttle")) {
+		faults->throttle_seconds = (int)json_integer_value(value);
+	} else if (!strcmp(name, "slow")) {
+		faults->slow_ms = json_integer_value(value);
+	} else if (!strcmp(name, "gone")) {
+		faults->gone_event = !strcmp(text, "event") || json_is_true(value);
+		faults->gone_http = !strcmp(text, "http");
+	} else if (!strcmp(name, "compact")) {
+		if (json_is_true(value))
+			store_compact(&cluster->store);
+	} else {
+		return err_set(err, ERR_USAGE, "there is no fault named {name}", "name", name, NULL);
+	}
+	return 0;
+}
+
+int faults_set(struct cluster *cluster, const json_t *settings, struct err *err)
+{
+	const char *name;
+	json_t *value;
+
+	if (!json_is_object(settings))
+		return err_set(err, ERR_USAGE, "faults are a JSON object of names and values", NULL);
+	json_object_foreach((json_t *)(uintptr_t)settings, name, value)
+		if (set_one(cluster, name, value, err))
+			return -1;
+	return 0;
+}
+
+int faults_set_text(struct cluster *cluster, const char *text, struct err *err)
+{
+	const char *equals = strchr(text, '=');
+	auto_free char *name = equals ? xstrndup(text, (size_t)(equals - text)) : xstrdup(text);
+	json_t *value = equals ? doc_parse(equals + 1, strlen(equals + 1), NULL) : json_true();
+	int result;
+
+	if (!value)
+		value = json_string(equals + 1);
+	result = set_one(cluster, name, value, err);
+	json_decref(value);
+	return result;
+}
+
+json_t *faults_show(const struct faults *faults)
+{
+	json_t *shown = json_object();
+
+	for (size_t i = 0; i < array_length(switches); i++)
+		doc_set(shown, switches[i].name,
+			json_boolean(*(const bool *)((const char *)faults + switches[i].offset)));
+	doc_set_text(shown, "forbidden", faults->forbidden);
+	doc_set_int(shown, "throttle", faults->throttle_seconds);
+	doc_set_int(shown, "slow", faults->slow_ms);
+	doc_set(shown, "gone", faults->gone_event || faults->gone_http
+					? json_string(faults->gone_http ? "http" : "event") : json_false());
+	return shown;
+}

@@ -1,0 +1,34 @@
+/*
+ * metadata.managedFields: who set which field, by kubernetes-sigs/structured-merge-diff's
+ * FieldsV1 ("f:name" for members, `k:{"name":"x"}` for elements of keyed lists, "v:..." for
+ * elements of sets, "." for the thing itself).
+ *
+ * A simplification: what a writer changed becomes its own and nobody else's
+ * any more; what it removed is forgotten. Server-side apply is not simulated.
+ */
+#ifndef SIM_MANAGED_FIELDS_H
+#define SIM_MANAGED_FIELDS_H
+
+#include <jansson.h>
+#include <stdint.h>
+
+/* The fields of a whole object but for metadata's own (name, uid...), kind and apiVersion. Yours. */
+json_t *fields_of(const json_t *object);
+/* The fields whose values differ between two states of an object. Yours. */
+json_t *fields_changed(const json_t *before, const json_t *after);
+json_t *fields_union(const json_t *a, const json_t *b);
+json_t *fields_without(const json_t *a, const json_t *b);
+
+struct manager {
+	const char *name;
+	const char *operation;	/* "Update", "Apply" */
+	const char *api_version;
+	const char *sub;	/* "status" or "" */
+};
+
+/* One entry of the list; fields is stolen. Yours. */
+json_t *managed_entry(const struct manager *manager, int64_t wall, json_t *fields);
+/* Gives the changed fields to the manager in a private metadata object. */
+void managed_record(json_t *metadata, const struct manager *manager, int64_t wall, const json_t *changed);
+
+#endif

@@ -1,0 +1,209 @@
+#include "probes/sim/pod_state.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "probes/base/memory.h"
+#include "probes/sim/cluster.h"
+#include "probes/sim/document.h"
+#include "probes/sim/image.h"
+#include "probes/sim/kubelet_words.h"
+#include "probes/sim/merge_patch.h"
+#include "probes/sim/pods.h"
+#include "probes/sim/recorder.h"
+#include "probes/sim/scenario.h"
+
+static int64_t since_of(const json_t *state, int64_t now)
+{
+	return now - scenario_seconds(doc_text(state, "since"));
+}
+
+static void run_all(struct cluster *cluster, json_t *pod, int64_t accepted)
+{
+	size_t inits = pod_init_count(pod);
+
+	for (size_t i = 0; i < pod_container_count(pod); i++) {
+		json_t *status = pod_container_status(pod, i);
+
+		container_run(cluster, status, i < inits, accepted + 3 + (int64_t)i);
+		if (i < inits)
+			container_end(status, 0, "Completed", accepted + 4 + (int64_t)i);
+		container_set_ready(status, true);
+	}
+}
+
+static void apply_restarts(struct cluster *cluster, json_t *pod, const json_t *state, int64_t now)
+{
+	int64_t restarts = doc_int(state, "restarts");
+	int64_t last = now - scenario_seconds(doc_text(state, "lastRestart"));
+	const char *reason = doc_text(state, "reason");
+	json_t *status = pod_container_status(pod, pod_init_count(pod));
+
+	if (!restarts)
+		return;
+	container_end(status, (int)doc_int_or(state, "exitCode", 1), reason[0] ? reason : "Error", last);
+	container_restart(status);
+	doc_set_int(status, "restartCount", restarts);
+	container_run(cluster, status, false, last + 2);
+	container_set_ready(status, true);
+}
+
+/* The first container whose image does not resolve waits, and with it those after it. */
+static void apply_pulling(struct cluster *cluster, json_t *pod)
+{
+	size_t inits = pod_init_count(pod);
+	const json_t *registry = doc_get(cluster->scenario, "registry");
+	bool stuck = false;
+
+	for (size_t i = 0; i < pod_container_count(pod); i++) {
+		const char *image = doc_text(pod_container(pod, i), "image");
+		auto_free char *message = words_back_off(image);
+		struct pull pull;
+
+		if (i == inits && stuck)
+			return;
+		image_pull(registry, image, &pull);
+		if (!pull.resolves) {
+			container_wait(pod_container_status(pod, i), "ImagePullBackOff", message);
+			stuck = true;
+		}
+		pull_release(&pull);
+		if (stuck && i < inits)
+			return;
+	}
+}
+
+static void end_all(json_t *pod, int exit_code, const char *reason, int64_t at)
+{
+	for (size_t i = pod_init_count(pod); i < pod_container_count(pod); i++)
+		container_end(pod_container_status(pod, i), exit_code, reason, at);
+}
+
+static void merge_state(json_t *pod, const json_t *state)
+{
+	json_t *merged;
+
+	if (!json_object_get(state, "merge"))
+		return;
+	merged = merge_patch(pod, json_object_get(state, "merge"));
+	json_object_update(pod, merged);
+	json_decref(merged);
+}
+
+void pod_state_apply(struct cluster *cluster, json_t *pod, const json_t *state, int64_t accepted, int64_t now)
+{
+	const json_t *failed = json_object_get(state, "failed");
+
+	if (doc_true(state, "pulling")) {
+		apply_pulling(cluster, pod);
+		pod_refresh(pod, accepted);
+		merge_state(pod, state);
+		return;
+	}
+	run_all(cluster, pod, accepted);
+	pod_refresh(pod, accepted + 12);
+	apply_restarts(cluster, pod, state, now);
+	if (doc_true(state, "notReady")) {
+		container_set_ready(pod_container_status(pod, pod_init_count(pod)), false);
+		pod_refresh(pod, since_of(state, now));
+	} else if (doc_true(state, "completed")) {
+		end_all(pod, 0, "Completed", accepted + 40);
+		pod_refresh(pod, accepted + 41);
+	} else if (failed) {
+		end_all(pod, (int)doc_int_or(failed, "exitCode", 1),
+			doc_text(failed, "reason")[0] ? doc_text(failed, "reason") : "Error", since_of(state, now));
+		pod_refresh(pod, since_of(state, now));
+	}
+	merge_state(pod, state);
+}
+
+static void record_pulling(struct cluster *cluster, const struct object *pod, const json_t *container, bool init,
+			   int64_t since, int64_t now)
+{
+	const char *image = doc_text(container, "image");
+	auto_free char *path = words_field_path(init, doc_text(container, "name"));
+	auto_free char *pulling = words_pulling(image);
+	auto_free char *back_off = words_back_off(image);
+	auto_free char *failed = NULL;
+	struct pull pull;
+	int64_t pulls = 4 + (now - since) / 300;
+	struct occurrence occurrence = {.component = "kubelet", .host = doc_text(pod->now->value, "spec.nodeName"),
+					.field_path = path, .first = since + 1};
+
+	image_pull(doc_get(cluster->scenario, "registry"), image, &pull);
+	if (pull.resolves) {
+		pull_release(&pull);
+		return;
+	}
+	failed = words_failed_pull(image, pull.error);
+	pull_release(&pull);
+	occurrence.last = now - 40;
+	occurrence.count = pulls;
+	occurrence.type = "Normal";
+	occurrence.reason = "Pulling";
+	occurrence.message = pulling;
+	record_event(cluster, pod, &occurrence);
+	occurrence.type = "Warning";
+	occurrence.reason = "Failed";
+	occurrence.message = failed;
+	record_event(cluster, pod, &occurrence);
+	occurrence.message = "Error: ErrImagePull";
+	record_event(cluster, pod, &occurrence);
+	occurrence.message = "Error: ImagePullBackOff";
+	occurrence.count = 6;
+	occurrence.first = since + 3;
+	record_event(cluster, pod, &occurrence);
+	occurrence.type = "Normal";
+	occurrence.reason = "BackOff";
+	occurrence.message = back_off;
+	occurrence.count = 2 + (now - since) / 15;
+	occurrence.last = now - 6;
+	record_event(cluster, pod, &occurrence);
+}
+
+static void record_unhealthy(struct cluster *cluster, const struct object *pod, const json_t *state,
+			     const json_t *workload, int64_t now)
+{
+	const char *output = doc_text(workload, "readyWhen.message");
+	auto_free char *message = words_unhealthy("Readiness", output);
+	auto_free char *path =
+		words_field_path(false, doc_text(pod_container(pod->now->value, pod_init_count(pod->now->value)), "name"));
+	int64_t since = since_of(state, now);
+	struct occurrence occurrence = {
+		.type = "Warning", .reason = "Unhealthy", .message = message, .component = "kubelet",
+		.host = doc_text(pod->now->value, "spec.nodeName"), .field_path = path, .first = since,
+		.last = now - 3, .count = 1 + (now - since) / 10,
+	};
+
+	if (output[0])
+		record_event(cluster, pod, &occurrence);
+}
+
+/* What a young pod's events still tell: the hour that an API server keeps. */
+static void record_start(struct cluster *cluster, const struct object *pod, int64_t created)
+{
+	const char *node = doc_text(pod->now->value, "spec.nodeName");
+	auto_free char *scheduled = words_scheduled(pod->namespace, pod->name, node);
+	struct occurrence occurrence = {.type = "Normal", .reason = "Scheduled", .message = scheduled,
+					.component = "default-scheduler", .host = "", .field_path = "",
+					.first = created, .last = created};
+
+	record_event(cluster, pod, &occurrence);
+}
+
+void pod_state_events(struct cluster *cluster, const struct object *pod, const json_t *state,
+		      const json_t *workload, int64_t now)
+{
+	int64_t created = doc_wall(pod->now->value, "metadata.creationTimestamp");
+	size_t inits = pod_init_count(pod->now->value);
+
+	if (now - created < 3600 && doc_text(pod->now->value, "spec.nodeName")[0])
+		record_start(cluster, pod, created);
+	if (doc_true(state, "notReady"))
+		record_unhealthy(cluster, pod, state, workload, now);
+	if (!doc_true(state, "pulling"))
+		return;
+	for (size_t i = 0; i < pod_container_count(pod->now->value); i++)
+		record_pulling(cluster, pod, pod_container(pod->now->value, i), i < inits,
+			       created > now - 3500 ? created : now - 3500, now);
+}

@@ -1,0 +1,221 @@
+#include "probes/sim/scenario.h"
+
+#include <dirent.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "probes/base/clock.h"
+#include "probes/base/file.h"
+#include "probes/base/memory.h"
+#include "probes/sim/cluster.h"
+#include "probes/sim/controllers.h"
+#include "probes/sim/document.h"
+#include "probes/sim/node.h"
+#include "probes/sim/pods.h"
+#include "probes/sim/recorder.h"
+#include "probes/sim/workload.h"
+
+enum { SCENARIO_MAXIMUM = 4 << 20 };
+
+int64_t scenario_seconds(const char *text)
+{
+	int64_t number;
+	char unit;
+
+	if (sscanf(text, "%" SCNd64 "%c", &number, &unit) != 2)
+		return 0;
+	switch (unit) {
+	case 's':
+		return number;
+	case 'm':
+		return number * 60;
+	case 'h':
+		return number * 3600;
+	case 'd':
+		return number * 86400;
+	default:
+		return 0;
+	}
+}
+
+static void add_namespaces(struct cluster *cluster, int64_t now)
+{
+	size_t i;
+	json_t *entry;
+
+	json_array_foreach(doc_get(cluster->scenario, "namespaces"), i, entry) {
+		const char *name = doc_text(entry, "name");
+		json_t *labels = json_deep_copy(json_object_get(entry, "labels"));
+		json_t *metadata = metadata_new(cluster, "", name, now - scenario_seconds(doc_text(entry, "age")));
+		json_t *account;
+
+		if (!labels)
+			labels = json_object();
+		json_object_set_new(labels, "kubernetes.io/metadata.name", json_string(name));
+		json_object_set_new(metadata, "labels", labels);
+		store_put(&cluster->store, KIND_NAMESPACE,
+			  json_pack("{s:o, s:{s:[s]}, s:{s:s}}", "metadata", metadata, "spec", "finalizers",
+				    "kubernetes", "status", "phase", "Active"));
+		account = json_pack("{s:o}", "metadata",
+				    metadata_new(cluster, name, "default",
+						 now - scenario_seconds(doc_text(entry, "age"))));
+		store_put(&cluster->store, KIND_SERVICE_ACCOUNT, account);
+	}
+}
+
+static int add_object(struct cluster *cluster, const json_t *entry, int64_t now, struct err *err)
+{
+	const struct kind *kind = kind_by_name(doc_text(entry, "apiVersion"), doc_text(entry, "kind"));
+	json_t *object;
+	json_t *metadata;
+	json_t *wanted;
+
+	if (!kind)
+		return err_set(err, ERR_CONFIG, "the scenario has an object of a kind that is not simulated: {kind}",
+			       "kind", doc_text(entry, "kind"), NULL);
+	object = json_deep_copy(entry);
+	wanted = json_object_get(object, "metadata");
+	metadata = metadata_new(cluster, doc_text(wanted, "namespace"), doc_text(wanted, "name"),
+				now - scenario_seconds(doc_text(object, "age")));
+	json_object_update_missing(metadata, wanted);
+	json_object_set_new(object, "metadata", metadata);
+	json_object_del(object, "age");
+	store_put(&cluster->store, kind_storage(kind), object);
+	return 0;
+}
+
+/* The object that an event is about: by name, or the nth pod of a workload. */
+static const struct object *find_subject(const struct cluster *cluster, const json_t *entry)
+{
+	const char *namespace = doc_text(entry, "namespace");
+	const char *workload = doc_text(entry, "workload");
+
+	if (workload[0])
+		return workload_pod(cluster, namespace, workload, (size_t)doc_int(entry, "pod"));
+	for (size_t i = 0; i < KIND_COUNT; i++)
+		if (!strcmp(kind_at((enum kind_id)i)->kind, doc_text(entry, "kind")))
+			return store_find(&cluster->store, (enum kind_id)i, namespace, doc_text(entry, "name"));
+	return NULL;
+}
+
+static int add_event(struct cluster *cluster, const json_t *entry, int64_t now, struct err *err)
+{
+	const struct object *subject = find_subject(cluster, entry);
+	int64_t last = now - scenario_seconds(doc_text(entry, "age"));
+	const char *component = doc_text(entry, "component");
+	struct occurrence occurrence = {
+		.type = doc_text(entry, "type")[0] ? doc_text(entry, "type") : "Normal",
+		.reason = doc_text(entry, "reason"),
+		.message = doc_text(entry, "message"),
+		.component = component[0] ? component : "kubelet",
+		.host = "",
+		.field_path = doc_text(entry, "fieldPath"),
+		.first = last - scenario_seconds(doc_text(entry, "lasted")),
+		.last = last,
+		.count = doc_int(entry, "count"),
+	};
+	const json_t *message = json_object_get(entry, "message");
+	const json_t *annotations = json_object_get(entry, "annotations");
+	struct object *event;
+
+	if (!subject)
+		return err_set(err, ERR_CONFIG, "the scenario has an event about nothing: {reason}", "reason",
+			       occurrence.reason, NULL);
+	if (!strcmp(occurrence.component, "kubelet"))
+		occurrence.host = subject->kind->id == KIND_NODE ? subject->name
+								 : doc_text(subject->now->value, "spec.nodeName");
+	event = record_event(cluster, subject, &occurrence);
+	/* A message may hold NUL characters, which C strings do not: put it in whole. */
+	if ((json_string_length(message) != strlen(occurrence.message)) || annotations) {
+		json_t *value = doc_fork(event->now->value);
+
+		json_object_set(value, "message", (json_t *)(uintptr_t)message);
+		if (annotations)
+			json_object_set(doc_own(value, "metadata"), "annotations", (json_t *)(uintptr_t)annotations);
+		store_put(&cluster->store, KIND_EVENT, value);
+	}
+	return 0;
+}
+
+static void read_settings(struct cluster *cluster)
+{
+	const json_t *scale = doc_get(cluster->scenario, "timeScale");
+	const char *version = doc_text(cluster->scenario, "kubernetesVersion");
+
+	snprintf(cluster->version, sizeof(cluster->version), "%s", version[0] ? version : "v1.28.3");
+	if (json_is_number(scale))
+		cluster->time_scale = json_number_value(scale);
+	cluster->bookmark_ms = 1000 * doc_int_or(cluster->scenario, "bookmarkSeconds", 60);
+}
+
+static int fill_cluster(struct cluster *cluster, const struct scenario_options *options, struct err *err)
+{
+	const json_t *scenario = cluster->scenario;
+	int64_t now = clock_wall();
+	size_t i;
+	json_t *entry;
+
+	add_namespaces(cluster, now);
+	nodes_build(cluster, options->nodes, now);
+	json_array_foreach(doc_get(scenario, "objects"), i, entry)
+		if (add_object(cluster, entry, now, err))
+			return -1;
+	json_array_foreach(doc_get(scenario, "workloads"), i, entry)
+		if (workload_build(cluster, entry, now, err))
+			return -1;
+	if (doc_get(scenario, "fill") && workload_fill(cluster, options->pods, now, err))
+		return -1;
+	json_array_foreach(doc_get(scenario, "events"), i, entry)
+		if (add_event(cluster, entry, now, err))
+			return -1;
+	return 0;
+}
+
+int scenario_load(struct cluster *cluster, const struct scenario_options *options, struct err *err)
+{
+	auto_free char *path = strchr(options->name, '/') ? xstrdup(options->name)
+							  : xasprintf("%s/%s.json", options->folder, options->name);
+
+	if (file_read_json(path, SCENARIO_MAXIMUM, &cluster->scenario, err))
+		return -1;
+	if (doc_int(cluster->scenario, "format") != 1)
+		return err_set(err, ERR_CONFIG, "{path}: format is not 1", "path", path, NULL);
+	read_settings(cluster);
+	if (fill_cluster(cluster, options, err))
+		return -1;
+	controllers_settle(cluster);
+	store_compact(&cluster->store);
+	return 0;
+}
+
+static int is_scenario(const struct dirent *entry)
+{
+	size_t n = strlen(entry->d_name);
+
+	return n > 5 && !strcmp(entry->d_name + n - 5, ".json");
+}
+
+int scenario_list(const char *folder, struct err *err)
+{
+	struct dirent **entries;
+	int count = scandir(folder, &entries, is_scenario, alphasort);
+	int result = 0;
+
+	if (count < 0)
+		return err_set(err, ERR_IO, "cannot read the scenarios in {folder}", "folder", folder, NULL);
+	for (int i = 0; i < count; i++) {
+		auto_free char *path = xasprintf("%s/%s", folder, entries[i]->d_name);
+		json_t *scenario = NULL;
+
+		if (!result)
+			result = file_read_json(path, SCENARIO_MAXIMUM, &scenario, err);
+		if (!result)
+			printf("%.*s\t%s\n", (int)strlen(entries[i]->d_name) - 5, entries[i]->d_name,
+			       doc_text(scenario, "shows"));
+		json_decref(scenario);
+		free(entries[i]);
+	}
+	free(entries);
+	return result;
+}
