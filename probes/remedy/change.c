@@ -205,6 +205,11 @@ const struct output_line *change_output_at(const struct change *change, size_t i
 	return &change->output[index];
 }
 
+bool change_wrote_anything(const struct change *change)
+{
+	return change->wrote_anything;
+}
+
 bool change_is_settled(const struct change *change)
 {
 	return change->state != CHANGE_RUNNING && change->state != CHANGE_VERIFYING && !change->is_ending;

@@ -8,7 +8,7 @@
  *                                         failed
  *
  * Everything is asynchronous in the loop; on_change is called whenever the
- * state, a step or the output moved. Nothing is written to the cluster before
+ * state, a step or the output moved; it must not free the change. Nothing is written to the cluster before
  * change_confirm() accepted the digest and change_run() was called; every
  * write goes through kube_write with the token of that confirmation
  * (decisions.md 20, 21, 23).
@@ -159,6 +159,8 @@ int change_confirm(struct change *change, const char *digest, const char *typed_
 int change_run(struct change *change, struct err *err);
 enum change_stop { STOP_AFTER_STEP, STOP_NOW };
 void change_stop(struct change *change, enum change_stop how, const char *reason);
+/* A request of this change reached the cluster, or nobody knows that it did not. */
+bool change_wrote_anything(const struct change *change);
 /* No step is under way and none will start: it can be freed without a trace left half written. */
 bool change_is_settled(const struct change *change);
 

@@ -1,0 +1,39 @@
+/*
+ * What `plan` and `fix` share: the session, the finding, the planned change.
+ */
+#ifndef TUI_CHANGE_COMMAND_H
+#define TUI_CHANGE_COMMAND_H
+
+#include <stdbool.h>
+
+#include "probes/remedy/change.h"
+#include "probes/remedy/journal.h"
+#include "tui/session.h"
+
+struct change_command {
+	const struct invocation *invocation;
+	struct session *session;
+	struct journal *journal;	/* NULL for plan */
+	const struct runbook *runbook;
+	const struct finding *finding;	/* at the time of planning; NULL: not found */
+	struct change *change;
+	bool interrupted;		/* by a signal, before anything ran */
+	int signals;			/* descriptor; -1: none */
+	struct descriptor_watch *watch;
+	int interrupts;			/* SIGINTs so far */
+};
+
+/*
+ * Signals are taken from a descriptor from here on, so that none interrupts a
+ * write. Opens session and (for fix) journal, waits for the first picture,
+ * plans. Returns EXIT_DONE, or the exit code after the error was printed.
+ */
+int change_command_open(struct change_command *command, const struct invocation *invocation, const char *id,
+			const char *target, bool with_journal);
+void change_command_close(struct change_command *command);
+/* Turns the loop until done() or an interrupt before the run. */
+void change_command_wait(struct change_command *command, bool (*done)(const struct change *change));
+/* "Kind/namespace/name" or "Kind/name" of the finding? */
+bool change_command_has_target(const struct finding *finding, const char *target);
+
+#endif

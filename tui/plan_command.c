@@ -1,0 +1,100 @@
+/* `plan ID`: the plan with its preview; ends with its digest. */
+#include <string.h>
+
+#include "tui/change_command.h"
+#include "tui/command.h"
+#include "tui/plan_text.h"
+
+struct arguments {
+	const char *id;
+	const char *target;
+	bool json;
+};
+
+static int parse(struct invocation *invocation, struct arguments *arguments);
+
+static int print(const struct change_command *command, bool json)
+{
+	const struct invocation *invocation = command->invocation;
+	const struct change *change = command->change;
+	enum change_state state = change_state(change);
+
+	if (json)
+		plan_print_json(invocation->out, change);
+	else if (state != CHANGE_NOTHING_TO_DO)
+		plan_print(invocation->out, change, kube_client_view(command->session->client),
+			   invocation->options->language);
+	else
+		fprintf(invocation->out, command->finding
+						 ? translate("%s: nothing to set: every object has what the plan would set\n")
+						 : translate("%s: nothing to do: it was not found\n"),
+			command->runbook->id);
+	if (state != CHANGE_REFUSED)
+		return EXIT_DONE;
+	command_fail(invocation, change_error(change));
+	return EXIT_REFUSED;
+}
+
+static int run(struct invocation *invocation)
+{
+	struct arguments arguments = {0};
+	struct change_command command;
+	int code = parse(invocation, &arguments);
+
+	if (code != EXIT_DONE)
+		return code;
+	code = change_command_open(&command, invocation, arguments.id, arguments.target, false);
+	if (code == EXIT_DONE)
+		code = print(&command, arguments.json);
+	change_command_close(&command);
+	return code;
+}
+
+static const struct command_flag flags[] = {
+	{"--target", "T", "Kind/namespace/name or Kind/name: one object of the finding"},
+	{"-o", "FORMAT", "text or json"},
+	{NULL, NULL, NULL},
+};
+
+const struct command plan_command = {
+	.name = "plan",
+	.usage = "plan ID [--target T] [-o text|json]",
+	.help = "show what a fix would do, with the server's preview, and its digest",
+	.flags = flags,
+	.run = run,
+};
+
+static int fail_usage(const struct invocation *invocation, const char *id, const char *word)
+{
+	struct err err;
+
+	err_set(&err, ERR_USAGE, id, "word", word, NULL);
+	err_hint(&err, "usage: nks-triage {usage}", "usage", plan_command.usage, NULL);
+	return command_fail(invocation, &err);
+}
+
+static int parse(struct invocation *invocation, struct arguments *arguments)
+{
+	const char *name;
+	const char *value;
+	int position = 1;
+	int code;
+
+	while ((code = command_next(invocation, &plan_command, &position, &name, &value)) >= 0) {
+		if (code == 0 && arguments->id)
+			return fail_usage(invocation, "one entry at a time: what is {word}?", value);
+		if (code == 0)
+			arguments->id = value;
+		else if (!strcmp(name, "--target"))
+			arguments->target = value;
+		else if (!strcmp(value, "json") || !strcmp(value, "text"))
+			arguments->json = !strcmp(value, "json");
+		else
+			return fail_usage(invocation, "{word} is no output format of plan", value);
+	}
+	if (code == -2)
+		return EXIT_FAILED;
+	if (!arguments->id)
+		return fail_usage(invocation, "which entry? For example E08", "");
+	return EXIT_DONE;
+}

@@ -1,0 +1,43 @@
+#include <fnmatch.h>
+
+#include "probes/kube/kubeconfig.h"
+#include "tui/configuration.h"
+#include "tui/demo.h"
+#include "tui/remedy_context.h"
+
+bool remedy_context_is_protected(const struct session *session)
+{
+	const char *context = kube_client_view(session->client)->context;
+	char **pattern = session->invocation->configuration->protected_contexts;
+
+	for (; context && pattern && *pattern; pattern++) {
+		if (fnmatch(*pattern, context, 0) == 0)
+			return true;
+	}
+	return false;
+}
+
+void remedy_context_make(const struct session *session, struct journal *journal, struct change_context *ret_context)
+{
+	const struct invocation *invocation = session->invocation;
+	const struct configuration *configuration = invocation->configuration;
+
+	*ret_context = (struct change_context){
+		.loop = session->loop,
+		.client = session->client,
+		.cluster = session->cluster,
+		.evidence = session->evidence,
+		.symptoms = session->symptoms,
+		.runbooks = session->runbooks,
+		.journal = journal,
+		.deny_objects = (const char *const *)configuration->deny_objects,
+		.registries = (const char *const *)configuration->registries,
+		.read_only = invocation->options->read_only,
+		.read_only_reason = configuration->read_only ? configuration->file
+							     : translate("--read-only or NKS_TRIAGE_READ_ONLY"),
+		.is_protected = remedy_context_is_protected(session),
+		.kubeconfig = session->demo ? demo_kubeconfig(session->demo) : invocation->options->kubeconfig,
+		.translate = translate,
+		.language = invocation->options->language,
+	};
+}

@@ -1,0 +1,175 @@
+/* `runs [RUN]`: the journal of what was changed from this machine. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "probes/base/memory.h"
+#include "probes/remedy/journal.h"
+#include "tui/command.h"
+
+struct arguments {
+	const char *id;
+	bool json;
+};
+
+static int parse(struct invocation *invocation, struct arguments *arguments);
+
+static const char *text_of(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text ? text : "";
+}
+
+static void print_field(FILE *out, const char *text, int width)
+{
+	int used = (int)strlen(text);
+
+	print_shown(out, text);
+	fprintf(out, "%*s", used < width ? width - used : 1, "");
+}
+
+static void print_list(FILE *out, const json_t *runs)
+{
+	size_t i;
+	json_t *run;
+
+	if (!json_array_size(runs)) {
+		fprintf(out, "%s\n", translate("nothing was changed from this machine yet"));
+		return;
+	}
+	json_array_foreach((json_t *)(uintptr_t)runs, i, run) {
+		print_field(out, text_of(run, "id"), 27);
+		print_field(out, text_of(run, "entry"), 8);
+		print_field(out, text_of(run, "state"), 18);
+		print_field(out, text_of(run, "startedAt"), 22);
+		print_shown(out, text_of(run, "context"));
+		fputc('\n', out);
+	}
+}
+
+static void print_step(FILE *out, const json_t *step)
+{
+	size_t i;
+	json_t *field;
+
+	fprintf(out, "  %2lld. ", (long long)json_integer_value(json_object_get(step, "n")));
+	print_field(out, text_of(step, "state"), 9);
+	print_shown(out, text_of(step, "target"));
+	fputs("  ", out);
+	print_shown(out, text_of(step, "outcome"));
+	fputc('\n', out);
+	json_array_foreach(json_object_get(step, "before"), i, field) {
+		char *before = json_dumps(json_object_get(field, "before"), JSON_COMPACT | JSON_ENCODE_ANY);
+		char *after = json_dumps(json_object_get(field, "after"), JSON_COMPACT | JSON_ENCODE_ANY);
+
+		fputs("        ", out);
+		print_shown(out, text_of(field, "path"));
+		fputs("\n          - ", out);
+		print_shown(out, before ? before : "");
+		fputs("\n          + ", out);
+		print_shown(out, after ? after : "");
+		fputc('\n', out);
+		free(before);
+		free(after);
+	}
+}
+
+static void print_run(FILE *out, const json_t *run)
+{
+	static const char *const keys[] = {"id",   "entry", "state", "note",	"startedAt", "endedAt", "context",
+					   "server", "user",  "osUser", "host", "tool",	     "digest"};
+	size_t i;
+	json_t *step;
+
+	for (size_t at = 0; at < array_length(keys); at++) {
+		if (!*text_of(run, keys[at]))
+			continue;
+		fprintf(out, "%-11s", keys[at]);
+		print_shown(out, text_of(run, keys[at]));
+		fputc('\n', out);
+	}
+	json_array_foreach(json_object_get(run, "steps"), i, step)
+		print_step(out, step);
+}
+
+static void print_json(FILE *out, const json_t *document)
+{
+	char *text = json_dumps(document, JSON_INDENT(2));
+
+	fputs(text, out);
+	fputc('\n', out);
+	free(text);
+}
+
+static int print(struct invocation *invocation, const struct arguments *arguments, const json_t *document)
+{
+	const json_t *runs = json_object_get(document, "runs");
+	struct err err;
+
+	if (arguments->id && !json_array_size(runs)) {
+		err_set(&err, ERR_NOT_FOUND, "there is no run {id} in the journal of this machine", "id", arguments->id, NULL);
+		return command_fail(invocation, &err);
+	}
+	if (arguments->json)
+		print_json(invocation->out, document);
+	else if (arguments->id)
+		print_run(invocation->out, json_array_get(runs, 0));
+	else
+		print_list(invocation->out, runs);
+	return EXIT_DONE;
+}
+
+static int run(struct invocation *invocation)
+{
+	struct arguments arguments = {0};
+	struct journal *journal = NULL;
+	json_t *document = NULL;
+	struct err err;
+	int code = parse(invocation, &arguments);
+
+	if (code != EXIT_DONE)
+		return code;
+	if (journal_open(invocation->state_dir, &journal, &err) < 0 ||
+	    journal_runs(journal, arguments.id, &document, &err) < 0)
+		code = command_fail(invocation, &err);
+	else
+		code = print(invocation, &arguments, document);
+	json_decref(document);
+	journal_close(journal);
+	return code;
+}
+
+static const struct command_flag flags[] = {
+	{"-o", "FORMAT", "text or json"},
+	{NULL, NULL, NULL},
+};
+
+const struct command runs_command = {
+	.name = "runs",
+	.usage = "runs [RUN] [-o text|json]",
+	.help = "list what was changed from this machine, or one run step by step",
+	.flags = flags,
+	.run = run,
+};
+
+static int parse(struct invocation *invocation, struct arguments *arguments)
+{
+	const char *name;
+	const char *value;
+	int position = 1;
+	struct err err;
+	int code;
+
+	while ((code = command_next(invocation, &runs_command, &position, &name, &value)) >= 0) {
+		if (code == 0 && !arguments->id) {
+			arguments->id = value;
+		} else if (code == 1 && (!strcmp(value, "json") || !strcmp(value, "text"))) {
+			arguments->json = !strcmp(value, "json");
+		} else {
+			err_set(&err, ERR_USAGE, "what is {word}?", "word", value, NULL);
+			err_hint(&err, "usage: nks-triage {usage}", "usage", runs_command.usage, NULL);
+			return command_fail(invocation, &err);
+		}
+	}
+	return code == -2 ? EXIT_FAILED : EXIT_DONE;
+}
