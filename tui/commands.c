@@ -4,12 +4,18 @@
 #include "probes/base/memory.h"
 #include "tui/command.h"
 
+extern const struct command plan_command;
+extern const struct command fix_command;
+extern const struct command runs_command;
 extern const struct command sim_command;
 extern const struct command completion_command;
 extern const struct command help_command;
 extern const struct command version_command;
 
 const struct command *const commands[] = {
+	&plan_command,
+	&fix_command,
+	&runs_command,
 	&sim_command,
 	&completion_command,
 	&help_command,
