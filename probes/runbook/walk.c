@@ -1,0 +1,285 @@
+#include "probes/runbook/walk.h"
+
+#include <string.h>
+
+#include "probes/base/memory.h"
+#include "probes/runbook/runbook.h"
+
+void walk_init(struct walk *walk, struct evaluation *evaluation)
+{
+	walk->evaluation = evaluation;
+	walk->fact_count = 0;
+	walk->objects = NULL;
+	walk->object_count = 0;
+	walk->object_capacity = 0;
+	walk->unknown.id = NULL;
+	walk->recheck_at = 0;
+	walk->quiet = 0;
+}
+
+void walk_release(struct walk *walk)
+{
+	free(walk->objects);
+}
+
+void walk_add_fact(struct walk *walk, const struct fact *fact)
+{
+	if (!walk->quiet && walk->fact_count < FACTS_MAX)
+		walk->facts[walk->fact_count++] = *fact;
+}
+
+void walk_add_object(struct walk *walk, const struct record *record)
+{
+	if (walk->quiet)
+		return;
+	if (walk->object_count == walk->object_capacity) {
+		walk->object_capacity = walk->object_capacity ? 2 * walk->object_capacity : 16;
+		walk->objects =
+			xreallocarray(walk->objects, walk->object_capacity, sizeof(const struct record *));
+	}
+	walk->objects[walk->object_count++] = record;
+}
+
+void walk_recheck(struct walk *walk, int64_t at)
+{
+	if (!walk->recheck_at || at < walk->recheck_at)
+		walk->recheck_at = at;
+}
+
+void walk_unknown(struct walk *walk, const struct message *reason)
+{
+	if (!walk->unknown.id)
+		walk->unknown = *reason;
+}
+
+struct walk_mark walk_mark(const struct walk *walk)
+{
+	return (struct walk_mark){walk->fact_count, walk->object_count};
+}
+
+void walk_back(struct walk *walk, struct walk_mark mark)
+{
+	walk->fact_count = mark.facts;
+	walk->object_count = mark.objects;
+}
+
+bool walk_can_read(struct walk *walk, enum kind_id kind)
+{
+	const struct collection *collection = snapshot_collection(walk->evaluation->snapshot, kind);
+	const char *resource = kind_get(kind)->resource;
+	struct message reason;
+
+	switch (collection->state) {
+	case COLLECTION_CURRENT:
+	case COLLECTION_STALE:
+		return true;
+	case COLLECTION_FORBIDDEN:
+		message_set(&reason, "list {resource}: forbidden", "resource", resource, NULL);
+		break;
+	case COLLECTION_ABSENT:
+		message_set(&reason, "list {resource}: there are none to read", "resource", resource, NULL);
+		break;
+	case COLLECTION_NEVER:
+		message_set(&reason, "list {resource}: not read yet", "resource", resource, NULL);
+		break;
+	case COLLECTION_FAILED:
+		message_set(&reason, "list {resource}: failed ({layer})", "resource", resource, "layer",
+			    err_layer(collection->err.code), NULL);
+		break;
+	}
+	if (collection->listed_once)
+		return true;
+	walk_unknown(walk, &reason);
+	return false;
+}
+
+static int64_t condition_time(const struct condition *conditions, size_t count, size_t item)
+{
+	return item < count ? conditions[item].changed : 0;
+}
+
+static int64_t false_since(const struct condition *conditions, size_t count, const char *type)
+{
+	const struct condition *condition = condition_find(conditions, count, type);
+
+	return condition && !strcmp(condition->status, "False") ? condition->changed : 0;
+}
+
+/* A container's trouble is no younger than the pod's condition that it keeps from being True. */
+static int64_t pod_time(const struct pod_record *pod, const char *path, size_t item)
+{
+	static const char *const types[] = {"Ready", "ContainersReady", "Initialized"};
+	int64_t time;
+
+	if (!strncmp(path, "status.conditions[", 18))
+		return condition_time(pod->conditions, pod->condition_count, item);
+	if (!strstr(path, "ontainerStatuses["))
+		return 0;
+	for (size_t i = 0; i < array_length(types); i++) {
+		time = false_since(pod->conditions, pod->condition_count, types[i]);
+		if (time)
+			return time;
+	}
+	return pod->started ? pod->started : pod->base.created;
+}
+
+static int64_t node_time(const struct node_record *node, const char *path, size_t item)
+{
+	if (!strncmp(path, "status.conditions[", 18))
+		return condition_time(node->conditions, node->condition_count, item);
+	if (!strncmp(path, "spec.taints[", 12))
+		return item < node->taint_count ? node->taints[item].added : 0;
+	if (strcmp(path, "spec.unschedulable") != 0)
+		return 0;
+	for (size_t i = 0; i < node->taint_count; i++) {
+		if (!strcmp(node->taints[i].key, "node.kubernetes.io/unschedulable"))
+			return node->taints[i].added;
+	}
+	return 0;
+}
+
+static int64_t workload_time(const struct workload_record *workload, const char *path, size_t item)
+{
+	if (!strncmp(path, "status.conditions[", 18))
+		return condition_time(workload->conditions, workload->condition_count, item);
+	if (!strncmp(path, "status.", 7))
+		return false_since(workload->conditions, workload->condition_count, "Available");
+	return 0;
+}
+
+int64_t fact_time(const struct record *record, const char *path, size_t item)
+{
+	if (!strcmp(path, "metadata.creationTimestamp"))
+		return record->created;
+	if (!strcmp(path, "metadata.deletionTimestamp"))
+		return record->deleted;
+	switch (record->kind->id) {
+	case KIND_POD:
+		return pod_time(record_pod(record), path, item);
+	case KIND_NODE:
+		return node_time(record_node(record), path, item);
+	case KIND_EVENT:
+		return record_event(record)->first;
+	default:
+		return workload_time(record_workload(record), path, item);
+	}
+}
+
+static bool has_line(const struct evaluation *evaluation, const char *source, const char *text)
+{
+	for (size_t i = 0; i < evaluation->line_count; i++) {
+		if (!strcmp(evaluation->lines[i].source, source) && !strcmp(evaluation->lines[i].text, text))
+			return true;
+	}
+	return false;
+}
+
+/* "Pod/kube-system/x status.conditions[0].status" */
+static char *fact_source(const struct fact *fact)
+{
+	const struct record *record = fact->record;
+	const char *star = strstr(fact->where, "[*]");
+	auto_free char *path = NULL;
+
+	if (!record)
+		return xstrdup(fact->where);
+	path = star ? xasprintf("%.*s[%zu]%s", (int)(star - fact->where), fact->where, fact->item, star + 3)
+		    : xstrdup(fact->where);
+	return xasprintf("%s/%s%s%s %s", record->kind->name, record->name_space, *record->name_space ? "/" : "",
+			 record->name, path);
+}
+
+static void write_fact(struct evaluation *evaluation, const struct fact *fact)
+{
+	auto_free char *source = NULL;
+	auto_free char *text = fact->length ? xstrndup(fact->text, fact->length)
+					    : xstrdup(*fact->text ? fact->text : fact->number);
+
+	if (fact->time && (!evaluation->since || fact->time < evaluation->since))
+		evaluation->since = fact->time;
+	if (evaluation->line_count >= LINES_MAX)
+		return;
+	source = fact_source(fact);
+	if (has_line(evaluation, source, text))
+		return;
+	evaluation->lines =
+		xreallocarray(evaluation->lines, evaluation->line_count + 1, sizeof(*evaluation->lines));
+	evaluation->lines[evaluation->line_count++] = (struct evidence_line){take_pointer(source), take_pointer(text)};
+}
+
+static int by_address(const void *left, const void *right)
+{
+	const struct record *a = *(const struct record *const *)left;
+	const struct record *b = *(const struct record *const *)right;
+
+	return a < b ? -1 : a > b;
+}
+
+static bool has_object(const struct evaluation *evaluation, size_t before, const char *uid)
+{
+	for (size_t i = 0; i < before; i++) {
+		if (!strcmp(evaluation->objects[i], uid))
+			return true;
+	}
+	return false;
+}
+
+/* Each object once; those of an earlier condition of the same evaluation are there already. */
+static void write_objects(struct walk *walk)
+{
+	struct evaluation *evaluation = walk->evaluation;
+	size_t before = evaluation->object_count;
+
+	if (!walk->object_count)
+		return;
+	qsort(walk->objects, walk->object_count, sizeof(const struct record *), by_address);
+	evaluation->objects =
+		xreallocarray(evaluation->objects, before + walk->object_count, sizeof(char *));
+	for (size_t i = 0; i < walk->object_count; i++) {
+		if (i && walk->objects[i] == walk->objects[i - 1])
+			continue;
+		if (!has_object(evaluation, before, walk->objects[i]->uid))
+			evaluation->objects[evaluation->object_count++] = xstrdup(walk->objects[i]->uid);
+	}
+}
+
+void walk_finish(struct walk *walk, enum truth truth)
+{
+	struct evaluation *evaluation = walk->evaluation;
+
+	if (walk->recheck_at && (!evaluation->recheck_at || walk->recheck_at < evaluation->recheck_at))
+		evaluation->recheck_at = walk->recheck_at;
+	if (truth == TRUTH_UNKNOWN)
+		evaluation->unknown = walk->unknown;
+	if (truth != TRUTH_TRUE)
+		return;
+	for (size_t i = 0; i < walk->fact_count; i++)
+		write_fact(evaluation, &walk->facts[i]);
+	write_objects(walk);
+}
+
+void evaluation_init(struct evaluation *evaluation, const struct snapshot *snapshot,
+		     const struct evidence_store *evidence, int64_t now, const char *const *system_namespaces)
+{
+	memset(evaluation, 0, sizeof(*evaluation));
+	evaluation->snapshot = snapshot;
+	evaluation->evidence = evidence;
+	evaluation->now = now;
+	evaluation->system_namespaces = system_namespaces;
+}
+
+void evaluation_release(struct evaluation *evaluation)
+{
+	for (size_t i = 0; i < evaluation->line_count; i++) {
+		free(evaluation->lines[i].source);
+		free(evaluation->lines[i].text);
+	}
+	for (size_t i = 0; i < evaluation->object_count; i++)
+		free(evaluation->objects[i]);
+	free(evaluation->lines);
+	free(evaluation->objects);
+	evaluation->lines = NULL;
+	evaluation->objects = NULL;
+	evaluation->line_count = 0;
+	evaluation->object_count = 0;
+}
