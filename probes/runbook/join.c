@@ -302,6 +302,17 @@ static void go_back(struct way *way, const struct record *record, size_t hops)
 		hop_back(way, join, record, hops - 1);
 }
 
+/* A ReplicaSet that came or went between a Deployment and its pods: joins lead through it, not to it. */
+static void go_back_through(struct way *way, const struct node *join)
+{
+	if (way->changed->kind->id != KIND_REPLICA_SET || join->to == KIND_REPLICA_SET)
+		return;
+	if (join->by == JOIN_OWNED)
+		go_back_to_owner(way, way->changed, join->kind, way->hop_count - 1);
+	else if (join->by == JOIN_OWNER || join->by == JOIN_ROOT_OWNER)
+		go_back_owned(way, way->changed, join->kind, way->hop_count - 1, 0);
+}
+
 static void mark_below(struct way *way, const struct node *node)
 {
 	bool is_join = node->type == NODE_JOIN;
@@ -321,6 +332,8 @@ static void mark_below(struct way *way, const struct node *node)
 		way->hops[way->hop_count++] = node;
 		if (way->changed->kind->id == node->to)
 			go_back(way, way->changed, way->hop_count);
+		else
+			go_back_through(way, node);
 	}
 	for (size_t i = 0; i < node->child_count && !way->marked_all; i++)
 		mark_below(way, node->children[i]);
