@@ -151,8 +151,15 @@ clang:
 	$(MAKE) --no-print-directory BUILD=clang test
 	$(MAKE) --no-print-directory BUILD=clang-sanitize unit
 
+# Parts that tests/bench/bench.py measures: tests/bench/THING.c
+BENCH_PROGRAMS := $(patsubst %.c,$(OUT)/%,$(sort $(wildcard tests/bench/*.c)))
+$(OUT)/tests/bench/%: $(OUT)/tests/bench/%.o $(foreach l,$(below_model),$(call archive,$(l)))
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBRARIES)
+.PHONY: bench-programs
+bench-programs: $(BENCH_PROGRAMS)
+
 ## bench      ratios against kubectl on a simulated cluster of 100 nodes and 2,000 pods
-bench: all
+bench: all bench-programs
 	tests/bench/bench.py
 
 ## install    install under PREFIX (default /usr/local); DESTDIR is honoured
