@@ -73,7 +73,7 @@ static void free_plan(struct change *change)
 		free(change->images[i].image);
 	}
 	for (size_t i = 0; i < change->object_count; i++)
-		finding_object_release(&change->objects[i]);
+		object_key_release(&change->objects[i]);
 	for (size_t i = 0; i < change->conflict_count; i++)
 		free(change->conflicts[i]);
 	free(change->steps);

@@ -221,7 +221,7 @@ void verify_stop(struct change *change);
 /* finding_copy.c */
 struct finding *finding_copy(const struct finding *finding);
 void finding_copy_free(struct finding *finding);
-struct finding_object finding_object_make(const char *kind, const char *name_space, const char *name, const char *uid);
-void finding_object_release(struct finding_object *object);
+struct finding_object object_key_make(const char *kind, const char *name_space, const char *name, const char *uid);
+void object_key_release(struct finding_object *object);
 
 #endif

@@ -2,7 +2,7 @@
 #include "probes/base/memory.h"
 #include "probes/remedy/change_private.h"
 
-struct finding_object finding_object_make(const char *kind, const char *name_space, const char *name, const char *uid)
+struct finding_object object_key_make(const char *kind, const char *name_space, const char *name, const char *uid)
 {
 	return (struct finding_object){
 		.kind = xstrdup(kind),
@@ -12,7 +12,7 @@ struct finding_object finding_object_make(const char *kind, const char *name_spa
 	};
 }
 
-void finding_object_release(struct finding_object *object)
+void object_key_release(struct finding_object *object)
 {
 	free(object->kind);
 	free(object->name_space);
@@ -32,7 +32,7 @@ struct finding *finding_copy(const struct finding *finding)
 	for (size_t i = 0; i < finding->object_count; i++) {
 		const struct finding_object *object = &finding->objects[i];
 
-		copy->objects[i] = finding_object_make(object->kind, object->name_space, object->name, object->uid);
+		copy->objects[i] = object_key_make(object->kind, object->name_space, object->name, object->uid);
 	}
 	copy->also_seen = xcalloc(finding->also_seen_count + 1, sizeof(*copy->also_seen));
 	for (size_t i = 0; i < finding->also_seen_count; i++)
@@ -48,7 +48,7 @@ void finding_copy_free(struct finding *finding)
 	if (!finding)
 		return;
 	for (size_t i = 0; i < finding->object_count; i++)
-		finding_object_release(&finding->objects[i]);
+		object_key_release(&finding->objects[i]);
 	for (size_t i = 0; i < finding->also_seen_count; i++)
 		free(finding->also_seen[i]);
 	free(finding->objects);

@@ -191,7 +191,7 @@ static void add_object(struct change *change, const struct target *target)
 
 	change->objects = xreallocarray(change->objects, change->object_count + 1, sizeof(*change->objects));
 	change->objects[change->object_count++] =
-		finding_object_make(target->kind->name, target->name_space, target->name, uid ? uid : "");
+		object_key_make(target->kind->name, target->name_space, target->name, uid ? uid : "");
 }
 
 static void plan_steps(struct change *change)
