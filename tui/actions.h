@@ -73,6 +73,7 @@ enum {
 	X(RECONNECT, "reconnect", PROGRAM, 0, "Ctrl-r", "connect again now") \
 	X(REDRAW, "redraw", PROGRAM, 0, "Ctrl-l", "draw the whole screen again") \
 	X(COMPACT, "compact", PROGRAM, 0, "Ctrl-e", "fewer lines for header and events") \
+	X(SUSPEND, "suspend", PROGRAM, 0, "Ctrl-z", "leave the terminal to the shell; fg comes back") \
 	X(QUIT, "quit", PROGRAM, 0, "q", "back; at the top: asks to quit") \
 	X(INTERRUPT, "interrupt", PROGRAM, 0, "Ctrl-c", "cancel; in a run: asks how to stop; twice: quit")
 

@@ -65,5 +65,7 @@ void print_shown(FILE *out, const char *raw);
 char *message_text(const struct message *message);
 /* The translation of a short text (gettext; decisions.md 5). */
 const char *translate(const char *id);
+/* The language that translate() answers in: "en", "ko", "ja". */
+void translate_to(const char *language);
 
 #endif

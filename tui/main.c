@@ -2,7 +2,6 @@
  * Settles what every command needs (character set, language, flags,
  * configuration, folders) and runs the command, or the console without one.
  */
-#include <locale.h>
 #include <libintl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -66,12 +65,9 @@ static void start_language(struct options *options, const struct paths *paths)
 {
 	if (!options->language)
 		options->language = language_of_environment();
-	/* gettext heeds LANGUAGE in every locale but C. */
-	setlocale(LC_MESSAGES, "C.UTF-8");
-	setenv("LANGUAGE", options->language, 1);
 	bindtextdomain("nks-triage", paths->locale);
 	bind_textdomain_codeset("nks-triage", "UTF-8");
-	textdomain("nks-triage");
+	translate_to(options->language);
 }
 
 static void print_request(const struct log_line *line)

@@ -1,5 +1,7 @@
 #include <libintl.h>
+#include <locale.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "probes/base/buffer.h"
@@ -14,6 +16,14 @@ const char *translate(const char *id)
 {
 	/* The catalogue's header is what gettext answers for an empty text. */
 	return *id ? gettext(id) : id;
+}
+
+void translate_to(const char *language)
+{
+	/* gettext heeds LANGUAGE in every locale but C; binding again makes it forget what it looked up. */
+	setlocale(LC_MESSAGES, "C.UTF-8");
+	setenv("LANGUAGE", language, 1);
+	textdomain("nks-triage");
 }
 
 char *message_text(const struct message *message)

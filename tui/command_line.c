@@ -1,0 +1,228 @@
+/* `:` commands: one table, from which come completion and dispatch. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "probes/base/memory.h"
+#include "probes/kube/kubeconfig.h"
+#include "tui/command.h"
+#include "tui/console.h"
+#include "tui/fix.h"
+#include "tui/list_view.h"
+#include "tui/session.h"
+#include "tui/view_detail.h"
+
+struct line_command {
+	const char *name;
+	const char *const *values;	/* for completion; NULL-terminated; may be NULL */
+	void (*run)(struct console *console, const char *value);
+};
+
+static void run_context(struct console *console, const char *value)
+{
+	if (console_is_running(console)) {
+		console_say(console, ROLE_WARNING, translate("a fix is running: the context stays until it ended"));
+		return;
+	}
+	if (!*value) {
+		console_say(console, ROLE_INFO, translate("ctx NAME: Tab lists the contexts"));
+		return;
+	}
+	free(console->wanted_context);
+	console->wanted_context = xstrdup(value);
+	console->request = REQUEST_SWITCH;
+}
+
+static void run_namespace(struct console *console, const char *value)
+{
+	struct list_view *pods;
+	bool all = !*value || !strcmp(value, "*") || !strcmp(value, "all");
+
+	console_open_page(console, &pods_view);
+	pods = (struct list_view *)console_focused(console);
+	snprintf(pods->name_space, sizeof(pods->name_space), "%s", all ? "" : value);
+	list_view_update(&pods->view);
+}
+
+static void run_arm(struct console *console, const char *value)
+{
+	long minutes = *value ? strtol(value, NULL, 10) : ARMED_SECONDS / 60;
+
+	if (minutes < 1 || minutes > 120) {
+		console_say(console, ROLE_WARNING, translate("arm takes 1m to 120m"));
+		return;
+	}
+	if (console_is_armed(console))
+		console->armed_until = 0;
+	console_act(console, ACTION_ARM);
+	/* A protected context is still to be confirmed. */
+	if (console_is_armed(console))
+		console_arm(console, minutes * 60);
+}
+
+static void run_disarm(struct console *console, const char *value)
+{
+	(void)value;
+	console_disarm(console);
+}
+
+static void run_language(struct console *console, const char *value)
+{
+	const char *language = strlen(value) == 2 ? language_of_locale(value) : NULL;
+
+	if (!language) {
+		console_say(console, ROLE_WARNING, translate("lang is en, ko or ja"));
+		return;
+	}
+	console->world.language = language;
+	translate_to(language);
+	console->needs_update = true;
+}
+
+static void run_theme(struct console *console, const char *value)
+{
+	free(console->wanted_theme);
+	console->wanted_theme = xstrdup(value);
+	console->request = REQUEST_THEME;
+}
+
+static void run_plan(struct console *console, const char *value)
+{
+	(void)value;
+	if (fix_change(console->fix))
+		detail_view_show(console, DETAIL_PLAN);
+	else
+		console_act(console, ACTION_FIX);
+}
+
+static void run_quit(struct console *console, const char *value)
+{
+	(void)value;
+	if (console_is_running(console))
+		console_say(console, ROLE_WARNING, translate("a fix is running: Ctrl-c asks how to stop it"));
+	else
+		console->request = REQUEST_QUIT;
+}
+
+static void run_undo(struct console *console, const char *value)
+{
+	(void)value;
+	console_say(console, ROLE_INFO, translate("undo is not on the screen in this release: :runs shows what was done and the values before"));
+}
+
+static void run_snapshot(struct console *console, const char *value)
+{
+	(void)value;
+	console->request = REQUEST_SAVE_VIEW;
+}
+
+static const char *const languages[] = {"en", "ko", "ja", NULL};
+static const char *const themes[] = {"auto", "dark", "light", "mono", NULL};
+static const char *const spans[] = {"15m", "5m", "60m", NULL};
+
+static const struct line_command line_commands[] = {
+	{"ctx", NULL, run_context},	{"ns", NULL, run_namespace}, {"arm", spans, run_arm},
+	{"disarm", NULL, run_disarm},	{"lang", languages, run_language}, {"theme", themes, run_theme},
+	{"plan", NULL, run_plan},	{"undo", NULL, run_undo},    {"snapshot", NULL, run_snapshot},
+	{"q", NULL, run_quit},		{"quit", NULL, run_quit},
+};
+
+void console_command(struct console *console, const char *line)
+{
+	char name[32];
+	const char *value;
+	const struct view_ops *view;
+	size_t length;
+
+	line += strspn(line, " :");
+	length = strcspn(line, " ");
+	value = line + length + strspn(line + length, " ");
+	snprintf(name, sizeof(name), "%.*s", (int)length, line);
+	if (!*name)
+		return;
+	for (size_t i = 0; i < array_length(line_commands); i++) {
+		if (!strcmp(line_commands[i].name, name)) {
+			line_commands[i].run(console, value);
+			return;
+		}
+	}
+	view = view_find(name);
+	if (view)
+		console_open_page(console, view);
+	else if (action_from_name(name) != ACTION_NONE)
+		console_act(console, action_from_name(name));
+	else
+		console_sayf(console, ROLE_WARNING, translate("there is no command %s; ? lists them"), name);
+}
+
+static void complete_name(const char *text, struct input_candidates *candidates)
+{
+	size_t length = strlen(text);
+
+	for (size_t i = 0; i < array_length(line_commands); i++) {
+		if (!strncmp(line_commands[i].name, text, length))
+			input_candidates_add(candidates, line_commands[i].name);
+	}
+	for (size_t i = 0; views[i]; i++) {
+		if (!strncmp(views[i]->name, text, length))
+			input_candidates_add(candidates, views[i]->name);
+	}
+}
+
+static void complete_context(struct console *console, const char *text, struct input_candidates *candidates)
+{
+	const struct kubeconfig_options options = {.path = console->invocation->options->kubeconfig};
+	char **names;
+
+	if (kubeconfig_contexts(&options, &names, NULL) < 0)
+		return;
+	for (size_t i = 0; names[i]; i++) {
+		if (!strncmp(names[i], text, strlen(text)))
+			input_candidates_add(candidates, names[i]);
+	}
+	strings_free(names);
+}
+
+/* Namespaces that pods are in. */
+static void complete_namespace(struct console *console, const char *text, struct input_candidates *candidates)
+{
+	struct map seen = {0};
+	struct record_list pods = {0};
+
+	if (console->world.snapshot)
+		pods = snapshot_all(console->world.snapshot, KIND_POD);
+	for (size_t i = 0; i < pods.count; i++) {
+		const char *name = pods.items[i]->name_space;
+
+		if (!strncmp(name, text, strlen(text)) && !map_put(&seen, name, (void *)(uintptr_t)1))
+			input_candidates_add(candidates, name);
+	}
+	map_release(&seen);
+}
+
+void console_complete_command(void *context, const char *text, size_t cursor, struct input_candidates *candidates)
+{
+	struct console *console = context;
+	auto_free char *typed = xstrndup(text, cursor);
+	char *space = strchr(typed, ' ');
+
+	candidates->start = 0;
+	if (!space) {
+		complete_name(typed, candidates);
+		return;
+	}
+	*space = '\0';
+	candidates->start = (size_t)(space - typed) + 1;
+	if (!strcmp(typed, "ctx"))
+		complete_context(console, space + 1, candidates);
+	else if (!strcmp(typed, "ns"))
+		complete_namespace(console, space + 1, candidates);
+	for (size_t i = 0; i < array_length(line_commands); i++) {
+		const char *const *value = line_commands[i].values;
+
+		for (; !strcmp(line_commands[i].name, typed) && value && *value; value++) {
+			if (!strncmp(*value, space + 1, strlen(space + 1)))
+				input_candidates_add(candidates, *value);
+		}
+	}
+}

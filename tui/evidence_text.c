@@ -1,0 +1,172 @@
+/* Evidence of a finding, and the explanation of its entry, as text. */
+#include <stdio.h>
+#include <string.h>
+
+#include "probes/base/buffer.h"
+#include "probes/base/memory.h"
+#include "tui/command.h"
+#include "tui/view_detail.h"
+#include "tui/world.h"
+#include "widgets/textview.h"
+
+enum { MOST_OBJECTS = 40 };
+
+static enum role severity_role(enum severity severity)
+{
+	return severity == SEVERITY_CRITICAL ? ROLE_CRITICAL : severity == SEVERITY_WARNING ? ROLE_WARNING : ROLE_INFO;
+}
+
+static enum glyph severity_glyph(enum severity severity)
+{
+	return severity == SEVERITY_CRITICAL ? GLYPH_CRITICAL : severity == SEVERITY_WARNING ? GLYPH_WARNING :
+											       GLYPH_INFO;
+}
+
+static void add_heading(struct textview *text, const char *id)
+{
+	textview_add(text, ROLE_NORMAL, "");
+	textview_add(text, ROLE_HEADING, translate(id));
+}
+
+static void add_summary(struct textview *text, const struct world *world, const struct finding *finding)
+{
+	const char *separator = world->glyphs == GLYPHS_UTF8 ? " · " : " | ";
+	enum role role = severity_role(finding->severity);
+	auto_free char *title = world_title(world, finding);
+	char age[32];
+
+	textview_addf(text, role, "%s %s ", glyph_text(world->glyphs, severity_glyph(finding->severity)),
+		      finding->runbook->id);
+	textview_append(text, ROLE_STRONG, title);
+	textview_indent(text, 2);
+	textview_addf(text, role, "  %s", translate(severity_name(finding->severity)));
+	textview_appendf(text, ROLE_NORMAL, "%s%s", separator, translate(confidence_name(finding->confidence)));
+	if (finding->since) {
+		world_age(world, finding->since, age, sizeof(age));
+		textview_appendf(text, ROLE_NORMAL, translate("%sfor %s"), separator, age);
+	}
+	world_age(world, finding->first_seen, age, sizeof(age));
+	textview_appendf(text, ROLE_DIM, translate("%sfirst seen here %s ago"), separator, age);
+	if (finding->came_back_after)
+		textview_addf(text, ROLE_WARNING, translate("  came back after fix %s"), finding->came_back_after);
+	if (finding->also_seen_count) {
+		textview_add(text, ROLE_DIM, translate("  explains also:"));
+		for (size_t i = 0; i < finding->also_seen_count; i++)
+			textview_appendf(text, ROLE_NORMAL, " %s", finding->also_seen[i]);
+	}
+}
+
+static void add_record_state(struct textview *text, const struct world *world, const struct record *record)
+{
+	CLEANUP(buffer_release) struct buffer status = BUFFER_INIT(256);
+	char age[32];
+
+	world_age(world, record->created, age, sizeof(age));
+	if (record->kind->id == KIND_POD) {
+		struct pod_counts counts;
+
+		pod_count(record_pod(record), &counts);
+		pod_status_text(record_pod(record), &status);
+		textview_appendf(text, counts.ready == counts.total ? ROLE_OK : ROLE_WARNING, "  %d/%d %s", counts.ready,
+				 counts.total, buffer_text(&status));
+		textview_appendf(text, ROLE_DIM, "  %s", record_pod(record)->node_name);
+	} else if (record->kind->id == KIND_NODE) {
+		node_status_text(record_node(record), &status);
+		textview_appendf(text, ROLE_NORMAL, "  %s", buffer_text(&status));
+	} else if (record->kind->id != KIND_EVENT) {
+		const struct workload_record *workload = record_workload(record);
+
+		textview_appendf(text, workload->ready < workload->wanted ? ROLE_WARNING : ROLE_OK, "  %lld/%lld",
+				 (long long)workload->ready, (long long)workload->wanted);
+	}
+	textview_appendf(text, ROLE_DIM, "  %s", age);
+}
+
+static void add_objects(struct textview *text, const struct world *world, const struct finding *finding)
+{
+	if (!finding->object_count)
+		return;
+	add_heading(text, "Objects");
+	for (size_t i = 0; i < finding->object_count && i < MOST_OBJECTS; i++) {
+		const struct finding_object *object = &finding->objects[i];
+		const struct record *record =
+			world->snapshot ? snapshot_by_uid(world->snapshot, object->uid) : NULL;
+		auto_free char *name = world_object_name(object->kind, object->name_space, object->name);
+
+		textview_addf(text, ROLE_NORMAL, "  %s", name);
+		textview_indent(text, 4);
+		if (record)
+			add_record_state(text, world, record);
+		else
+			textview_append(text, ROLE_DIM, translate("  gone"));
+	}
+	if (finding->object_count > MOST_OBJECTS)
+		textview_addf(text, ROLE_DIM, translate("  and %zu more"), finding->object_count - MOST_OBJECTS);
+}
+
+static void add_remedy(struct textview *text, const struct finding *finding)
+{
+	add_heading(text, "What can be done");
+	switch (finding->runbook->remedy) {
+	case REMEDY_API:
+	case REMEDY_SSH:
+		textview_add(text, ROLE_KEY, "  f");
+		textview_append(text, ROLE_NORMAL, translate(" plans the fix and shows what it would change; nothing is changed before you confirm"));
+		break;
+	case REMEDY_MANUAL:
+		textview_add(text, ROLE_KEY, "  f");
+		textview_append(text, ROLE_NORMAL, translate(" shows the steps; some are done by hand"));
+		break;
+	case REMEDY_ADVICE:
+	case REMEDY_NONE:
+		textview_add(text, ROLE_NORMAL, translate("  nothing that this program does by itself"));
+		break;
+	}
+	textview_indent(text, 4);
+	textview_add(text, ROLE_KEY, "  X");
+	textview_append(text, ROLE_NORMAL, translate(" explains: what it is, why it happens, the remedy, its risks"));
+	textview_indent(text, 4);
+}
+
+void evidence_text(struct textview *text, const struct world *world, const struct finding *finding)
+{
+	add_summary(text, world, finding);
+	add_heading(text, "Why we say so");
+	for (size_t i = 0; i < finding->evidence_count; i++) {
+		textview_addf(text, ROLE_DIM, "  %s", finding->evidence[i].source);
+		textview_indent(text, 4);
+		textview_add(text, ROLE_NORMAL, "    ");
+		textview_append(text, ROLE_NORMAL, finding->evidence[i].text);
+		textview_indent(text, 4);
+	}
+	add_objects(text, world, finding);
+	add_remedy(text, finding);
+}
+
+void explain_text(struct textview *text, const struct world *world, const struct runbook *runbook)
+{
+	static const struct {
+		const char *name;
+		const char *heading;
+	} sections[] = {
+		{"symptom", "What one sees"},	    {"cause", "Why it happens"},
+		{"evidence", "What to look for"},   {"remedy", "Remedy"},
+		{"risks", "Risks"},		    {"limits", "What it does not mend"},
+		{"guide", "What the guide says, and has wrong"},
+	};
+	const char *title = runbook_text(runbook, world->language, "title");
+
+	textview_addf(text, ROLE_STRONG, "%s ", runbook->id);
+	textview_append(text, ROLE_STRONG, title ? title : runbook->slug);
+	for (size_t i = 0; i < array_length(sections); i++) {
+		const char *section = runbook_text(runbook, world->language, sections[i].name);
+
+		if (!section || !*section)
+			continue;
+		add_heading(text, sections[i].heading);
+		textview_add_lines(text, ROLE_NORMAL, section);
+	}
+	textview_add(text, ROLE_NORMAL, "");
+	textview_addf(text, ROLE_DIM, "%s%s%s", runbook->file ? runbook->file : "",
+		      runbook->replaces ? translate(" replaces ") : "", runbook->replaces ? runbook->replaces : "");
+}

@@ -1,0 +1,348 @@
+#include "tui/fix.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "probes/base/buffer.h"
+#include "probes/base/memory.h"
+#include "probes/remedy/journal.h"
+#include "tui/command.h"
+#include "tui/configuration.h"
+#include "tui/console.h"
+#include "tui/session.h"
+#include "tui/view_detail.h"
+
+enum button { BUTTON_ID_CANCEL = 1, BUTTON_ID_RUN, BUTTON_ID_AFTER_STEP, BUTTON_ID_NOW };
+
+struct fix {
+	struct console *console;
+	struct journal *journal;
+	struct change *change;
+	char *finding_key;
+	enum change_state seen;		/* to say each change of state once */
+	char *digest;			/* what the dialog showed */
+};
+
+const struct change *fix_change(const struct fix *fix)
+{
+	return fix ? fix->change : NULL;
+}
+
+const char *fix_finding_key(const struct fix *fix)
+{
+	return fix && fix->finding_key ? fix->finding_key : "";
+}
+
+bool fix_is_active(const struct fix *fix)
+{
+	enum change_state state;
+
+	if (!fix || !fix->change)
+		return false;
+	state = change_state(fix->change);
+	return state == CHANGE_CONFIRMED || state == CHANGE_RUNNING || state == CHANGE_VERIFYING;
+}
+
+bool fix_is_settled(const struct fix *fix)
+{
+	return !fix || !fix->change || change_is_settled(fix->change);
+}
+
+void fix_stop(struct fix *fix, const char *reason)
+{
+	if (fix_is_active(fix))
+		change_stop(fix->change, STOP_NOW, reason);
+}
+
+int fix_exit_code(const struct fix *fix)
+{
+	if (!fix || !fix->change)
+		return EXIT_DONE;
+	switch (change_state(fix->change)) {
+	case CHANGE_STOPPED:
+	case CHANGE_FAILED:
+	case CHANGE_RUNNING:
+	case CHANGE_CONFIRMED:
+	case CHANGE_VERIFYING:
+		return EXIT_HALF_WAY;
+	default:
+		return EXIT_DONE;
+	}
+}
+
+void fix_free(struct fix *fix)
+{
+	if (!fix)
+		return;
+	change_free(fix->change);
+	journal_close(fix->journal);
+	free(fix->finding_key);
+	free(fix->digest);
+	free(fix);
+}
+
+static void say_outcome(struct fix *fix)
+{
+	struct console *console = fix->console;
+	const char *id = change_runbook(fix->change)->id;
+
+	switch (change_state(fix->change)) {
+	case CHANGE_VERIFIED:
+		console_sayf(console, ROLE_OK, translate("%s: verified, the symptom is gone"), id);
+		break;
+	case CHANGE_NOT_IMPROVED:
+		console_sayf(console, ROLE_WARNING, translate("%s: done, but it did not improve"), id);
+		break;
+	case CHANGE_COULD_NOT_VERIFY:
+		console_sayf(console, ROLE_WARNING, translate("%s: done, but the result could not be verified"), id);
+		break;
+	case CHANGE_STOPPED:
+	case CHANGE_FAILED:
+		console_sayf(console, ROLE_ERROR, translate("%s: stopped half way; the run tab says where"), id);
+		break;
+	case CHANGE_REFUSED:
+		console_say_err(console, change_error(fix->change));
+		break;
+	case CHANGE_NOTHING_TO_DO:
+		console_sayf(console, ROLE_OK, translate("%s: nothing to do"), id);
+		break;
+	default:
+		break;
+	}
+}
+
+static void on_change(void *data)
+{
+	struct fix *fix = data;
+
+	fix->console->needs_update = true;
+	fix->console->is_dirty = true;
+	if (!fix->change || change_state(fix->change) == fix->seen)
+		return;
+	fix->seen = change_state(fix->change);
+	say_outcome(fix);
+}
+
+static int open_journal(struct fix *fix, struct err *err)
+{
+	if (fix->journal)
+		return 0;
+	return journal_open(fix->console->invocation->state_dir, &fix->journal, err);
+}
+
+static void plan(struct console *console, const struct finding *finding)
+{
+	struct fix *fix = console->fix;
+	struct session *session = console->session;
+	struct err err;
+
+	if (!session) {
+		console_say(console, ROLE_WARNING, translate("no cluster to plan for"));
+		return;
+	}
+	if (!fix) {
+		fix = console->fix = xcalloc(1, sizeof(*fix));
+		fix->console = console;
+	}
+	if (open_journal(fix, &err) < 0) {
+		console_say_err(console, &err);
+		return;
+	}
+	const struct change_context context = {
+		.loop = session->loop,
+		.client = session->client,
+		.cluster = session->cluster,
+		.evidence = session->evidence,
+		.symptoms = session->symptoms,
+		.runbooks = session->runbooks,
+		.journal = fix->journal,
+		.deny_objects = (const char *const *)console->configuration->deny_objects,
+		.registries = (const char *const *)console->configuration->registries,
+		.read_only = console_read_only_reason(console) != NULL,
+		.read_only_reason = console_read_only_reason(console),
+		.is_protected = console->world.is_protected,
+		.translate = translate,
+		.language = console->world.language,
+	};
+
+	change_free(fix->change);
+	fix->change = NULL;
+	free(fix->finding_key);
+	fix->finding_key = xstrdup(finding->key);
+	fix->seen = CHANGE_PLANNING;
+	fix->change = change_new(&context, finding->runbook, finding, NULL, on_change, fix);
+	on_change(fix);
+}
+
+/* "Deployment/kube-system/calico-typha  uid ..." for each object that the plan touches. */
+static void add_objects(struct textview *body, const struct change *change)
+{
+	size_t count = change_object_count(change);
+	enum { MOST = 8 };
+
+	textview_add(body, ROLE_HEADING, translate("Changes"));
+	for (size_t i = 0; i < count && i < MOST; i++) {
+		const struct finding_object *object = change_object_at(change, i);
+		auto_free char *name = world_object_name(object->kind, object->name_space, object->name);
+
+		textview_addf(body, ROLE_STRONG, "  %s", name);
+		textview_append(body, ROLE_DIM, "  uid ");
+		textview_append(body, ROLE_DIM, object->uid);
+		textview_indent(body, 4);
+	}
+	if (count > MOST)
+		textview_addf(body, ROLE_DIM, translate("  and %zu more, as the plan lists them"), count - MOST);
+}
+
+static void add_where(struct textview *body, const struct world *world)
+{
+	const struct kubeconfig_view *view = world->kubeconfig;
+
+	textview_addf(body, ROLE_DIM, "%-8s ", translate("context"));
+	textview_append(body, world->is_protected ? ROLE_BANNER : ROLE_STRONG, view ? view->context : "?");
+	textview_addf(body, ROLE_DIM, "%-8s ", translate("server"));
+	textview_append(body, ROLE_NORMAL, view ? view->server : "?");
+	textview_addf(body, ROLE_DIM, "%-8s ", translate("user"));
+	textview_append(body, ROLE_NORMAL, view ? (view->as_user ? view->as_user : view->user) : "?");
+	textview_add(body, ROLE_NORMAL, "");
+}
+
+static void add_radius(struct textview *body, const struct change *change)
+{
+	const struct blast_radius *radius = change_blast_radius(change);
+	const char *undo = change_undo(change);
+
+	textview_add(body, ROLE_NORMAL, "");
+	textview_addf(body, ROLE_NORMAL, translate("%zu steps, touching %zu workloads, %zu pods on %zu nodes"),
+		      change_step_count(change), radius->workloads, radius->pods, radius->nodes);
+	if (radius->pdb_blocked)
+		textview_addf(body, ROLE_WARNING, translate("%zu pods are held by a PodDisruptionBudget"),
+			      radius->pdb_blocked);
+	textview_addf(body, !strcmp(undo, "full") ? ROLE_NORMAL : ROLE_WARNING, translate("undo: %s"),
+		      translate(undo));
+	textview_addf(body, ROLE_DIM, translate("digest %.16s..."), change_digest(change));
+}
+
+static void on_confirm_choice(struct console *console, int id)
+{
+	struct fix *fix = console->fix;
+	auto_free char *typed = xstrdup(dialog_input(console->modal.dialog));
+	struct err err;
+
+	console_close_modal(console);
+	if (id != BUTTON_ID_RUN) {
+		console_say(console, ROLE_INFO, translate("cancelled: nothing was changed"));
+		return;
+	}
+	if (!console_is_armed(console)) {
+		console_say(console, ROLE_WARNING, translate("read-only again: F2 allows changes, then f"));
+		return;
+	}
+	if (change_confirm(fix->change, fix->digest, typed, &err) < 0 || change_run(fix->change, &err) < 0) {
+		console_say_err(console, &err);
+		return;
+	}
+	detail_view_show(console, DETAIL_RUN);
+}
+
+static void ask_to_confirm(struct console *console)
+{
+	struct fix *fix = console->fix;
+	const struct change *change = fix->change;
+	auto_free char *title = xasprintf(translate("Run the fix of %s?"), change_runbook(change)->id);
+	struct dialog *dialog = dialog_new(title);
+	struct textview *body = dialog_body(dialog);
+
+	dialog_set_role(dialog, ROLE_CRITICAL);
+	add_where(body, &console->world);
+	add_objects(body, change);
+	add_radius(body, change);
+	textview_add(body, ROLE_NORMAL, "");
+	if (change_needs_name(change)) {
+		auto_free char *prompt = xasprintf(translate("type %s, then Tab and y: "), change_name_to_type(change));
+
+		dialog_expect(dialog, prompt, change_name_to_type(change));
+	} else {
+		textview_add(body, ROLE_DIM, translate("y runs it. Enter never does."));
+	}
+	dialog_add_button(dialog, BUTTON_ID_CANCEL, translate("Cancel"), 'n', BUTTON_START | BUTTON_CANCEL);
+	dialog_add_button(dialog, BUTTON_ID_RUN, translate("Run"), 'y', BUTTON_DANGEROUS);
+	free(fix->digest);
+	fix->digest = xstrdup(change_digest(change));
+	console_show_dialog(console, dialog, on_confirm_choice);
+}
+
+static void confirm(struct console *console)
+{
+	const char *reason = console_read_only_reason(console);
+
+	if (reason)
+		console_say(console, ROLE_WARNING, translate(reason));
+	else if (!console_is_armed(console))
+		console_say(console, ROLE_WARNING, translate("read-only: F2 allows changes for 15 minutes, then f"));
+	else
+		ask_to_confirm(console);
+}
+
+void fix_act(struct console *console, const struct finding *finding)
+{
+	struct fix *fix = console->fix;
+	bool is_active = fix_is_active(fix);
+
+	if (is_active) {
+		detail_view_show(console, DETAIL_RUN);
+		return;
+	}
+	if (!finding && !(fix && fix->change)) {
+		console_say(console, ROLE_WARNING, translate("select a symptom first"));
+		return;
+	}
+	if (fix && fix->change && (!finding || !strcmp(fix_finding_key(fix), finding->key)) &&
+	    change_state(fix->change) <= CHANGE_PREVIEWED) {
+		bool is_seen = detail_view_tab(console) == DETAIL_PLAN;
+
+		detail_view_show(console, DETAIL_PLAN);
+		if (is_seen && change_state(fix->change) == CHANGE_PREVIEWED)
+			confirm(console);
+		else if (change_state(fix->change) != CHANGE_PREVIEWED && is_seen && finding &&
+			 change_state(fix->change) != CHANGE_PLANNING)
+			plan(console, finding);
+		return;
+	}
+	if (!finding) {
+		detail_view_show(console, DETAIL_RUN);
+		return;
+	}
+	plan(console, finding);
+	detail_view_show(console, DETAIL_PLAN);
+}
+
+static void on_stop_choice(struct console *console, int id)
+{
+	struct fix *fix = console->fix;
+
+	console_close_modal(console);
+	if (!fix_is_active(fix))
+		return;
+	if (id == BUTTON_ID_AFTER_STEP) {
+		change_stop(fix->change, STOP_AFTER_STEP, "stopped by the operator");
+		console_say(console, ROLE_WARNING, translate("it stops after this step"));
+	} else if (id == BUTTON_ID_NOW) {
+		change_stop(fix->change, STOP_NOW, "stopped by the operator");
+		console_say(console, ROLE_WARNING, translate("it stops now; a request in flight is let finish"));
+	}
+}
+
+void fix_ask_stop(struct console *console)
+{
+	struct dialog *dialog = dialog_new(translate("Stop the running fix?"));
+	struct textview *body = dialog_body(dialog);
+
+	dialog_set_role(dialog, ROLE_WARNING);
+	textview_add(body, ROLE_NORMAL,
+		     translate("What is done stays done. The journal knows where it stopped; `resume` goes on from there."));
+	dialog_add_button(dialog, BUTTON_ID_CANCEL, translate("Go on"), 'g', BUTTON_START | BUTTON_CANCEL);
+	dialog_add_button(dialog, BUTTON_ID_AFTER_STEP, translate("After this step"), 'a', 0);
+	dialog_add_button(dialog, BUTTON_ID_NOW, translate("Now"), 'n', 0);
+	console_show_dialog(console, dialog, on_stop_choice);
+}

@@ -1,0 +1,43 @@
+/*
+ * A fix on the screen: plan, preview, confirm dialog, run, stop dialog,
+ * outcome. The engine is probes/remedy/change.h; here is only what the
+ * operator sees and presses. One fix at a time.
+ */
+#ifndef TUI_FIX_H
+#define TUI_FIX_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "probes/remedy/change.h"
+
+struct console;
+struct fix;
+struct textview;
+struct world;
+
+/* `f`: plans the finding, or goes on with its plan: to the confirm dialog, the run, a new plan. */
+void fix_act(struct console *console, const struct finding *finding);
+/* NULL: no fix was asked for. */
+const struct change *fix_change(const struct fix *fix);
+/* Key of the finding that it is for. */
+const char *fix_finding_key(const struct fix *fix);
+/* Writes are under way or planned: the program may not end, the context not change. */
+bool fix_is_active(const struct fix *fix);
+/* Ctrl-C in a run: after this step, now, or go on. */
+void fix_ask_stop(struct console *console);
+/* SIGHUP or SIGTERM in a run (decisions.md 24): stop now, with the reason for the journal. */
+void fix_stop(struct fix *fix, const char *reason);
+/* No write is under way any more. */
+bool fix_is_settled(const struct fix *fix);
+/* Ends what is there; nothing may be active. NULL is fine. */
+void fix_free(struct fix *fix);
+/* The outcome as the exit code of a lost terminal says it (interfaces.md). */
+int fix_exit_code(const struct fix *fix);
+
+/* Texts of the tabs: plan and preview; steps of a run; its output. */
+void plan_text(struct textview *text, const struct world *world, const struct change *change);
+void run_steps_text(struct textview *text, const struct world *world, const struct change *change);
+void run_output_text(struct textview *text, const struct world *world, const struct change *change);
+
+#endif

@@ -1,0 +1,327 @@
+/* The first lines (where we are, how the link is, what was found, may we write) and the last one. */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "probes/base/buffer.h"
+#include "probes/base/clock.h"
+#include "probes/base/memory.h"
+#include "probes/base/text.h"
+#include "tui/command.h"
+#include "tui/console.h"
+#include "tui/fix.h"
+#include "tui/view_events.h"
+
+int header_rows(const struct console *console, int rows, int columns)
+{
+	if (rows < 3)
+		return 0;
+	if (console->compact || rows < 24 || columns < 80)
+		return 1;
+	return 2;
+}
+
+/* Pieces that are put one behind the other, each in its role. */
+struct line {
+	struct cells *cells;
+	int row;
+	int column;
+	int end;
+};
+
+static void put(struct line *line, enum role role, const char *text)
+{
+	if (line->column < line->end)
+		line->column += cells_put(line->cells, line->row, line->column, line->end - line->column, role,
+					  PUT_ELLIPSIS, text);
+}
+
+static int width_of(const char *raw)
+{
+	CLEANUP(buffer_release) struct buffer shown = BUFFER_INIT(4096);
+
+	text_show(&shown, raw, strlen(raw));
+	return text_width(buffer_text(&shown));
+}
+
+static void link_text(const struct world *world, struct buffer *out, enum role *ret_role)
+{
+	const struct link_state *link = world->link;
+	int64_t age_ms = link && link->ever_answered ? world->now_ms - link->last_answer_ms : 0;
+	char age[32];
+
+	clock_age(age_ms / 1000, age, sizeof(age));
+	if (!link) {
+		*ret_role = ROLE_ERROR;
+		buffer_addf(out, "%s %s", glyph_text(world->glyphs, GLYPH_STALE), translate("no cluster"));
+	} else if (link->code == ERR_NONE && !link->ever_answered) {
+		*ret_role = ROLE_INFO;
+		buffer_addf(out, "%s %s", glyph_text(world->glyphs, GLYPH_STALE), translate("connecting"));
+	} else if (link->code == ERR_NONE) {
+		*ret_role = ROLE_OK;
+		buffer_addf(out, "%s %s ", glyph_text(world->glyphs, GLYPH_LIVE), translate("live"));
+		if (age_ms < 10000)
+			buffer_addf(out, "%lld.%llds", (long long)(age_ms / 1000), (long long)(age_ms % 1000 / 100));
+		else
+			buffer_add_text(out, age);
+	} else {
+		*ret_role = ROLE_ERROR;
+		buffer_addf(out, "%s %s %s", glyph_text(world->glyphs, GLYPH_STALE), err_layer(link->code),
+			    translate("failed"));
+		if (link->ever_answered)
+			buffer_addf(out, " %s", age);
+	}
+}
+
+/* "https://api.example:6443" without what every server has. */
+static const char *short_server(const char *server)
+{
+	const char *at = strstr(server, "://");
+
+	return at ? at + 3 : server;
+}
+
+static void put_where(const struct console *console, struct line *line)
+{
+	const struct kubeconfig_view *view = console->world.kubeconfig;
+	const char *separator = console->world.glyphs == GLYPHS_UTF8 ? " · " : " | ";
+
+	put(line, ROLE_BAR, " nks-triage  ");
+	if (!view) {
+		put(line, ROLE_ERROR, translate("no cluster"));
+		return;
+	}
+	put(line, console->world.is_protected ? ROLE_BANNER : ROLE_STRONG, view->context);
+	put(line, ROLE_DIM, separator);
+	put(line, ROLE_NORMAL, short_server(view->server));
+	put(line, ROLE_DIM, separator);
+	put(line, ROLE_NORMAL, view->as_user ? view->as_user : view->user);
+	if (view->as_user)
+		put(line, ROLE_DIM, translate(" (impersonated)"));
+	if (view->insecure_skip_verify)
+		put(line, ROLE_BANNER, translate("  TLS NOT VERIFIED"));
+}
+
+static void draw_first(struct console *console, struct cells *cells, struct rect rect)
+{
+	const struct world *world = &console->world;
+	CLEANUP(buffer_release) struct buffer link = BUFFER_INIT(200);
+	CLEANUP(buffer_release) struct buffer facts = BUFFER_INIT(400);
+	struct line line = {cells, rect.row, rect.column, rect.column + rect.columns};
+	enum role role;
+	int link_width;
+	int facts_width;
+
+	link_text(world, &link, &role);
+	link_width = width_of(buffer_text(&link)) + 1;
+	line.end -= link_width;
+	cells_put(cells, rect.row, line.end, link_width, role, ATTRIBUTE_BOLD, buffer_text(&link));
+	line.end -= 2;
+	put_where(console, &line);
+	world_facts(world, &facts);
+	facts_width = width_of(buffer_text(&facts));
+	if (facts.length && line.column + 2 + facts_width <= line.end)
+		cells_put(cells, rect.row, line.end - facts_width - 1, facts_width, ROLE_DIM, 0, buffer_text(&facts));
+}
+
+static void put_count(struct line *line, enum role role, size_t count, const char *word)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), " %zu %s ", count, translate(word));
+	put(line, count ? role : ROLE_DIM, text);
+}
+
+static void put_counts(const struct console *console, struct line *line)
+{
+	const struct symptoms *symptoms = console->world.symptoms;
+	size_t severities[SEVERITY_CRITICAL + 1] = {0};
+	size_t verdicts[VERDICT_COULD_NOT_CHECK + 1] = {0};
+
+	for (size_t i = 0; symptoms && i < symptoms_finding_count(symptoms); i++)
+		severities[symptoms_finding_at(symptoms, i)->severity]++;
+	for (size_t i = 0; symptoms && i < symptoms_check_count(symptoms); i++) {
+		const struct check *check = symptoms_check_at(symptoms, i);
+
+		verdicts[check->verdict] += !check->was_left_out;
+	}
+	put_count(line, ROLE_CRITICAL, severities[SEVERITY_CRITICAL], "critical");
+	put_count(line, ROLE_WARNING, severities[SEVERITY_WARNING], "warning");
+	if (severities[SEVERITY_INFO])
+		put_count(line, ROLE_INFO, severities[SEVERITY_INFO], "info");
+	put(line, ROLE_DIM, console->world.glyphs == GLYPHS_UTF8 ? " ·" : " |");
+	put_count(line, ROLE_OK, verdicts[VERDICT_CLEAR], "clear");
+	put_count(line, ROLE_COULD_NOT_CHECK, verdicts[VERDICT_COULD_NOT_CHECK], "could not check");
+}
+
+static void clock_text(const struct world *world, char *out, size_t size)
+{
+	time_t now = (time_t)world->now;
+	struct tm local;
+
+	out[0] = '\0';
+	if (localtime_r(&now, &local))
+		strftime(out, size, "%H:%M:%S %Z", &local);
+}
+
+/* Writing: READ-ONLY with the key that arms, or for how long it is armed. */
+static int writing_text(const struct console *console, char *out, size_t size, enum role *ret_role)
+{
+	char key[KEY_TEXT_SIZE];
+	int64_t left = console->armed_until - console->world.now;
+
+	keymap_first(&console->keymap, ACTION_ARM, key);
+	if (console_is_armed(console)) {
+		*ret_role = ROLE_ARMED;
+		return snprintf(out, size, "%s %s %lld:%02lld", glyph_text(console->world.glyphs, GLYPH_ARMED),
+				translate("ARMED"), (long long)(left / 60), (long long)(left % 60));
+	}
+	*ret_role = ROLE_READ_ONLY;
+	if (console_read_only_reason(console))
+		return snprintf(out, size, "%s", translate("READ-ONLY"));
+	return snprintf(out, size, "%s   %s %s", translate("READ-ONLY"), key, translate("arm"));
+}
+
+static void draw_second(struct console *console, struct cells *cells, struct rect rect)
+{
+	struct line line = {cells, rect.row, rect.column, rect.column + rect.columns};
+	char time[64];
+	char writing[96];
+	char demo[96];
+	enum role role;
+	int width;
+
+	clock_text(&console->world, time, sizeof(time));
+	width = width_of(time) + 1;
+	line.end -= width;
+	cells_put(cells, rect.row, line.end, width, ROLE_NORMAL, 0, time);
+	writing_text(console, writing, sizeof(writing), &role);
+	width = width_of(writing);
+	line.end -= width + 3;
+	cells_put(cells, rect.row, line.end, width, role, 0, writing);
+	line.end -= 1;
+	put_counts(console, &line);
+	if (console->world.demo) {
+		snprintf(demo, sizeof(demo), translate(" DEMO %.40s "), console->world.demo);
+		width = width_of(demo);
+		if (line.column + 2 + width <= line.end)
+			cells_put(cells, rect.row, line.end - width - 1, width, ROLE_BANNER, 0, demo);
+	} else if (console->world.is_protected && line.column + 14 <= line.end) {
+		cells_put(cells, rect.row, line.end - 12, 11, ROLE_BANNER, 0, translate(" PROTECTED "));
+	}
+}
+
+/* All in one line: context, worst counts, link. */
+static void draw_short(struct console *console, struct cells *cells, struct rect rect)
+{
+	CLEANUP(buffer_release) struct buffer link = BUFFER_INIT(200);
+	struct line line = {cells, rect.row, rect.column, rect.column + rect.columns};
+	enum role role;
+	int width;
+
+	link_text(&console->world, &link, &role);
+	width = width_of(buffer_text(&link)) + 1;
+	line.end -= width;
+	cells_put(cells, rect.row, line.end, width, role, ATTRIBUTE_BOLD, buffer_text(&link));
+	line.end -= 1;
+	if (console_is_armed(console)) {
+		char writing[96];
+
+		writing_text(console, writing, sizeof(writing), &role);
+		width = width_of(writing) + 1;
+		line.end -= width;
+		cells_put(cells, rect.row, line.end, width, role, 0, writing);
+	}
+	put(&line, console->world.is_protected ? ROLE_BANNER : ROLE_STRONG,
+	    console->world.kubeconfig ? console->world.kubeconfig->context : translate("no cluster"));
+	put(&line, ROLE_DIM, " ");
+	put_counts(console, &line);
+}
+
+void header_draw(struct console *console, struct cells *cells, struct rect rect)
+{
+	if (rect.rows == 1) {
+		draw_short(console, cells, rect);
+		return;
+	}
+	draw_first(console, cells, rect);
+	rect.row++;
+	draw_second(console, cells, rect);
+}
+
+static void draw_newest_event(struct console *console, struct line *line)
+{
+	const struct event_record *event = events_view_newest(console->panes[PANE_EVENTS]);
+	char time[16];
+	char count[32];
+
+	put(line, ROLE_TITLE, translate(" 5 Events  "));
+	if (!event) {
+		CLEANUP(buffer_release) struct buffer why = BUFFER_INIT(300);
+
+		world_empty(&console->world, KIND_EVENT, &why);
+		put(line, ROLE_DIM, why.length ? buffer_text(&why) : translate("none"));
+		return;
+	}
+	world_clock(event->last, time, sizeof(time));
+	put(line, ROLE_DIM, time);
+	put(line, ROLE_NORMAL, " ");
+	put(line, ROLE_NORMAL, event->object_kind);
+	put(line, ROLE_NORMAL, "/");
+	put(line, ROLE_NORMAL, event->object_name);
+	put(line, ROLE_NORMAL, " ");
+	put(line, !strcmp(event->type, "Warning") ? ROLE_WARNING : ROLE_STRONG, event->reason);
+	put(line, ROLE_NORMAL, ": ");
+	snprintf(count, sizeof(count), " (x%lld)", (long long)event->count);
+	if (event->count > 1)
+		line->end -= (int)strlen(count);
+	put(line, ROLE_NORMAL, event->message);
+	if (event->count > 1) {
+		line->end += (int)strlen(count);
+		put(line, ROLE_DIM, count);
+	}
+}
+
+static void draw_hints(struct console *console, struct line *line)
+{
+	static const struct {
+		enum action action;
+		const char *word;
+	} hints[] = {{ACTION_HELP, "help"}, {ACTION_COMMAND, "command"}};
+	char keys[2][KEY_TEXT_SIZE];
+	int width = 1;
+
+	for (size_t i = 0; i < array_length(hints); i++) {
+		keymap_first(&console->keymap, hints[i].action, keys[i]);
+		width += width_of(keys[i]) + width_of(translate(hints[i].word)) + 3;
+	}
+	if (line->end - line->column < width + 20)
+		return;
+	struct line right = {line->cells, line->row, line->end - width, line->end};
+
+	for (size_t i = 0; i < array_length(hints); i++) {
+		put(&right, ROLE_NORMAL, i ? "  " : " ");
+		put(&right, ROLE_KEY, keys[i]);
+		put(&right, ROLE_DIM, " ");
+		put(&right, ROLE_DIM, translate(hints[i].word));
+	}
+	line->end -= width;
+}
+
+void status_line_draw(struct console *console, struct cells *cells, struct rect rect)
+{
+	struct line line = {cells, rect.row, rect.column, rect.column + rect.columns};
+
+	if (console->prompt != PROMPT_NONE) {
+		console->cursor_row = rect.row;
+		console->cursor_column = input_line_draw(&console->input, cells, rect.row, rect.column, rect.columns);
+		return;
+	}
+	draw_hints(console, &line);
+	if (console->message[0]) {
+		put(&line, console->message_role, " ");
+		put(&line, console->message_role, console->message);
+		return;
+	}
+	draw_newest_event(console, &line);
+}

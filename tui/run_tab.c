@@ -1,0 +1,184 @@
+/* A run as text: its steps with state and time, and what they say. */
+#include <stdio.h>
+#include <string.h>
+
+#include "probes/base/clock.h"
+#include "probes/base/memory.h"
+#include "tui/command.h"
+#include "tui/fix.h"
+#include "tui/world.h"
+#include "widgets/gauge.h"
+#include "widgets/textview.h"
+
+static const struct {
+	enum glyph glyph;
+	enum role role;
+} step_looks[] = {
+	[STEP_PENDING] = {GLYPH_PENDING, ROLE_DIM},	 [STEP_RUNNING] = {GLYPH_RUNNING, ROLE_INFO},
+	[STEP_DONE] = {GLYPH_DONE, ROLE_OK},		 [STEP_SKIPPED] = {GLYPH_NOT_APPLICABLE, ROLE_DIM},
+	[STEP_FAILED] = {GLYPH_FAILED, ROLE_CRITICAL},
+};
+
+static enum role state_role(enum change_state state)
+{
+	switch (state) {
+	case CHANGE_VERIFIED:
+		return ROLE_OK;
+	case CHANGE_NOT_IMPROVED:
+	case CHANGE_COULD_NOT_VERIFY:
+	case CHANGE_STOPPED:
+		return ROLE_WARNING;
+	case CHANGE_FAILED:
+	case CHANGE_REFUSED:
+		return ROLE_CRITICAL;
+	default:
+		return ROLE_INFO;
+	}
+}
+
+static const char *state_text(enum change_state state)
+{
+	switch (state) {
+	case CHANGE_CONFIRMED:
+		return "confirmed: starting";
+	case CHANGE_RUNNING:
+		return "running";
+	case CHANGE_VERIFYING:
+		return "verifying: does the symptom's own signature go away?";
+	case CHANGE_VERIFIED:
+		return "verified: the symptom is gone";
+	case CHANGE_NOT_IMPROVED:
+		return "did not improve: the symptom is still there";
+	case CHANGE_COULD_NOT_VERIFY:
+		return "could not verify the result";
+	case CHANGE_STOPPED:
+		return "stopped half way";
+	case CHANGE_FAILED:
+		return "failed half way";
+	default:
+		return change_state_name(state);
+	}
+}
+
+static void bar_text(const struct world *world, size_t done, size_t total, char *out, size_t size)
+{
+	enum { WIDTH = 20 };
+	size_t full = total ? done * WIDTH / total : 0;
+	size_t at = 0;
+
+	for (size_t i = 0; i < WIDTH; i++) {
+		const char *glyph = glyph_text(world->glyphs, i < full ? GLYPH_BAR_FULL : GLYPH_BAR_EMPTY);
+
+		at += (size_t)snprintf(out + at, size - at, "%s", glyph);
+	}
+}
+
+static int64_t started_at(const struct change *change)
+{
+	for (size_t i = 0; i < change_step_count(change); i++) {
+		if (change_step_at(change, i)->started_ms)
+			return change_step_at(change, i)->started_ms;
+	}
+	return 0;
+}
+
+static bool is_over(enum change_state state)
+{
+	return state >= CHANGE_VERIFIED || state < CHANGE_CONFIRMED;
+}
+
+static int64_t ended_at(const struct change *change)
+{
+	int64_t last = 0;
+
+	for (size_t i = 0; i < change_step_count(change); i++) {
+		if (change_step_at(change, i)->ended_ms > last)
+			last = change_step_at(change, i)->ended_ms;
+	}
+	return last;
+}
+
+static void add_summary(struct textview *text, const struct world *world, const struct change *change)
+{
+	enum change_state state = change_state(change);
+	size_t total = change_step_count(change);
+	size_t done = 0;
+	char bar[128];
+	char elapsed[32];
+	int64_t start = started_at(change);
+	int64_t end = is_over(state) ? ended_at(change) : world->now_ms;
+
+	for (size_t i = 0; i < total; i++) {
+		enum step_state step = change_step_at(change, i)->state;
+
+		done += step == STEP_DONE || step == STEP_SKIPPED;
+	}
+	bar_text(world, done, total, bar, sizeof(bar));
+	clock_age(start && end > start ? (end - start) / 1000 : 0, elapsed, sizeof(elapsed));
+	textview_addf(text, ROLE_STRONG, "%s ", change_runbook(change)->id);
+	textview_append(text, state_role(state), translate(state_text(state)));
+	if (!is_over(state))
+		textview_appendf(text, ROLE_INFO, " %s", spinner_text(world->glyphs, (unsigned)(world->now_ms / 100)));
+	textview_add(text, ROLE_GAUGE, bar);
+	textview_appendf(text, ROLE_NORMAL, " %zu/%zu  %s", done, total, elapsed);
+	if (change_run_id(change)[0]) {
+		textview_append(text, ROLE_DIM, translate("  run "));
+		textview_append(text, ROLE_DIM, change_run_id(change));
+	}
+}
+
+static void add_step(struct textview *text, const struct world *world, const struct step *step)
+{
+	int64_t end = step->ended_ms ? step->ended_ms : world->now_ms;
+	char elapsed[32] = "";
+
+	if (step->started_ms)
+		clock_age((end - step->started_ms) / 1000, elapsed, sizeof(elapsed));
+	textview_addf(text, step_looks[step->state].role, " %s ",
+		      glyph_text(world->glyphs, step_looks[step->state].glyph));
+	textview_appendf(text, step->state == STEP_RUNNING ? ROLE_STRONG : ROLE_NORMAL, "%d ", step->number);
+	textview_append(text, step->state == STEP_RUNNING ? ROLE_STRONG : ROLE_NORMAL,
+			step->title ? step->title : step->type);
+	if (step->state == STEP_RUNNING && step->progress >= 0)
+		textview_appendf(text, ROLE_INFO, "  %d%%", step->progress);
+	if (*elapsed)
+		textview_appendf(text, ROLE_DIM, "  %s", elapsed);
+	if (step->outcome) {
+		textview_append(text, ROLE_DIM, "  ");
+		textview_append(text, step->state == STEP_FAILED ? ROLE_CRITICAL : ROLE_DIM, step->outcome);
+	}
+	textview_indent(text, 5);
+}
+
+void run_steps_text(struct textview *text, const struct world *world, const struct change *change)
+{
+	const struct err *error = change_error(change);
+
+	add_summary(text, world, change);
+	for (size_t i = 0; i < change_step_count(change); i++)
+		add_step(text, world, change_step_at(change, i));
+	if (error && error->code != ERR_NONE) {
+		auto_free char *what = message_text(&error->what);
+		auto_free char *hint = message_text(&error->hint);
+
+		textview_add(text, ROLE_ERROR, what);
+		if (*hint)
+			textview_add(text, ROLE_NORMAL, hint);
+	}
+}
+
+void run_output_text(struct textview *text, const struct world *world, const struct change *change)
+{
+	(void)world;
+	for (size_t i = 0; i < change_output_count(change); i++) {
+		const struct output_line *line = change_output_at(change, i);
+		char time[16];
+
+		world_clock(line->wall_ms / 1000, time, sizeof(time));
+		textview_addf(text, ROLE_DIM, "%s ", time);
+		if (line->step)
+			textview_appendf(text, ROLE_DIM, "%2d ", line->step);
+		textview_append(text, ROLE_NORMAL, line->text);
+		textview_indent(text, 9);
+	}
+}

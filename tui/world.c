@@ -1,0 +1,184 @@
+#include "tui/world.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "probes/base/buffer.h"
+#include "probes/base/clock.h"
+#include "probes/base/memory.h"
+#include "probes/kube/image.h"
+#include "tui/command.h"
+
+enum { OLD_AFTER_MS = 15000 };
+
+bool world_is_system(const struct world *world, const char *name_space)
+{
+	for (const char *const *at = world->system_namespaces; at && *at; at++) {
+		if (!strcmp(*at, name_space))
+			return true;
+	}
+	return false;
+}
+
+void world_age(const struct world *world, int64_t since, char *out, unsigned long size)
+{
+	if (since)
+		clock_age(world->now - since, out, size);
+	else
+		snprintf(out, size, "%s", "");
+}
+
+void world_clock(int64_t wall, char *out, unsigned long size)
+{
+	time_t seconds = (time_t)wall;
+	struct tm local;
+
+	out[0] = '\0';
+	if (wall && localtime_r(&seconds, &local))
+		strftime(out, size, "%H:%M:%S", &local);
+}
+
+static void add_message(struct buffer *out, const struct message *message)
+{
+	auto_free char *text = message_text(message);
+
+	buffer_add_text(out, text);
+}
+
+void world_note(const struct world *world, enum kind_id kind, struct buffer *out, bool *ret_stale)
+{
+	const struct collection *collection = snapshot_collection(world->snapshot, kind);
+	int64_t age_ms = collection->proven_ms ? world->now_ms - collection->proven_ms : 0;
+	char age[32];
+
+	clock_age(age_ms / 1000, age, sizeof(age));
+	*ret_stale = false;
+	switch (collection->state) {
+	case COLLECTION_CURRENT:
+		/* A quiet watch is proven by a bookmark each minute; younger than that is current. */
+		if (age_ms > OLD_AFTER_MS)
+			buffer_addf(out, "%s", age);
+		return;
+	case COLLECTION_STALE:
+		*ret_stale = true;
+		buffer_addf(out, translate("%s: %s old"), err_layer(collection->err.code), age);
+		return;
+	case COLLECTION_FORBIDDEN:
+		buffer_add_text(out, translate("forbidden"));
+		*ret_stale = collection->listed_once;
+		return;
+	case COLLECTION_FAILED:
+		buffer_addf(out, "%s", err_layer(collection->err.code));
+		return;
+	case COLLECTION_ABSENT:
+		buffer_add_text(out, translate("no such kind"));
+		return;
+	case COLLECTION_NEVER:
+		buffer_add_text(out, translate("listing"));
+		return;
+	}
+}
+
+void world_empty(const struct world *world, enum kind_id kind, struct buffer *out)
+{
+	const struct collection *collection;
+
+	if (!world->snapshot) {
+		buffer_add_text(out, translate("no cluster"));
+		return;
+	}
+	collection = snapshot_collection(world->snapshot, kind);
+	switch (collection->state) {
+	case COLLECTION_NEVER:
+		buffer_addf(out, translate("listing %s ..."), kind_get(kind)->resource);
+		return;
+	case COLLECTION_FORBIDDEN:
+		buffer_addf(out, translate("forbidden: list %s"), kind_get(kind)->resource);
+		if (kind_get(kind)->group[0])
+			buffer_addf(out, ".%s", kind_get(kind)->group);
+		return;
+	case COLLECTION_FAILED:
+	case COLLECTION_STALE:
+		buffer_addf(out, "%s: ", err_layer(collection->err.code));
+		add_message(out, &collection->err.what);
+		return;
+	case COLLECTION_ABSENT:
+		buffer_addf(out, translate("this cluster has no %s"), kind_get(kind)->resource);
+		return;
+	case COLLECTION_CURRENT:
+		return;
+	}
+}
+
+static const char *separator(const struct world *world)
+{
+	return world->glyphs == GLYPHS_UTF8 ? " · " : " | ";
+}
+
+static void add_network(const struct world *world, struct buffer *out)
+{
+	const struct record *record =
+		snapshot_by_name(world->snapshot, KIND_DAEMON_SET, "kube-system", "calico-node");
+	const struct workload_record *calico = record ? record_workload(record) : NULL;
+
+	for (size_t i = 0; calico && i < calico->spec_count; i++) {
+		struct image_reference image;
+
+		if (strcmp(calico->specs[i].name, "calico-node") != 0 ||
+		    image_parse(calico->specs[i].image, &image) < 0)
+			continue;
+		buffer_addf(out, "%scalico %s", out->length ? separator(world) : "",
+			    image.tag + (image.tag[0] == 'v'));
+		return;
+	}
+}
+
+/* "containerd", or "docker→containerd" while nodes differ. */
+static void add_runtime(const struct world *world, struct buffer *out)
+{
+	struct record_list nodes = snapshot_all(world->snapshot, KIND_NODE);
+	bool docker = false;
+	char other[32] = "";
+
+	for (size_t i = 0; i < nodes.count; i++) {
+		const char *runtime = record_node(nodes.items[i])->container_runtime;
+		size_t length = strcspn(runtime, ":");
+
+		if (length == strlen("docker") && !strncmp(runtime, "docker", length))
+			docker = true;
+		else if (length && !other[0])
+			snprintf(other, sizeof(other), "%.*s", (int)length, runtime);
+	}
+	if (!docker && !other[0])
+		return;
+	buffer_addf(out, "%s%s", out->length ? separator(world) : "", docker ? "docker" : other);
+	if (docker && other[0])
+		buffer_addf(out, "%s%s", glyph_text(world->glyphs, GLYPH_ARROW_RIGHT), other);
+}
+
+void world_facts(const struct world *world, struct buffer *out)
+{
+	if (world->server_version && world->server_version[0])
+		buffer_add_text(out, world->server_version);
+	if (!world->snapshot)
+		return;
+	add_network(world, out);
+	add_runtime(world, out);
+}
+
+char *world_title(const struct world *world, const struct finding *finding)
+{
+	const char *title = runbook_text(finding->runbook, world->language, "title");
+
+	if (!title)
+		title = finding->runbook->slug;
+	if (!finding->group_name || !finding->group_name[0])
+		return xstrdup(title);
+	return xasprintf("%s%s%s", finding->group_name, separator(world), title);
+}
+
+char *world_object_name(const char *kind, const char *name_space, const char *name)
+{
+	return name_space[0] ? xasprintf("%s/%s/%s", kind, name_space, name) : xasprintf("%s/%s", kind, name);
+}

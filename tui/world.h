@@ -1,0 +1,59 @@
+/*
+ * What the views show: the data of a session, or of a test that filled a
+ * snapshot by hand. Everything is borrowed and may be NULL where there is
+ * nothing yet; records are good until the next turn of the loop.
+ */
+#ifndef TUI_WORLD_H
+#define TUI_WORLD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "probes/kube/client.h"
+#include "probes/kube/kubeconfig.h"
+#include "probes/model/evidence.h"
+#include "probes/model/snapshot.h"
+#include "probes/symptoms/symptoms.h"
+#include "widgets/glyph.h"
+
+struct buffer;
+
+struct world {
+	struct snapshot *snapshot;
+	const struct symptoms *symptoms;
+	const struct evidence_store *evidence;
+	const struct runbook_set *runbooks;
+	struct kube_client *client;		/* for what is read on demand */
+	const struct kubeconfig_view *kubeconfig;
+	const struct link_state *link;
+	const char *server_version;		/* "" until known */
+	const char *demo;			/* scenario, or NULL */
+	const char *const *system_namespaces;	/* NULL-terminated */
+	const char *language;
+	bool is_protected;			/* the context matches protectedContexts */
+	enum glyph_set glyphs;
+	int64_t now;				/* wall, seconds */
+	int64_t now_ms;				/* monotonic */
+};
+
+bool world_is_system(const struct world *world, const char *name_space);
+/* "12m", or "" for a time that is not set. */
+void world_age(const struct world *world, int64_t since, char *out, unsigned long size);
+/* "14:01:58" in local time; "" for a time that is not set. */
+void world_clock(int64_t wall, char *out, unsigned long size);
+/*
+ * Why a pane has no rows, or that its data is old: "" while the data is
+ * current. A forbidden list names verb and resource. *ret_stale: show the
+ * rows greyed.
+ */
+void world_note(const struct world *world, enum kind_id kind, struct buffer *out, bool *ret_stale);
+/* What a list without rows says: still listing, forbidden, unreachable, or that there is nothing. */
+void world_empty(const struct world *world, enum kind_id kind, struct buffer *out);
+/* "calico 3.24.1 · docker→containerd", as far as it is known. */
+void world_facts(const struct world *world, struct buffer *out);
+/* The title of a finding as the symptoms pane and the plan show it. Caller frees. */
+char *world_title(const struct world *world, const struct finding *finding);
+/* "node/bridge" for people: "Pod/web/api-1", "Node/n-1". Caller frees. */
+char *world_object_name(const char *kind, const char *name_space, const char *name);
+
+#endif
