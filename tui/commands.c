@@ -7,6 +7,9 @@
 extern const struct command plan_command;
 extern const struct command fix_command;
 extern const struct command runs_command;
+extern const struct command match_command;
+extern const struct command explain_command;
+extern const struct command lint_command;
 extern const struct command sim_command;
 extern const struct command completion_command;
 extern const struct command help_command;
@@ -16,6 +19,9 @@ const struct command *const commands[] = {
 	&plan_command,
 	&fix_command,
 	&runs_command,
+	&match_command,
+	&explain_command,
+	&lint_command,
 	&sim_command,
 	&completion_command,
 	&help_command,

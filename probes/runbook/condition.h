@@ -26,7 +26,7 @@ enum truth { TRUTH_FALSE, TRUTH_TRUE, TRUTH_UNKNOWN };
 
 struct evidence_line {
 	char *source;	/* "Pod/kube-system/x status.containerStatuses[0].state.waiting.message" */
-	char *text;	/* raw */
+	char *text;	/* raw, but for secrets that a message holds (redact.h) */
 };
 
 struct evaluation {

@@ -2,7 +2,9 @@
 
 #include <string.h>
 
+#include "probes/base/buffer.h"
 #include "probes/base/memory.h"
+#include "probes/runbook/redact.h"
 #include "probes/runbook/runbook.h"
 
 void walk_init(struct walk *walk, struct evaluation *evaluation)
@@ -189,17 +191,26 @@ static char *fact_source(const struct fact *fact)
 			 record->name, path);
 }
 
+static char *fact_text(const struct fact *fact)
+{
+	const char *text = *fact->text ? fact->text : fact->number;
+	struct buffer out = BUFFER_INIT(PATTERN_SUBJECT_MAX);
+
+	text_redact(&out, text, fact->length ? fact->length : strlen(text));
+	return buffer_detach(&out);
+}
+
 static void write_fact(struct evaluation *evaluation, const struct fact *fact)
 {
 	auto_free char *source = NULL;
-	auto_free char *text = fact->length ? xstrndup(fact->text, fact->length)
-					    : xstrdup(*fact->text ? fact->text : fact->number);
+	auto_free char *text = NULL;
 
 	if (fact->time && (!evaluation->since || fact->time < evaluation->since))
 		evaluation->since = fact->time;
 	if (evaluation->line_count >= LINES_MAX)
 		return;
 	source = fact_source(fact);
+	text = fact_text(fact);
 	if (has_line(evaluation, source, text))
 		return;
 	evaluation->lines =

@@ -1,0 +1,12 @@
+/*
+ * Text broken into lines of a width in cells, for printing.
+ */
+#ifndef TUI_WRAP_H
+#define TUI_WRAP_H
+
+#include <stdio.h>
+
+/* Prints raw text as shown text, each line indented, none wider than cells; breaks at blanks, and between wide characters. */
+void print_wrapped(FILE *out, const char *raw, int indent, int cells);
+
+#endif
