@@ -218,12 +218,12 @@ static void write_fact(struct evaluation *evaluation, const struct fact *fact)
 	evaluation->lines[evaluation->line_count++] = (struct evidence_line){take_pointer(source), take_pointer(text)};
 }
 
-static int by_address(const void *left, const void *right)
+static int by_uid(const void *left, const void *right)
 {
 	const struct record *a = *(const struct record *const *)left;
 	const struct record *b = *(const struct record *const *)right;
 
-	return a < b ? -1 : a > b;
+	return strcmp(a->uid, b->uid);
 }
 
 static bool has_object(const struct evaluation *evaluation, size_t before, const char *uid)
@@ -243,7 +243,7 @@ static void write_objects(struct walk *walk)
 
 	if (!walk->object_count)
 		return;
-	qsort(walk->objects, walk->object_count, sizeof(const struct record *), by_address);
+	qsort(walk->objects, walk->object_count, sizeof(const struct record *), by_uid);
 	evaluation->objects =
 		xreallocarray(evaluation->objects, before + walk->object_count, sizeof(char *));
 	for (size_t i = 0; i < walk->object_count; i++) {
