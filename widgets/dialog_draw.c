@@ -123,8 +123,7 @@ static void draw_buttons(const struct dialog *dialog, struct cells *cells, struc
 	}
 }
 
-/* The dialog's background, except where a part has one of its own. */
-static void lay_background(struct cells *cells, struct rect rect)
+void dialog_lay_background(struct cells *cells, struct rect rect)
 {
 	for (int row = rect.row; row < rect.row + rect.rows; row++) {
 		for (int column = rect.column; column < rect.column + rect.columns; column++) {
@@ -200,5 +199,5 @@ void dialog_draw(struct dialog *dialog, struct cells *cells, struct rect area, i
 	}
 	if (rects[PART_BUTTONS].rows)
 		draw_buttons(dialog, cells, rects[PART_BUTTONS]);
-	lay_background(cells, rect);
+	dialog_lay_background(cells, rect);
 }

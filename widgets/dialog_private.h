@@ -1,4 +1,4 @@
-/* What dialog.c and dialog_draw.c share. */
+/* What dialog.c, dialog_draw.c and the menu share. */
 #ifndef WIDGETS_DIALOG_PRIVATE_H
 #define WIDGETS_DIALOG_PRIVATE_H
 
@@ -31,5 +31,8 @@ struct dialog {
 
 /* True where there is nothing to type, or it was typed exactly. */
 bool dialog_is_exact(const struct dialog *dialog);
+
+/* The background of what lies over the screen, except where a part has one of its own. */
+void dialog_lay_background(struct cells *cells, struct rect rect);
 
 #endif

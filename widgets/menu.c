@@ -5,6 +5,7 @@
 
 #include "probes/base/memory.h"
 #include "probes/base/text.h"
+#include "widgets/dialog_private.h"
 #include "widgets/input_line.h"
 #include "widgets/search.h"
 #include "widgets/table.h"
@@ -286,4 +287,5 @@ void menu_draw(struct menu *menu, struct cells *cells, struct rect area, int *re
 	*ret_column = input_line_draw(&menu->filter, cells, inside.row, inside.column, inside.columns);
 	cells_rule(cells, (struct rect){inside.row + 1, rect.column, 1, rect.columns}, ROLE_BORDER_FOCUSED);
 	table_draw(&menu->table, cells, list, true);
+	dialog_lay_background(cells, rect);
 }
