@@ -124,6 +124,14 @@ static void on_refusal(void *data)
 	answer(query, REGISTRY_UNKNOWN, &query->err);
 }
 
+/* The hints of a failed transfer speak of the kubeconfig's server. */
+static void answer_failed(struct registry_query *query, const struct http_result *result)
+{
+	query->err = result->err;
+	query->err.hint.id = NULL;
+	answer(query, REGISTRY_UNKNOWN, &query->err);
+}
+
 static void answer_unknown(struct registry_query *query, long status)
 {
 	auto_free char *text = xasprintf("%ld", status);
@@ -141,7 +149,7 @@ static void on_token(void *data, const struct http_result *result)
 
 	query->slot = NULL;
 	if (result->code != ERR_NONE) {
-		answer(query, REGISTRY_UNKNOWN, &result->err);
+		answer_failed(query, result);
 		return;
 	}
 	document = result->body ? json_loadb(result->body->data ? result->body->data : "", result->body->length, 0, NULL)
@@ -191,7 +199,7 @@ static void on_manifest(void *data, const struct http_result *result)
 
 	query->slot = NULL;
 	if (result->code != ERR_NONE) {
-		answer(query, REGISTRY_UNKNOWN, &result->err);
+		answer_failed(query, result);
 	} else if (result->status >= 200 && result->status < 300) {
 		answer(query, REGISTRY_PRESENT, &query->err);
 	} else if (result->status == 404) {
