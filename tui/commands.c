@@ -10,6 +10,7 @@ extern const struct command runs_command;
 extern const struct command match_command;
 extern const struct command explain_command;
 extern const struct command lint_command;
+extern const struct command report_command;
 extern const struct command sim_command;
 extern const struct command completion_command;
 extern const struct command help_command;
@@ -22,6 +23,7 @@ const struct command *const commands[] = {
 	&match_command,
 	&explain_command,
 	&lint_command,
+	&report_command,
 	&sim_command,
 	&completion_command,
 	&help_command,

@@ -46,6 +46,7 @@ struct check {
 	bool was_left_out;		/* by choice (--only, --no-ssh): no cause for exit code 5 (decisions.md 12) */
 };
 
+void finding_object_release(struct finding_object *object);
 const char *verdict_name(enum verdict verdict);	/* "could_not_check" */
 
 #endif

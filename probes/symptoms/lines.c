@@ -9,11 +9,17 @@
 #include "probes/base/memory.h"
 #include "probes/symptoms/symptoms_private.h"
 
-enum { LINES_MAXIMUM = 20, KIND_SIZE = 160 };
+enum { LINES_MAXIMUM = 20, KIND_SIZE = 160, ALIKE = 14 };
+
+enum rank {
+	RANK_TEXT,	/* a message: it may name the cause */
+	RANK_VALUE,
+	RANK_IDENTITY,	/* that an object is the one it is proves little */
+};
 
 struct candidate {
 	const struct evidence_line *line;
-	int rank;			/* texts first */
+	enum rank rank;
 	size_t round;			/* how many of its kind of proof come before it */
 	char kind[KIND_SIZE];		/* source without names and digits: what sort of proof this is */
 };
@@ -30,6 +36,12 @@ static void name_kind(struct candidate *candidate)
 	for (const char *c = field ? field : ""; *c && used < KIND_SIZE - 1; c++)
 		if (!isdigit((unsigned char)*c))
 			candidate->kind[used++] = *c;
+	/* Messages that begin alike are of one sort: "Readiness probe", "Failed to pull". */
+	for (const char *c = candidate->line->text; candidate->rank == RANK_TEXT && *c && used < KIND_SIZE - 1; c++) {
+		if (c == candidate->line->text + ALIKE)
+			break;
+		candidate->kind[used++] = *c;
+	}
 	candidate->kind[used] = '\0';
 }
 
@@ -40,12 +52,15 @@ static bool ends_with(const char *text, const char *end)
 	return length >= strlen(end) && !strcmp(text + length - strlen(end), end);
 }
 
-static int rank_of(const struct evidence_line *line)
+static enum rank rank_of(const struct evidence_line *line)
 {
-	bool is_text = ends_with(line->source, "message") || !strncmp(line->source, "Event/", strlen("Event/")) ||
-		       strstr(line->source, " log") != NULL;
-
-	return is_text ? 0 : 1;
+	if (ends_with(line->source, "message") || !strncmp(line->source, "Event/", strlen("Event/")) ||
+	    strstr(line->source, " log") != NULL)
+		return RANK_TEXT;
+	if (ends_with(line->source, ".name") || ends_with(line->source, ".namespace") ||
+	    ends_with(line->source, ".type"))
+		return RANK_IDENTITY;
+	return RANK_VALUE;
 }
 
 static int compare_in_kind(const void *a, const void *b)
@@ -64,10 +79,12 @@ static int compare_by_worth(const void *a, const void *b)
 	const struct candidate *one = a;
 	const struct candidate *other = b;
 
+	if ((one->rank == RANK_IDENTITY) != (other->rank == RANK_IDENTITY))
+		return one->rank == RANK_IDENTITY ? 1 : -1;
 	if (one->round != other->round)
 		return one->round < other->round ? -1 : 1;
 	if (one->rank != other->rank)
-		return one->rank - other->rank;
+		return one->rank < other->rank ? -1 : 1;
 	return compare_in_kind(a, b);
 }
 
@@ -88,6 +105,35 @@ static size_t number_rounds(struct candidate *candidates, size_t count)
 		kept++;
 	}
 	return kept;
+}
+
+/*
+ * Without white space at the end, and without the credential that Docker Hub
+ * puts into its refusals (guide E03): "... limit as 'user': TOKEN. You may ...".
+ */
+static char *copy_text(const char *text)
+{
+	size_t length = strlen(text);
+	char *copy;
+	char *user;
+
+	while (length && isspace((unsigned char)text[length - 1]))
+		length--;
+	copy = xstrndup(text, length);
+	for (user = strstr(copy, " as '"); user; user = strstr(user, " as '")) {
+		char *end = strstr(user + strlen(" as '"), "': ");
+		char *token = end ? end + strlen("': ") : NULL;
+
+		if (!token)
+			break;
+		auto_free char *before = xstrndup(copy, (size_t)(user - copy));
+		char *replaced = xasprintf("%s as <redacted>%s", before, token + strcspn(token, " \t\n"));
+
+		user = replaced + (user - copy) + strlen(" as <redacted>");
+		free(copy);
+		copy = replaced;
+	}
+	return copy;
 }
 
 void lines_choose(struct sign *const *signs, size_t sign_count, struct evidence_line **ret_lines, size_t *ret_count)
@@ -113,7 +159,7 @@ void lines_choose(struct sign *const *signs, size_t sign_count, struct evidence_
 	*ret_lines = xcalloc(count ? count : 1, sizeof(**ret_lines));
 	for (size_t i = 0; i < count; i++) {
 		(*ret_lines)[i].source = xstrdup(candidates[i].line->source);
-		(*ret_lines)[i].text = xstrdup(candidates[i].line->text);
+		(*ret_lines)[i].text = copy_text(candidates[i].line->text);
 	}
 	*ret_count = count;
 }

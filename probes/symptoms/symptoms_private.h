@@ -83,7 +83,6 @@ struct look {
 
 /* finding.c */
 void finding_object_init(struct finding_object *object, const struct record *record);
-void finding_object_release(struct finding_object *object);
 int finding_object_compare(const struct finding_object *a, const struct finding_object *b);
 void evidence_lines_free(struct evidence_line *lines, size_t count);
 void finding_free(struct finding *finding);

@@ -1,0 +1,289 @@
+/* `nks-triage report`: the findings and checks of a cluster, once or whenever they change. */
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "probes/base/clock.h"
+#include "probes/base/memory.h"
+#include "probes/kube/kubeconfig.h"
+#include "tui/command.h"
+#include "tui/report.h"
+#include "tui/session.h"
+
+enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_PROM, FORMAT_MD };
+
+static const char *const format_names[] = {"text", "json", "prom", "md"};
+
+struct words {
+	enum format format;
+	bool watch;
+	char **only;			/* NULL-terminated; NULL: all */
+	size_t only_count;
+	const char **from;
+	size_t from_count;
+	const char *at;
+};
+
+static void words_release(struct words *words)
+{
+	for (size_t i = 0; i < words->only_count; i++)
+		free(words->only[i]);
+	free(words->only);
+	free(words->from);
+}
+
+/* "E08,E03": ids, given once or more. */
+static void add_only(struct words *words, const char *list)
+{
+	while (*list) {
+		size_t length = strcspn(list, ",");
+
+		if (length) {
+			words->only = xreallocarray(words->only, words->only_count + 2, sizeof(*words->only));
+			words->only[words->only_count++] = xstrndup(list, length);
+			words->only[words->only_count] = NULL;
+		}
+		list += length + (list[length] == ',');
+	}
+}
+
+static int set_format(struct words *words, const char *name, struct err *err)
+{
+	for (size_t i = 0; i < array_length(format_names); i++) {
+		if (!strcmp(format_names[i], name)) {
+			words->format = (enum format)i;
+			return 0;
+		}
+	}
+	return err_set(err, ERR_USAGE, "-o wants text, json, prom or md, not {value}", "value", name, NULL);
+}
+
+static int take_flag(struct words *words, const char *name, const char *value, struct err *err)
+{
+	if (!strcmp(name, "-o"))
+		return set_format(words, value, err);
+	if (!strcmp(name, "--only"))
+		add_only(words, value);
+	else if (!strcmp(name, "--watch"))
+		words->watch = true;
+	else if (!strcmp(name, "--at"))
+		words->at = value;
+	else {
+		words->from = xreallocarray(words->from, words->from_count + 1, sizeof(*words->from));
+		words->from[words->from_count++] = value;
+	}
+	return 0;
+}
+
+static int parse(const struct invocation *invocation, const struct command *command, struct words *words)
+{
+	struct err err = {0};
+	const char *name;
+	const char *value;
+	int position = 1;
+	int got;
+
+	while ((got = command_next(invocation, command, &position, &name, &value)) >= 0) {
+		if (got == 0)
+			err_set(&err, ERR_USAGE, "report takes no word {word}", "word", value, NULL);
+		if (got == 0 || take_flag(words, name, value, &err) < 0) {
+			command_fail(invocation, &err);
+			return -1;
+		}
+	}
+	if (got == -1 && words->watch && words->from_count) {
+		err_set(&err, ERR_USAGE, "--watch and --from do not go together: files do not change", NULL);
+		command_fail(invocation, &err);
+		return -1;
+	}
+	return got == -1 ? 0 : -1;
+}
+
+static int check_only(const struct words *words, const struct runbook_set *runbooks, struct err *err)
+{
+	for (size_t i = 0; i < words->only_count; i++) {
+		if (runbook_find(runbooks, words->only[i]))
+			continue;
+		err_set(err, ERR_USAGE, "there is no entry {id}", "id", words->only[i], NULL);
+		err_hint(err, "nks-triage explain lists them", NULL);
+		return -1;
+	}
+	return 0;
+}
+
+static int columns_of(FILE *out)
+{
+	struct winsize size;
+
+	if (isatty(fileno(out)) && ioctl(fileno(out), TIOCGWINSZ, &size) == 0 && size.ws_col >= 20)
+		return size.ws_col;
+	return 80;
+}
+
+static bool wants_color(const struct invocation *invocation)
+{
+	const char *no_color = getenv("NO_COLOR");
+
+	if (invocation->options->color != COLOR_AUTO)
+		return invocation->options->color == COLOR_ALWAYS;
+	return isatty(fileno(invocation->out)) && (!no_color || !*no_color);
+}
+
+static void print(const struct words *words, const struct report *report, FILE *out)
+{
+	switch (words->format) {
+	case FORMAT_TEXT:
+		report_print_text(report, out);
+		break;
+	case FORMAT_JSON:
+		report_print_json(report, out, words->watch);
+		break;
+	case FORMAT_PROM:
+		report_print_prom(report, out);
+		break;
+	case FORMAT_MD:
+		report_print_md(report, out);
+		break;
+	}
+	fflush(out);
+}
+
+static void report_init(struct report *report, const struct invocation *invocation, const struct symptoms *symptoms)
+{
+	*report = (struct report){
+		.symptoms = symptoms,
+		.generated_at = clock_wall(),
+		.language = invocation->options->language,
+		.columns = columns_of(invocation->out),
+		.color = wants_color(invocation),
+		.utf8 = invocation->options->utf8,
+	};
+}
+
+static void report_session(const struct session *session, const struct words *words)
+{
+	const struct kubeconfig_view *view = kube_client_view(session->client);
+	const struct link_state *link = kube_link(session->client);
+	struct report report;
+
+	report_init(&report, session->invocation, session->symptoms);
+	report.has_cluster = true;
+	report.context = view->context ? view->context : "";
+	report.server = view->server ? view->server : "";
+	report.user = view->as_user ? view->as_user : view->user ? view->user : "";
+	report.version = kube_server_version(session->client);
+	report.is_up = link->ever_answered && link->code == ERR_NONE;
+	if (link->ever_answered)
+		report.last_sync = report.generated_at - (clock_monotonic_ms() - link->last_answer_ms) / 1000;
+	print(words, &report, session->invocation->out);
+}
+
+static int exit_code(const struct session *session)
+{
+	const struct report report = {.symptoms = session->symptoms};
+
+	return report_exit_code(&report);
+}
+
+struct watching {
+	int signals;		/* signalfd */
+	bool interrupted;
+};
+
+static void on_signal(void *data, int ready)
+{
+	struct watching *watching = data;
+	struct signalfd_siginfo info;
+
+	(void)ready;
+	watching->interrupted |= read(watching->signals, &info, sizeof(info)) == (ssize_t)sizeof(info);
+}
+
+/* Prints again whenever a finding, a check or the link changed, until interrupted or nobody reads any more. */
+static int watch(struct session *session, const struct words *words)
+{
+	struct watching watching = {0};
+	struct descriptor_watch *descriptor;
+	FILE *out = session->invocation->out;
+	uint64_t printed = symptoms_version(session->symptoms);
+	enum err_code link = kube_link(session->client)->code;
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	watching.signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (watching.signals < 0)
+		return EXIT_FAILED;
+	descriptor = loop_watch(session->loop, watching.signals, WATCH_READ, on_signal, &watching);
+	report_session(session, words);
+	while (!watching.interrupted && !ferror(out)) {
+		session_turn(session, 1000);
+		if (symptoms_version(session->symptoms) == printed && kube_link(session->client)->code == link)
+			continue;
+		printed = symptoms_version(session->symptoms);
+		link = kube_link(session->client)->code;
+		if (words->format == FORMAT_TEXT)
+			fputc('\n', out);
+		report_session(session, words);
+	}
+	descriptor_watch_cancel(descriptor);
+	close(watching.signals);
+	return watching.interrupted ? EXIT_INTERRUPTED : EXIT_FAILED;
+}
+
+static int run_on_cluster(const struct invocation *invocation, const struct words *words)
+{
+	const struct session_options options = {.only = (const char *const *)words->only};
+	struct session *session;
+	struct err err = {0};
+	int code;
+
+	if (session_open(invocation, &options, &session, &err) < 0)
+		return command_fail(invocation, &err);
+	if (check_only(words, session->runbooks, &err) < 0) {
+		session_close(session);
+		return command_fail(invocation, &err);
+	}
+	if (session_wait(session, &err) < 0)
+		command_fail(invocation, &err);	/* the report says the rest */
+	if (words->watch) {
+		code = watch(session, words);
+	} else {
+		report_session(session, words);
+		code = exit_code(session);
+	}
+	session_close(session);
+	return code;
+}
+
+static const struct command_flag flags[] = {
+	{"-o", "text|json|prom|md", "form of the report (text)"},
+	{"--only", "ID,...", "look for these entries alone"},
+	{"--watch", NULL, "print again whenever something changes"},
+	{NULL, NULL, NULL},
+};
+
+extern const struct command report_command;
+
+static int run(struct invocation *invocation)
+{
+	CLEANUP(words_release) struct words words = {0};
+
+	if (parse(invocation, &report_command, &words) < 0)
+		return EXIT_FAILED;
+	return run_on_cluster(invocation, &words);
+}
+
+const struct command report_command = {
+	.name = "report",
+	.usage = "report [-o text|json|prom|md] [--only ID,...] [--watch] [--from PATH]...",
+	.help = "say what is wrong with the cluster, once, without a screen",
+	.flags = flags,
+	.run = run,
+};

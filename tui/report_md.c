@@ -1,0 +1,128 @@
+/* The report for a ticket or a chat, as GitHub's Markdown. */
+#include <string.h>
+
+#include "probes/base/clock.h"
+#include "probes/base/memory.h"
+#include "tui/command.h"
+#include "tui/report.h"
+
+enum { OBJECTS_SHOWN = 20 };
+
+/* Plain text: nothing in it is taken for markup, nor for a mention of somebody. */
+static void print_plain(FILE *out, const char *raw)
+{
+	auto_free char *shown = shown_text(raw);
+
+	for (const char *c = shown; *c; c++) {
+		if (strchr("\\`*_{}[]<>()#+!|~@", *c))
+			fputc('\\', out);
+		fputc(*c, out);
+	}
+}
+
+/* A code span, fenced by more backticks than the text has in a row. In a table a bar must be escaped even there. */
+static void print_code(FILE *out, const char *raw, bool in_table)
+{
+	auto_free char *shown = shown_text(raw);
+	size_t longest = 0;
+	size_t run = 0;
+
+	for (const char *c = shown; *c; c++) {
+		run = *c == '`' ? run + 1 : 0;
+		longest = run > longest ? run : longest;
+	}
+	for (size_t i = 0; i <= longest; i++)
+		fputc('`', out);
+	fputs(longest ? " " : "", out);
+	for (const char *c = shown; *c; c++) {
+		if (*c == '|' && in_table)
+			fputc('\\', out);
+		fputc(*c, out);
+	}
+	fputs(longest ? " " : "", out);
+	for (size_t i = 0; i <= longest; i++)
+		fputc('`', out);
+}
+
+static void print_head(const struct report *report, FILE *out)
+{
+	struct report_counts counts;
+	char time[21];
+
+	report_count(report, &counts);
+	clock_format(report->generated_at, time);
+	fprintf(out, "# nks-triage\n\n");
+	if (report->has_cluster) {
+		print_code(out, report->context, false);
+		fputs(" · ", out);
+		print_code(out, report->server, false);
+		fputs(" · ", out);
+		print_code(out, report->user, false);
+		fputs(" · ", out);
+	}
+	fprintf(out, "%s\n\n", time);
+	fprintf(out, "**%zu %s · %zu %s · %zu %s**", counts.by_severity[SEVERITY_CRITICAL], translate("critical"),
+		counts.by_severity[SEVERITY_WARNING], translate("warning"), counts.by_severity[SEVERITY_INFO],
+		translate("info"));
+	fprintf(out, " — %zu %s, %zu %s, %zu %s\n", counts.by_verdict[VERDICT_CLEAR], translate("clear"),
+		counts.by_verdict[VERDICT_NOT_APPLICABLE], translate("not applicable"),
+		counts.by_verdict[VERDICT_COULD_NOT_CHECK], translate("could not check"));
+}
+
+static void print_finding(const struct report *report, const struct finding *finding, FILE *out)
+{
+	auto_free char *title = report_title(report, finding->runbook);
+	char time[21];
+
+	fprintf(out, "\n## %s · %s · ", translate(severity_name(finding->severity)), finding->runbook->id);
+	print_plain(out, title);
+	fprintf(out, "\n\n%s: %s", translate("confidence"), translate(confidence_name(finding->confidence)));
+	if (finding->since) {
+		clock_format(finding->since, time);
+		fprintf(out, " · %s %s", translate("since"), time);
+	}
+	fprintf(out, " · %s: %s", translate("remedy"), translate(remedy_name(finding->runbook->remedy)));
+	for (size_t i = 0; i < finding->also_seen_count; i++)
+		fprintf(out, "%s%s%s", i ? ", " : " · ", i ? "" : translate("also seen: "), finding->also_seen[i]);
+	fprintf(out, "\n\n");
+	for (size_t i = 0; i < finding->object_count && i < OBJECTS_SHOWN; i++) {
+		const struct finding_object *object = &finding->objects[i];
+		auto_free char *name = xasprintf("%s/%s%s%s", object->kind, object->name_space,
+						 *object->name_space ? "/" : "", object->name);
+
+		fputs("- ", out);
+		print_code(out, name, false);
+		fputc('\n', out);
+	}
+	if (finding->object_count > OBJECTS_SHOWN)
+		fprintf(out, "- … %zu\n", finding->object_count - OBJECTS_SHOWN);
+	if (!finding->evidence_count)
+		return;
+	fprintf(out, "\n| %s | %s |\n|---|---|\n", translate("source"), translate("evidence"));
+	for (size_t i = 0; i < finding->evidence_count; i++) {
+		fputs("| ", out);
+		print_code(out, finding->evidence[i].source, true);
+		fputs(" | ", out);
+		print_code(out, finding->evidence[i].text, true);
+		fputs(" |\n", out);
+	}
+}
+
+void report_print_md(const struct report *report, FILE *out)
+{
+	size_t count;
+	auto_free const struct check **checks = report_checks(report, &count);
+
+	print_head(report, out);
+	for (size_t i = 0; i < symptoms_finding_count(report->symptoms); i++)
+		print_finding(report, symptoms_finding_at(report->symptoms, i), out);
+	fprintf(out, "\n## %s\n\n| id | %s | %s |\n|---|---|---|\n", translate("checks"), translate("verdict"),
+		translate("reason"));
+	for (size_t i = 0; i < count; i++) {
+		auto_free char *reason = message_text(&checks[i]->reason);
+
+		fprintf(out, "| %s | %s | ", checks[i]->runbook->id, verdict_name(checks[i]->verdict));
+		print_plain(out, reason);
+		fputs(" |\n", out);
+	}
+}
