@@ -289,6 +289,11 @@ static const char *obstacle(struct console *console, enum action action)
 	return NULL;
 }
 
+static bool is_for_selection(const struct action_info *info)
+{
+	return info->group == GROUP_CHANGING || info->flags & (NEEDS_SYMPTOM | NEEDS_OBJECT | NEEDS_POD);
+}
+
 static void show_menu(struct console *console)
 {
 	struct menu *menu = menu_new(translate("Actions for the selection"));
@@ -299,7 +304,7 @@ static void show_menu(struct console *console)
 			const struct action_info *info = action_info((enum action)i);
 			char key[KEY_TEXT_SIZE];
 
-			if ((int)info->group != group || i == ACTION_MENU)
+			if ((int)info->group != group || i == ACTION_MENU || !is_for_selection(info))
 				continue;
 			keymap_first(&console->keymap, (enum action)i, key);
 			menu_add(menu, i, info->name, translate(info->help), key, obstacle(console, (enum action)i));

@@ -128,6 +128,18 @@ static void add_remedy(struct textview *text, const struct finding *finding)
 	textview_indent(text, 4);
 }
 
+/* Messages of probes end with a line break that says nothing. */
+static void append_trimmed(struct textview *text, const char *raw)
+{
+	size_t length = strlen(raw);
+	auto_free char *trimmed = NULL;
+
+	while (length && strchr(" \n\r\t", raw[length - 1]))
+		length--;
+	trimmed = xstrndup(raw, length);
+	textview_append(text, ROLE_NORMAL, trimmed);
+}
+
 void evidence_text(struct textview *text, const struct world *world, const struct finding *finding)
 {
 	add_summary(text, world, finding);
@@ -136,7 +148,7 @@ void evidence_text(struct textview *text, const struct world *world, const struc
 		textview_addf(text, ROLE_DIM, "  %s", finding->evidence[i].source);
 		textview_indent(text, 4);
 		textview_add(text, ROLE_NORMAL, "    ");
-		textview_append(text, ROLE_NORMAL, finding->evidence[i].text);
+		append_trimmed(text, finding->evidence[i].text);
 		textview_indent(text, 4);
 	}
 	add_objects(text, world, finding);

@@ -36,6 +36,8 @@ static void put(struct line *line, enum role role, const char *text)
 					  PUT_ELLIPSIS, text);
 }
 
+enum { NARROW = 100 };
+
 static int width_of(const char *raw)
 {
 	CLEANUP(buffer_release) struct buffer shown = BUFFER_INIT(4096);
@@ -124,6 +126,11 @@ static void draw_first(struct console *console, struct cells *cells, struct rect
 		cells_put(cells, rect.row, line.end - facts_width - 1, facts_width, ROLE_DIM, 0, buffer_text(&facts));
 }
 
+static bool is_narrow(const struct cells *cells)
+{
+	return cells->columns < NARROW;
+}
+
 static void put_count(struct line *line, enum role role, size_t count, const char *word)
 {
 	char text[64];
@@ -151,17 +158,18 @@ static void put_counts(const struct console *console, struct line *line)
 		put_count(line, ROLE_INFO, severities[SEVERITY_INFO], "info");
 	put(line, ROLE_DIM, console->world.glyphs == GLYPHS_UTF8 ? " ·" : " |");
 	put_count(line, ROLE_OK, verdicts[VERDICT_CLEAR], "clear");
-	put_count(line, ROLE_COULD_NOT_CHECK, verdicts[VERDICT_COULD_NOT_CHECK], "could not check");
+	put_count(line, ROLE_COULD_NOT_CHECK, verdicts[VERDICT_COULD_NOT_CHECK],
+		  is_narrow(line->cells) ? "unchecked" : "could not check");
 }
 
-static void clock_text(const struct world *world, char *out, size_t size)
+static void clock_text(const struct world *world, bool with_zone, char *out, size_t size)
 {
 	time_t now = (time_t)world->now;
 	struct tm local;
 
 	out[0] = '\0';
 	if (localtime_r(&now, &local))
-		strftime(out, size, "%H:%M:%S %Z", &local);
+		strftime(out, size, with_zone ? "%H:%M:%S %Z" : "%H:%M:%S", &local);
 }
 
 /* Writing: READ-ONLY with the key that arms, or for how long it is armed. */
@@ -179,7 +187,7 @@ static int writing_text(const struct console *console, char *out, size_t size, e
 	*ret_role = ROLE_READ_ONLY;
 	if (console_read_only_reason(console))
 		return snprintf(out, size, "%s", translate("READ-ONLY"));
-	return snprintf(out, size, "%s   %s %s", translate("READ-ONLY"), key, translate("arm"));
+	return snprintf(out, size, "%s  %s %s", translate("READ-ONLY"), key, translate("arm"));
 }
 
 static void draw_second(struct console *console, struct cells *cells, struct rect rect)
@@ -191,13 +199,13 @@ static void draw_second(struct console *console, struct cells *cells, struct rec
 	enum role role;
 	int width;
 
-	clock_text(&console->world, time, sizeof(time));
+	clock_text(&console->world, !is_narrow(cells), time, sizeof(time));
 	width = width_of(time) + 1;
 	line.end -= width;
 	cells_put(cells, rect.row, line.end, width, ROLE_NORMAL, 0, time);
 	writing_text(console, writing, sizeof(writing), &role);
 	width = width_of(writing);
-	line.end -= width + 3;
+	line.end -= width + (is_narrow(cells) ? 2 : 3);
 	cells_put(cells, rect.row, line.end, width, role, 0, writing);
 	line.end -= 1;
 	put_counts(console, &line);
@@ -288,10 +296,11 @@ static void draw_hints(struct console *console, struct line *line)
 		enum action action;
 		const char *word;
 	} hints[] = {{ACTION_HELP, "help"}, {ACTION_COMMAND, "command"}};
-	char keys[2][KEY_TEXT_SIZE];
+	char keys[array_length(hints)][KEY_TEXT_SIZE];
+	size_t count = is_narrow(line->cells) ? 1 : array_length(hints);
 	int width = 1;
 
-	for (size_t i = 0; i < array_length(hints); i++) {
+	for (size_t i = 0; i < count; i++) {
 		keymap_first(&console->keymap, hints[i].action, keys[i]);
 		width += width_of(keys[i]) + width_of(translate(hints[i].word)) + 3;
 	}
@@ -299,7 +308,7 @@ static void draw_hints(struct console *console, struct line *line)
 		return;
 	struct line right = {line->cells, line->row, line->end - width, line->end};
 
-	for (size_t i = 0; i < array_length(hints); i++) {
+	for (size_t i = 0; i < count; i++) {
 		put(&right, ROLE_NORMAL, i ? "  " : " ");
 		put(&right, ROLE_KEY, keys[i]);
 		put(&right, ROLE_DIM, " ");

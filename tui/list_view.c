@@ -9,6 +9,8 @@
 #include "tui/command.h"
 #include "tui/console.h"
 
+enum { ROOMY_COLUMNS = 90 };
+
 static size_t row_count(void *context)
 {
 	return ((struct list_view *)context)->count;
@@ -101,9 +103,10 @@ void list_view_add(struct list_view *list, const struct list_row *row)
 	list->rows[list->count++] = *row;
 }
 
+/* worker-2 comes before worker-10. */
 static int compare_texts(const char *a, const char *b)
 {
-	return strcmp(a ? a : "", b ? b : "");
+	return strverscmp(a ? a : "", b ? b : "");
 }
 
 static int compare_rows(const void *left, const void *right)
@@ -146,8 +149,10 @@ void list_view_update(struct view *view)
 	list->hidden = 0;
 	list->good = 0;
 	list->total = 0;
-	if (console_world(view->console)->snapshot)
+	if (console_world(view->console)->snapshot) {
+		list->node_prefix = world_node_prefix(console_world(view->console));
 		list->list->collect(list);
+	}
 	qsort(list->rows, list->count, sizeof(*list->rows), compare_rows);
 	set_empty_text(list);
 	table_update(&list->table);
@@ -180,7 +185,16 @@ void list_view_draw(struct view *view, struct cells *cells, struct rect rect, bo
 {
 	struct list_view *list = (struct list_view *)view;
 
+	list->drawn_columns = rect.columns;
 	table_draw(&list->table, cells, rect, focused);
+	list->drawn_columns = 0;
+}
+
+const char *list_view_node_name(const struct list_view *list, const char *name)
+{
+	bool is_short = list->drawn_columns && list->drawn_columns < ROOMY_COLUMNS;
+
+	return is_short && strlen(name) > list->node_prefix ? name + list->node_prefix : name;
 }
 
 enum movement action_movement(enum action action)

@@ -49,6 +49,8 @@ struct list_view {
 	struct filter filter;
 	char *empty;		/* what the table says without rows */
 	bool is_stale;
+	int drawn_columns;	/* while it is drawn: the width; else 0 */
+	size_t node_prefix;	/* world_node_prefix(), taken at each update */
 	size_t good;		/* counters for the title, set by collect */
 	size_t total;
 	char name_space[256];	/* only this one; "" all */
@@ -80,6 +82,8 @@ int list_view_wanted_rows(struct view *view);
 	.select = list_view_select, .filter = list_view_filter, .set_filter = list_view_set_filter,        \
 	.copy = list_view_copy, .freeze = list_view_freeze, .wanted_rows = list_view_wanted_rows
 
+/* A node's name: without what all share where there is little room. Borrowed from name. */
+const char *list_view_node_name(const struct list_view *list, const char *name);
 /* A selection of an object. */
 void selection_set(struct selection *selection, const char *kind, const char *name_space, const char *name,
 		   const char *uid);

@@ -54,9 +54,18 @@ void text_view_heading(struct view *base, struct heading *heading)
 			 textview_count(&view->text));
 }
 
+struct rect text_view_margin(struct rect rect)
+{
+	if (rect.columns > 20) {
+		rect.column++;
+		rect.columns--;
+	}
+	return rect;
+}
+
 void text_view_draw(struct view *base, struct cells *cells, struct rect rect, bool focused)
 {
-	textview_draw(&((struct text_view *)base)->text, cells, rect, focused);
+	textview_draw(&((struct text_view *)base)->text, cells, text_view_margin(rect), focused);
 }
 
 bool text_view_act(struct view *base, enum action action)

@@ -24,6 +24,9 @@ struct text_view {
 /* size: of the struct that begins with a text_view. */
 struct text_view *text_view_new(struct console *console, const struct view_ops *ops, size_t size);
 
+/* A cell between border and text, where there is room. */
+struct rect text_view_margin(struct rect rect);
+
 /* Members for view_ops. */
 void text_view_free(struct view *view);
 void text_view_update(struct view *view);

@@ -188,12 +188,12 @@ static void draw(struct view *base, struct cells *cells, struct rect rect, bool 
 	int wanted;
 
 	if (!is_run_tab(detail)) {
-		textview_draw(&detail->base.text, cells, rect, focused);
+		textview_draw(&detail->base.text, cells, text_view_margin(rect), focused);
 		return;
 	}
-	wanted = textview_rows(&detail->steps, rect.columns);
+	wanted = textview_rows(&detail->steps, text_view_margin(rect).columns);
 	top.rows = wanted <= rect.rows - 4 ? wanted : rect.rows * 2 / 3;
-	textview_draw(&detail->steps, cells, top, false);
+	textview_draw(&detail->steps, cells, text_view_margin(top), false);
 	bottom.row = rect.row + top.rows;
 	bottom.rows = rect.rows - top.rows;
 	if (bottom.rows > 1) {
@@ -203,7 +203,7 @@ static void draw(struct view *base, struct cells *cells, struct rect rect, bool 
 		bottom.row++;
 		bottom.rows--;
 	}
-	textview_draw(&detail->base.text, cells, bottom, focused);
+	textview_draw(&detail->base.text, cells, text_view_margin(bottom), focused);
 }
 
 static bool act(struct view *base, enum action action)

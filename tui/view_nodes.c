@@ -11,13 +11,13 @@
 enum column { NAME, STATUS, DISK, PODS, AGE, ROLES, VERSION, RUNTIME, ADDRESS, IMAGE };
 
 static const struct table_column columns[] = {
-	[NAME] = {.title = "NAME", .minimum = 8, .ideal = 24, .weight = 1},
-	[STATUS] = {.title = "STATUS", .minimum = 8, .ideal = 10},
+	[NAME] = {.title = "NAME", .minimum = 12, .ideal = 20, .weight = 1},
+	[STATUS] = {.title = "STATUS", .minimum = 8, .ideal = 12},
 	[DISK] = {.title = "DISK", .minimum = 8, .ideal = 8, .drop = 2},
 	[PODS] = {.title = "POD", .minimum = 3, .ideal = 3, .align = TABLE_RIGHT, .drop = 1},
 	[AGE] = {.title = "AGE", .minimum = 4, .ideal = 5, .align = TABLE_RIGHT, .drop = 3},
 	[ROLES] = {.title = "ROLES", .minimum = 8, .ideal = 14, .drop = 6},
-	[VERSION] = {.title = "VERSION", .minimum = 8, .ideal = 10, .drop = 4},
+	[VERSION] = {.title = "VERSION", .minimum = 10, .ideal = 10, .drop = 4},
 	[RUNTIME] = {.title = "RUNTIME", .minimum = 12, .ideal = 20, .drop = 5},
 	[ADDRESS] = {.title = "ADDRESS", .minimum = 12, .ideal = 15, .drop = 7},
 	[IMAGE] = {.title = "OS", .minimum = 12, .ideal = 22, .drop = 8},
@@ -144,7 +144,7 @@ static void cell(struct list_view *list, const struct list_row *row, size_t colu
 	cell->role = ROLE_DIM;
 	switch ((enum column)column) {
 	case NAME:
-		cell->text = node->base.name;
+		cell->text = list_view_node_name(list, node->base.name);
 		cell->role = ROLE_STRONG;
 		break;
 	case STATUS:

@@ -11,11 +11,11 @@
 enum column { NAME, READY, STATUS, RESTARTS, NODE, AGE, NAMESPACE, ADDRESS };
 
 static const struct table_column system_columns[] = {
-	[NAME] = {.title = "NAME", .minimum = 12, .ideal = 36, .weight = 1},
+	[NAME] = {.title = "NAME", .minimum = 18, .ideal = 36, .weight = 1},
 	[READY] = {.title = "READY", .minimum = 5, .ideal = 5},
-	[STATUS] = {.title = "STATUS", .minimum = 9, .ideal = 16},
+	[STATUS] = {.title = "STATUS", .minimum = 10, .ideal = 16},
 	[RESTARTS] = {.title = "RESTARTS", .minimum = 8, .ideal = 8, .align = TABLE_RIGHT, .drop = 4},
-	[NODE] = {.title = "NODE", .minimum = 6, .ideal = 12, .drop = 1},
+	[NODE] = {.title = "NODE", .minimum = 9, .ideal = 12, .drop = 1},
 	[AGE] = {.title = "AGE", .minimum = 4, .ideal = 5, .align = TABLE_RIGHT, .drop = 3},
 	[NAMESPACE] = {.title = "NAMESPACE", .minimum = 9, .ideal = 12, .drop = 6},
 	[ADDRESS] = {.title = "ADDRESS", .minimum = 12, .ideal = 15, .drop = 7},
@@ -136,7 +136,7 @@ static void cell(struct list_view *list, const struct list_row *row, size_t colu
 		restarts_cell(world, &counts, cell);
 		break;
 	case NODE:
-		cell->text = pod->node_name[0] ? pod->node_name : "<none>";
+		cell->text = pod->node_name[0] ? list_view_node_name(list, pod->node_name) : "<none>";
 		break;
 	case AGE:
 		world_age(world, pod->base.created, cell->scratch, sizeof(cell->scratch));

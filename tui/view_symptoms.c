@@ -7,11 +7,10 @@
 #include "tui/console.h"
 #include "tui/list_view.h"
 
-enum column { SEVERITY, ID, TITLE, SINCE };
+enum column { SEVERITY, TITLE, SINCE };
 
 static const struct table_column columns[] = {
-	[SEVERITY] = {.title = "SEVERITY", .minimum = 1, .ideal = 10, .drop = 0},
-	[ID] = {.title = "ID", .minimum = 3, .ideal = 14},
+	[SEVERITY] = {.title = "SEVERITY", .minimum = 10, .ideal = 10},
 	[TITLE] = {.title = "SYMPTOM", .minimum = 20, .ideal = 60, .weight = 1},
 	[SINCE] = {.title = "SINCE", .minimum = 5, .ideal = 5, .align = TABLE_RIGHT, .drop = 1},
 };
@@ -73,14 +72,9 @@ static void finding_cell(const struct world *world, const struct finding *findin
 		cell->text = cell->scratch;
 		cell->role = severity_role(finding->severity);
 		break;
-	case ID:
-		cell->text = finding->runbook->id;
-		cell->role = severity_role(finding->severity);
-		cell->attributes = ATTRIBUTE_BOLD;
-		break;
 	case TITLE:
 		title = world_title(world, finding);
-		snprintf(cell->scratch, sizeof(cell->scratch), "%s%s%s", title,
+		snprintf(cell->scratch, sizeof(cell->scratch), "%s %s%s%s", finding->runbook->id, title,
 			 finding->confidence == CONFIDENCE_SUSPECTED ? translate(" (suspected)") : "",
 			 finding->came_back_after ? translate(" (came back after a fix)") : "");
 		cell->text = cell->scratch;
@@ -106,12 +100,9 @@ static void check_cell(const struct world *world, const struct check *check, enu
 			 glyph_text(world->glyphs, GLYPH_COULD_NOT_CHECK), translate("unknown"));
 		cell->text = cell->scratch;
 		break;
-	case ID:
-		cell->text = check->runbook->id;
-		break;
 	case TITLE:
 		reason = message_text(&check->reason);
-		snprintf(cell->scratch, sizeof(cell->scratch), "%s%s%s", translate("could not check"),
+		snprintf(cell->scratch, sizeof(cell->scratch), "%s %s%s%s", check->runbook->id, translate("could not check"),
 			 *reason ? ": " : "", reason);
 		cell->text = cell->scratch;
 		break;

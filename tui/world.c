@@ -178,6 +178,28 @@ char *world_title(const struct world *world, const struct finding *finding)
 	return xasprintf("%s%s%s", finding->group_name, separator(world), title);
 }
 
+size_t world_node_prefix(const struct world *world)
+{
+	struct record_list nodes = snapshot_all(world->snapshot, KIND_NODE);
+	size_t shared = nodes.count > 1 ? strlen(nodes.items[0]->name) : 0;
+
+	for (size_t i = 1; i < nodes.count; i++) {
+		size_t at = 0;
+
+		while (at < shared && nodes.items[i]->name[at] == nodes.items[0]->name[at])
+			at++;
+		shared = at;
+	}
+	/* Back to the beginning of a word, and one word more, so that a name is left and not a number. */
+	for (int words = 0; shared && words < 2; words++) {
+		if (words)
+			shared--;
+		while (shared && nodes.items[0]->name[shared - 1] != '-')
+			shared--;
+	}
+	return shared;
+}
+
 char *world_object_name(const char *kind, const char *name_space, const char *name)
 {
 	return name_space[0] ? xasprintf("%s/%s/%s", kind, name_space, name) : xasprintf("%s/%s", kind, name);

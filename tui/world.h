@@ -53,7 +53,12 @@ void world_empty(const struct world *world, enum kind_id kind, struct buffer *ou
 void world_facts(const struct world *world, struct buffer *out);
 /* The title of a finding as the symptoms pane and the plan show it. Caller frees. */
 char *world_title(const struct world *world, const struct finding *finding);
-/* "node/bridge" for people: "Pod/web/api-1", "Node/n-1". Caller frees. */
+/*
+ * How much of the beginning of each node's name says nothing, since all share
+ * it: of pool-a-worker-1, pool-a-worker-2 the name "worker-1" tells them apart.
+ */
+size_t world_node_prefix(const struct world *world);
+/* "Pod/web/api-1", "Node/n-1". Caller frees. */
 char *world_object_name(const char *kind, const char *name_space, const char *name);
 
 #endif
