@@ -46,7 +46,8 @@ const struct field_node *field_node_child(const struct field_node *node, const c
 
 		if (child->key_length == length && !child->is_prefix && !memcmp(child->key, key, length))
 			return child;
-		if (child->is_prefix && child->key_length < length && !memcmp(child->key, key, child->key_length))
+		if (child->is_prefix && child->key_length < length && !memcmp(child->key, key,
+									      child->key_length))
 			by_prefix = child;
 	}
 	return by_prefix;
@@ -110,7 +111,8 @@ static bool is_number(const char *text, size_t length)
 
 static int bad_path(struct err *err, const char *path, const char *why)
 {
-	return err_set(err, ERR_CONFIG, "the path {path} is not valid: {reason}", "path", path, "reason", why, NULL);
+	return err_set(err, ERR_CONFIG, "the path {path} is not valid: {reason}", "path", path, "reason",
+		       why, NULL);
 }
 
 /* One name and its brackets. */
@@ -284,7 +286,8 @@ static bool resolve_label(struct field_path *path, struct field_node *node)
 	return false;
 }
 
-static bool resolve_member(const struct field_table *table, struct field_path *path, const struct field_node *node)
+static bool resolve_member(const struct field_table *table, struct field_path *path,
+			   const struct field_node *node)
 {
 	for (size_t i = 0; i < node->action_count; i++) {
 		const struct field_action *action = &node->actions[i];
@@ -306,7 +309,8 @@ static int resolve_extra(struct field_table *table, struct field_path *path, str
 	bool is_message = strstr(path->text, "essage") != NULL || strstr(path->text, "note") != NULL;
 
 	if (table->extra_count == MOST_EXTRAS)
-		return err_set(err, ERR_LIMIT, "more than {n} extra paths of {kind} are wanted", "n", "1000", "kind",
+		return err_set(err, ERR_LIMIT, "more than {n} extra paths of {kind} are wanted", "n",
+			       "1000", "kind",
 			       table->kind->name, NULL);
 	path->source = PATH_EXTRA;
 	path->extra = table->extra_count++;

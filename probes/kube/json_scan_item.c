@@ -24,7 +24,8 @@ int json_error(struct err *err, const char *what, uint64_t byte)
 	char place[24];
 
 	snprintf(place, sizeof(place), "%" PRIu64, byte);
-	err_set(err, ERR_PROTOCOL, "the answer is not valid JSON: {problem} at byte {byte}", "problem", what, "byte",
+	err_set(err, ERR_PROTOCOL, "the answer is not valid JSON: {problem} at byte {byte}", "problem",
+		what, "byte",
 		place, NULL);
 	err_hint(err, "something between this machine and the API server may have changed the answer", NULL);
 	return -1;
@@ -182,7 +183,8 @@ static int read_scalar(struct reader *reader, const struct field_node *node)
 	}
 	if (node->extra >= 0)
 		record_builder_extra(reader->builder, node, reader->item,
-				     keep_copy(reader, raw.text, raw.length < TEXT_LIMIT ? raw.length : TEXT_LIMIT));
+				     keep_copy(reader, raw.text,
+					       raw.length < TEXT_LIMIT ? raw.length : TEXT_LIMIT));
 	return 0;
 }
 
@@ -287,7 +289,8 @@ int json_item_scan(struct record_builder *builder, const struct field_node *root
 		   uint64_t offset, struct record **ret_record, struct err *err)
 {
 	const struct json_slice no_key = {"", 0};
-	struct reader reader = {.builder = builder, .start = text, .at = text, .end = text + n, .offset = offset,
+	struct reader reader = {.builder = builder, .start = text, .at = text, .end = text + n,
+		.offset = offset,
 				.err = err};
 
 	/* Three bytes for each (U+FFFD for an invalid one), and what the room of a cut string reaches beyond. */

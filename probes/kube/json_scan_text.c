@@ -132,7 +132,8 @@ int json_text_decode(const char *raw, size_t n, size_t limit, char *out, size_t 
 		} else if (*decoder.at == '\0') {
 			decoder.at++;
 		} else {
-			decoder.at += text_decode(decoder.at, (size_t)(decoder.end - decoder.at), &code_point);
+			decoder.at += text_decode(decoder.at, (size_t)(decoder.end - decoder.at),
+						  &code_point);
 		}
 		if (!put(&decoder, code_point))
 			break;

@@ -65,7 +65,8 @@ struct scanner {
 	bool has_failed;
 };
 
-static struct scanner *json_new(const struct field_table *table, enum scan_mode mode, const struct scan_sink *sink)
+static struct scanner *json_new(const struct field_table *table, enum scan_mode mode,
+				const struct scan_sink *sink)
 {
 	struct scanner *scanner = xcalloc(1, sizeof(*scanner));
 
@@ -90,7 +91,8 @@ static int too_large(struct err *err, uint64_t offset)
 {
 	char *place = xasprintf("%" PRIu64, offset);
 
-	err_set(err, ERR_LIMIT, "an object at byte {byte} of the answer is larger than {limit}", "byte", place, "limit",
+	err_set(err, ERR_LIMIT, "an object at byte {byte} of the answer is larger than {limit}", "byte",
+		place, "limit",
 		"16 MiB", NULL);
 	free(place);
 	return -1;
@@ -100,7 +102,8 @@ static int too_deep(struct err *err, uint64_t offset)
 {
 	char *place = xasprintf("%" PRIu64, offset);
 
-	err_set(err, ERR_LIMIT, "an object at byte {byte} of the answer is nested deeper than {limit} levels", "byte",
+	err_set(err, ERR_LIMIT,
+		"an object at byte {byte} of the answer is nested deeper than {limit} levels", "byte",
 		place, "limit", "100", NULL);
 	free(place);
 	return -1;
@@ -116,7 +119,8 @@ static int hand_on(struct scanner *scanner, enum watch_event event, struct json_
 {
 	struct record *record;
 
-	if (json_item_scan(scanner->builder, scanner->table->root, object.text, object.length, offset, &record,
+	if (json_item_scan(scanner->builder, scanner->table->root, object.text, object.length, offset,
+			   &record,
 			   err) < 0)
 		return -1;
 	if (scanner->sink.on_record(scanner->sink.data, event, record) < 0)
@@ -260,7 +264,8 @@ static int take_whole(struct scanner *scanner, struct json_slice value, struct e
 /* Keeps the part of a value that is wanted later. */
 static int keep_pending(struct scanner *scanner, const char *bytes, size_t n, struct err *err)
 {
-	if (scanner->taking == TAKING_STRING || scanner->taking == TAKING_SPAN || scanner->taking == TAKING_SCALAR)
+	if (scanner->taking == TAKING_STRING || scanner->taking == TAKING_SPAN ||
+	    scanner->taking == TAKING_SCALAR)
 		return 0;
 	if (scanner->taking == TAKING_KEY && scanner->pending.length + n > KEY_MAX)
 		return json_error(err, "a key that is too long", scanner->started);
@@ -316,7 +321,8 @@ static size_t feed_scalar(const char *bytes, size_t n, bool *ret_ended)
 }
 
 /* Goes on with the value that is taken. */
-static int feed_value(struct scanner *scanner, const char *bytes, size_t n, size_t *ret_taken, struct err *err)
+static int feed_value(struct scanner *scanner, const char *bytes, size_t n, size_t *ret_taken,
+		      struct err *err)
 {
 	bool ended = false;
 
@@ -387,7 +393,8 @@ static int begin_value(struct scanner *scanner, char byte, uint64_t offset)
 		return 1;
 	}
 	if (byte == '{' || byte == '[') {
-		begin(scanner, scanner->key == KEY_METADATA && byte == '{' ? TAKING_META : TAKING_SPAN, offset);
+		begin(scanner, scanner->key == KEY_METADATA && byte == '{' ? TAKING_META : TAKING_SPAN,
+			offset);
 		return 0;
 	}
 	if (byte == '"') {

@@ -12,7 +12,8 @@
 enum { REASON_SIZE = 1200 };
 
 /* Walks the statuses of one role, which lie side by side. */
-static size_t role_count(const struct pod_record *pod, enum container_role role, const struct container_status **ret_first)
+static size_t role_count(const struct pod_record *pod, enum container_role role,
+			 const struct container_status **ret_first)
 {
 	size_t count = 0;
 
@@ -58,7 +59,8 @@ static bool is_condition_true(const struct pod_record *pod, const char *type)
 
 static bool is_initialized(const struct pod_record *pod)
 {
-	const struct condition *condition = condition_find(pod->conditions, pod->condition_count, "Initialized");
+	const struct condition *condition = condition_find(pod->conditions, pod->condition_count,
+							   "Initialized");
 
 	return condition && !strcmp(condition->status, "True");
 }
@@ -71,7 +73,8 @@ static bool is_past(const struct pod_record *pod, const struct container_status 
 	return is_sidecar(pod, status->name) && status->started;
 }
 
-static void terminated_reason(const struct container_status *status, const char *prefix, char reason[REASON_SIZE])
+static void terminated_reason(const struct container_status *status, const char *prefix,
+			      char reason[REASON_SIZE])
 {
 	if (*status->reason)
 		snprintf(reason, REASON_SIZE, "%s%s", prefix, status->reason);
@@ -173,7 +176,8 @@ static bool count_init(const struct pod_record *pod, struct pod_counts *all, str
 			add_restarts(status, &sidecars->restarts, &sidecars->last_restart);
 		if (!is_past(pod, status))
 			return true;
-		if (is_restartable && status->ready && !(status->state == STATE_TERMINATED && !status->exit_code))
+		if (is_restartable && status->ready && !(status->state == STATE_TERMINATED &&
+							 !status->exit_code))
 			all->ready++;
 	}
 	return false;

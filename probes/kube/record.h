@@ -238,7 +238,9 @@ struct pod_counts {
 	int64_t last_restart;	/* 0: none */
 };
 void pod_count(const struct pod_record *pod, struct pod_counts *ret_counts);
-void node_status_text(const struct node_record *node, struct buffer *out);	/* "Ready,SchedulingDisabled" */
-void node_roles_text(const struct node_record *node, struct buffer *out);	/* "control-plane,etcd" or "<none>" */
+/* "Ready,SchedulingDisabled" */
+void node_status_text(const struct node_record *node, struct buffer *out);
+/* "control-plane,etcd" or "<none>" */
+void node_roles_text(const struct node_record *node, struct buffer *out);
 
 #endif

@@ -78,7 +78,8 @@ static uint32_t hash(const char *text, size_t length)
 }
 
 /* The slot of the word, or the free one where it belongs. */
-static struct word *find_word(const struct words *words, uint64_t turn, uint32_t h, const char *text, size_t length)
+static struct word *find_word(const struct words *words, uint64_t turn, uint32_t h, const char *text,
+			      size_t length)
 {
 	for (size_t i = h & (words->capacity - 1);; i = (i + 1) & (words->capacity - 1)) {
 		struct word *word = &words->slots[i];
@@ -357,7 +358,8 @@ void record_builder_set_int(struct record_builder *builder, const struct field_n
 
 		if (action->row->type == FIELD_INT || action->row->type == FIELD_UNITS)
 			set_number(builder, action, number);
-		else if (action->row->type == FIELD_MILLI && number < INT64_MAX / 1000 && number > INT64_MIN / 1000)
+		else if (action->row->type == FIELD_MILLI && number < INT64_MAX / 1000 &&
+			 number > INT64_MIN / 1000)
 			set_number(builder, action, number * 1000);
 	}
 }
@@ -387,7 +389,8 @@ void record_builder_set_present(struct record_builder *builder, const struct fie
 void record_builder_extra(struct record_builder *builder, const struct field_node *node, size_t item,
 			  const char *text)
 {
-	struct extra_value extra = {(uint16_t)node->extra, (uint16_t)(item > UINT16_MAX ? UINT16_MAX : item), text};
+	struct extra_value extra = {(uint16_t)node->extra,
+		(uint16_t)(item > UINT16_MAX ? UINT16_MAX : item), text};
 
 	add_item(builder, GROUP_EXTRAS);
 	memcpy(builder->groups[GROUP_EXTRAS].current, &extra, sizeof(extra));
@@ -421,7 +424,8 @@ static bool is_set(const char *text)
 static void choose_event(struct event_scan *scan)
 {
 	struct event_record *event = &scan->event;
-	const int64_t last[] = {scan->series_last, scan->last_timestamp, scan->event_time, scan->first_timestamp,
+	const int64_t last[] = {scan->series_last, scan->last_timestamp, scan->event_time,
+		scan->first_timestamp,
 				event->base.created};
 	const int64_t first[] = {scan->first_timestamp, scan->event_time, event->base.created};
 
@@ -518,7 +522,8 @@ static char *pack_group(const struct record_builder *builder, char *record, char
 	return to + aligned(group->count * layout->size);
 }
 
-static size_t groups_size(const struct record_builder *builder, const struct group_place *places, size_t count)
+static size_t groups_size(const struct record_builder *builder, const struct group_place *places,
+			  size_t count)
 {
 	size_t size = 0;
 

@@ -41,7 +41,8 @@ static int parse_plain(const char *text, int64_t *ret_wall)
 	if (text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' || text[16] != ':' ||
 	    text[19] != 'Z')
 		return -1;
-	if (year < 0 || month < 1 || month > 12 || day < 1 || day > 31 || hour < 0 || hour > 23 || minute < 0 ||
+	if (year < 0 || month < 1 || month > 12 || day < 1 || day > 31 || hour < 0 || hour > 23 ||
+	    minute < 0 ||
 	    minute > 59 || second < 0 || second > 60)
 		return -1;
 	*ret_wall = ((days_of(year, month, day) * 24 + hour) * 60 + minute) * 60 + second;

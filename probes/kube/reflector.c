@@ -122,9 +122,11 @@ static void refuse(struct reflector *reflector, const struct kube_result *result
 
 	resource_text(reflector->kind, resource, sizeof(resource));
 	if (is_forbidden) {
-		err_set(&err, ERR_FORBIDDEN, "this user may not {verb} {resource}{scope}", "verb", verb, "resource",
+		err_set(&err, ERR_FORBIDDEN, "this user may not {verb} {resource}{scope}", "verb", verb,
+			"resource",
 			resource, "scope", reflector->name_space ? " in this namespace" : "", NULL);
-		err_hint(&err, "ask for a role with the verbs list and watch on {resource}", "resource", resource, NULL);
+		err_hint(&err, "ask for a role with the verbs list and watch on {resource}", "resource",
+			 resource, NULL);
 	} else {
 		err_set(&err, ERR_NOT_FOUND, "the cluster has no {resource}", "resource", resource, NULL);
 	}
@@ -191,7 +193,8 @@ static void on_status(void *data, long code, const char *reason, const char *mes
 	reflector->got_status = true;
 	reflector->status_code = code;
 	reflector->status_expired = code == 410 || !strcmp(reason, "Expired") || !strcmp(reason, "Gone");
-	err_set(&reflector->err, ERR_SERVER, "the server ended the watch of {resource}: {message}", "resource", resource,
+	err_set(&reflector->err, ERR_SERVER, "the server ended the watch of {resource}: {message}",
+		"resource", resource,
 		"message", *message ? message : reason, NULL);
 }
 
@@ -293,7 +296,8 @@ static void list_failed(struct reflector *reflector, const struct kube_result *r
 	if (result->code == ERR_FORBIDDEN || result->code == ERR_NOT_FOUND)
 		refuse(reflector, result, "list");
 	else if (result->code == ERR_GONE)
-		wait_for(reflector, pace_after_failure(&reflector->pace, clock_monotonic_ms(), -1), PHASE_LIST);
+		wait_for(reflector, pace_after_failure(&reflector->pace, clock_monotonic_ms(), -1),
+			 PHASE_LIST);
 	else
 		fail(reflector, &result->err, result->retry_after_ms, PHASE_LIST);
 }
@@ -432,7 +436,8 @@ static void start_watch(struct reflector *reflector)
 {
 	auto_free char *base = kind_path(reflector->kind, reflector->name_space, NULL);
 	CLEANUP(buffer_release) struct buffer path = BUFFER_INIT(PATH_MAX_BYTES);
-	struct kube_request request = {.kind = HTTP_STREAM, .on_done = on_watch_done, .on_head = on_watch_head};
+	struct kube_request request = {.kind = HTTP_STREAM, .on_done = on_watch_done,
+		.on_head = on_watch_head};
 	struct err err;
 
 	/* Never gzip: a server may end the member at each flush (tech.md 0.1). */

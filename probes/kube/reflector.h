@@ -31,7 +31,8 @@ struct reflector_sink {
 	/* A page arrived (complete false) or the list is whole. remaining: items still to come, -1 unknown. */
 	void (*on_list_page)(void *data, const struct kind *kind, bool complete, long remaining);
 	/* State changed, or a bookmark or event proved that the data is current. err is NULL where all is well. */
-	void (*on_state)(void *data, const struct kind *kind, enum reflector_state state, const struct err *err);
+	void (*on_state)(void *data, const struct kind *kind, enum reflector_state state,
+			 const struct err *err);
 	void *data;
 };
 

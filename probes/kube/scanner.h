@@ -26,7 +26,8 @@ struct scan_sink {
 	/* Watch: an ERROR event (a Status). */
 	void (*on_status)(void *data, long code, const char *reason, const char *message);
 	/* List: its metadata; "" where absent. May come before or after the items. */
-	void (*on_list_meta)(void *data, const char *resource_version, const char *continue_token, long remaining);
+	void (*on_list_meta)(void *data, const char *resource_version, const char *continue_token,
+			     long remaining);
 	void *data;
 };
 
@@ -34,7 +35,8 @@ struct scanner;
 
 struct scanner_ops {
 	const char *content_type;
-	struct scanner *(*new)(const struct field_table *table, enum scan_mode mode, const struct scan_sink *sink);
+	struct scanner *(*new)(const struct field_table *table, enum scan_mode mode,
+			       const struct scan_sink *sink);
 	/* 0, or -1 with err: the transfer is useless from here on. */
 	int (*feed)(struct scanner *scanner, const char *bytes, size_t n, struct err *err);
 	/* The transfer ended: -1 if in the middle of a document. */

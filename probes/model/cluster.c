@@ -99,7 +99,8 @@ struct cluster *cluster_new(struct kube_client *client, const struct field_set *
 	cluster->snapshot = snapshot_new();
 	for (size_t i = 0; i < KIND_CORE_COUNT; i++) {
 		struct watched_kind *watched = &cluster->kinds[i];
-		const struct reflector_sink sink = {on_list_start, on_record, on_delete, on_list_page, on_state, watched};
+		const struct reflector_sink sink = {on_list_start, on_record, on_delete, on_list_page,
+			on_state, watched};
 
 		watched->cluster = cluster;
 		watched->kind = (enum kind_id)i;

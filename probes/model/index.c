@@ -34,7 +34,8 @@ static uint64_t hash_uid(const struct index *index, const char *uid)
 	return finish(hash_text(index->seed, uid));
 }
 
-static uint64_t hash_name(const struct index *index, enum kind_id kind, const char *name_space, const char *name)
+static uint64_t hash_name(const struct index *index, enum kind_id kind, const char *name_space,
+			  const char *name)
 {
 	return finish(hash_text(hash_text(index->seed + (uint64_t)kind, name_space), name));
 }
@@ -61,13 +62,15 @@ struct entry *index_by_uid(const struct index *index, const char *uid)
 	return NULL;
 }
 
-struct entry *index_by_name(const struct index *index, enum kind_id kind, const char *name_space, const char *name)
+struct entry *index_by_name(const struct index *index, enum kind_id kind, const char *name_space,
+			    const char *name)
 {
 	size_t mask = index->capacity - 1;
 
 	if (!index->capacity)
 		return NULL;
-	for (size_t i = hash_name(index, kind, name_space, name) & mask; index->slots[i]; i = (i + 1) & mask) {
+	for (size_t i = hash_name(index, kind, name_space,
+				  name) & mask; index->slots[i]; i = (i + 1) & mask) {
 		const struct record *record = index->slots[i]->record;
 
 		if (record->kind->id == kind && !strcmp(record->name, name) &&

@@ -96,7 +96,8 @@ const struct record *snapshot_by_uid(const struct snapshot *snapshot, const char
 	return entry ? entry->record : NULL;
 }
 
-const struct record *snapshot_by_name(const struct snapshot *snapshot, enum kind_id kind, const char *name_space,
+const struct record *snapshot_by_name(const struct snapshot *snapshot, enum kind_id kind,
+				      const char *name_space,
 				      const char *name)
 {
 	const struct entry *entry = index_by_name(&snapshot->by_name, kind, name_space, name);
@@ -150,12 +151,14 @@ static bool is_about(const struct record *event_base, const struct record *objec
 {
 	const char *uid = record_event(event_base)->object_uid;
 
-	return object->kind->id == KIND_NODE || !*uid || !strcmp(uid, object->uid) || !strcmp(uid, object->name);
+	return object->kind->id == KIND_NODE || !*uid || !strcmp(uid, object->uid) || !strcmp(uid,
+											      object->name);
 }
 
 struct record_list snapshot_events_about(const struct snapshot *snapshot, const struct record *object)
 {
-	struct record_list all = snapshot_events_of(snapshot, object->kind->name, object->name_space, object->name);
+	struct record_list all = snapshot_events_of(snapshot, object->kind->name, object->name_space,
+						    object->name);
 	struct scratch *scratch = snapshot->scratch;
 	const struct record **list;
 	size_t about = 0;
@@ -312,7 +315,8 @@ static bool is_older_version(const char *a, const char *b)
 	size_t a_length = strlen(a);
 	size_t b_length = strlen(b);
 
-	if (!a_length || !b_length || strspn(a, "0123456789") != a_length || strspn(b, "0123456789") != b_length)
+	if (!a_length || !b_length || strspn(a, "0123456789") != a_length || strspn(b,
+										    "0123456789") != b_length)
 		return false;
 	if (a_length != b_length)
 		return a_length < b_length;

@@ -49,7 +49,8 @@ const struct collection *snapshot_collection(const struct snapshot *snapshot, en
 /* All records of a kind, in no order. */
 struct record_list snapshot_all(const struct snapshot *snapshot, enum kind_id kind);
 const struct record *snapshot_by_uid(const struct snapshot *snapshot, const char *uid);
-const struct record *snapshot_by_name(const struct snapshot *snapshot, enum kind_id kind, const char *name_space,
+const struct record *snapshot_by_name(const struct snapshot *snapshot, enum kind_id kind,
+				      const char *name_space,
 				      const char *name);
 struct record_list snapshot_pods_on_node(const struct snapshot *snapshot, const char *node_name);
 /* Objects whose controller has this uid. */

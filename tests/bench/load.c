@@ -63,7 +63,8 @@ static int load(struct loop *loop, struct cluster *cluster, double *ret_first, s
 		if (cluster_has_failed(cluster, err) && err->code != ERR_NONE)
 			return -1;
 		if (clock_monotonic_ms() - start > GIVE_UP_MS)
-			return err_set(err, ERR_TIMEOUT, "the cluster was not listed within two minutes", NULL);
+			return err_set(err, ERR_TIMEOUT, "the cluster was not listed within two minutes",
+				       NULL);
 	}
 	return 0;
 }
@@ -108,7 +109,8 @@ int main(int argc, char **argv)
 	while (clock_monotonic_ms() < end)
 		loop_turn(loop, 1000);
 	if (idle_ms)
-		printf(", \"idleCpuPercent\": %.2f, \"idleKiB\": %ld", (cpu_seconds() - cpu) * 100000 / (double)idle_ms,
+		printf(", \"idleCpuPercent\": %.2f, \"idleKiB\": %ld",
+		       (cpu_seconds() - cpu) * 100000 / (double)idle_ms,
 		       rss_anonymous());
 	printf("}\n");
 	cluster_free(cluster);

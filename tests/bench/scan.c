@@ -29,14 +29,16 @@ static void add_managed_fields(struct buffer *list)
 {
 	buffer_add_text(list, "\"managedFields\":[");
 	for (int i = 0; i < 2; i++) {
-		buffer_addf(list, "%s{\"manager\":\"%s\",\"operation\":\"Update\",\"apiVersion\":\"v1\",\"time\":"
+		buffer_addf(list,
+			    "%s{\"manager\":\"%s\",\"operation\":\"Update\",\"apiVersion\":\"v1\",\"time\":"
 			    "\"2026-11-21T08:00:00Z\",\"fieldsType\":\"FieldsV1\",\"fieldsV1\":{\"f:metadata\":{\"f:labels\":{",
 			    i ? "," : "", i ? "kubelet" : "kube-controller-manager");
 		for (int field = 0; field < 12; field++)
 			buffer_addf(list, "%s\"f:example.com/label-%d\":{}", field ? "," : "", field);
 		buffer_add_text(list, "}},\"f:spec\":{\"f:containers\":{\"k:{\\\"name\\\":\\\"app\\\"}\":{");
 		for (int field = 0; field < 25; field++)
-			buffer_addf(list, "%s\"f:someFieldOfTheContainer%d\":{\".\":{},\"f:x\":{}}", field ? "," : "", field);
+			buffer_addf(list, "%s\"f:someFieldOfTheContainer%d\":{\".\":{},\"f:x\":{}}",
+				    field ? "," : "", field);
 		buffer_add_text(list, "}}}}}");
 	}
 	buffer_add_text(list, "]");
@@ -44,23 +46,30 @@ static void add_managed_fields(struct buffer *list)
 
 static void add_containers(struct buffer *list, int pod)
 {
-	buffer_addf(list, "\"containers\":[{\"name\":\"app\",\"image\":\"registry.example.com/team/app-%d:v1.2.3\",\"ports\":"
+	buffer_addf(list,
+		    "\"containers\":[{\"name\":\"app\",\"image\":\"registry.example.com/team/app-%d:v1.2.3\",\"ports\":"
 		    "[{\"containerPort\":8080,\"protocol\":\"TCP\"}],\"env\":[", pod % 50);
 	for (int i = 0; i < 20; i++)
-		buffer_addf(list, "%s{\"name\":\"VARIABLE_%d\",\"value\":\"a value of the usual length %d\"}", i ? "," : "", i, pod);
-	buffer_add_text(list, "],\"resources\":{\"requests\":{\"cpu\":\"100m\",\"memory\":\"128Mi\"}},\"volumeMounts\":[");
+		buffer_addf(list,
+			    "%s{\"name\":\"VARIABLE_%d\",\"value\":\"a value of the usual length %d\"}", i ? "," : "", i, pod);
+	buffer_add_text(list,
+			"],\"resources\":{\"requests\":{\"cpu\":\"100m\",\"memory\":\"128Mi\"}},\"volumeMounts\":[");
 	for (int i = 0; i < 6; i++)
-		buffer_addf(list, "%s{\"name\":\"volume-%d\",\"readOnly\":true,\"mountPath\":\"/var/run/secrets/%d\"}",
+		buffer_addf(list,
+			    "%s{\"name\":\"volume-%d\",\"readOnly\":true,\"mountPath\":\"/var/run/secrets/%d\"}",
 			    i ? "," : "", i, i);
-	buffer_add_text(list, "],\"terminationMessagePath\":\"/dev/termination-log\",\"imagePullPolicy\":\"IfNotPresent\"}]");
+	buffer_add_text(list,
+			"],\"terminationMessagePath\":\"/dev/termination-log\",\"imagePullPolicy\":\"IfNotPresent\"}]");
 }
 
 static void add_pod(struct buffer *list, int pod)
 {
-	static const char *const conditions[] = {"PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady",
+	static const char *const conditions[] = {"PodReadyToStartContainers", "Initialized", "Ready",
+		"ContainersReady",
 						 "PodScheduled"};
 
-	buffer_addf(list, "%s{\"metadata\":{\"name\":\"app-%d-7d9c6b5f4d-x%04d\",\"generateName\":\"app-%d-7d9c6b5f4d-\","
+	buffer_addf(list,
+		    "%s{\"metadata\":{\"name\":\"app-%d-7d9c6b5f4d-x%04d\",\"generateName\":\"app-%d-7d9c6b5f4d-\","
 		    "\"namespace\":\"team-%d\",\"uid\":\"%08x-1f33-4c39-9d0c-0c7d2c4fd1a1\",\"resourceVersion\":\"%d\","
 		    "\"creationTimestamp\":\"2026-11-20T01:02:03Z\",\"labels\":{\"app\":\"app-%d\",\"pod-template-hash\":"
 		    "\"7d9c6b5f4d\"},\"ownerReferences\":[{\"apiVersion\":\"apps/v1\",\"kind\":\"ReplicaSet\",\"name\":"
@@ -69,12 +78,15 @@ static void add_pod(struct buffer *list, int pod)
 	add_managed_fields(list);
 	buffer_add_text(list, "},\"spec\":{");
 	add_containers(list, pod);
-	buffer_addf(list, ",\"restartPolicy\":\"Always\",\"serviceAccountName\":\"app\",\"nodeName\":\"worker-node-%d\"},"
+	buffer_addf(list,
+		    ",\"restartPolicy\":\"Always\",\"serviceAccountName\":\"app\",\"nodeName\":\"worker-node-%d\"},"
 		    "\"status\":{\"phase\":\"Running\",\"conditions\":[", pod % 100);
 	for (size_t i = 0; i < array_length(conditions); i++)
-		buffer_addf(list, "%s{\"type\":\"%s\",\"status\":\"True\",\"lastProbeTime\":null,\"lastTransitionTime\":"
+		buffer_addf(list,
+			    "%s{\"type\":\"%s\",\"status\":\"True\",\"lastProbeTime\":null,\"lastTransitionTime\":"
 			    "\"2026-11-20T01:02:13Z\"}", i ? "," : "", conditions[i]);
-	buffer_addf(list, "],\"hostIP\":\"10.0.0.%d\",\"podIP\":\"10.100.%d.%d\",\"startTime\":\"2026-11-20T01:02:04Z\","
+	buffer_addf(list,
+		    "],\"hostIP\":\"10.0.0.%d\",\"podIP\":\"10.100.%d.%d\",\"startTime\":\"2026-11-20T01:02:04Z\","
 		    "\"containerStatuses\":[{\"name\":\"app\",\"state\":{\"running\":{\"startedAt\":\"2026-11-20T01:02:10Z\"}},"
 		    "\"lastState\":{},\"ready\":true,\"restartCount\":0,\"image\":\"registry.example.com/team/app-%d:v1.2.3\","
 		    "\"imageID\":\"registry.example.com/team/app-%d@sha256:"
@@ -97,7 +109,8 @@ static int put_record(void *data, enum watch_event event, struct record *record)
 	return 0;
 }
 
-static void scan_list(const struct buffer *list, const struct field_table *table, const struct scan_sink *sink)
+static void scan_list(const struct buffer *list, const struct field_table *table,
+		      const struct scan_sink *sink)
 {
 	struct scanner *scanner = json_scanner_ops.new(table, SCAN_LIST, sink);
 	struct err err;

@@ -111,7 +111,8 @@ static inline struct record *scan_object(const struct field_table *table, const 
 	struct scanned scanned = {0};
 	struct record *record = NULL;
 
-	if (!scan_text(table, SCAN_OBJECT, text, strlen(text), strlen(text), &scanned, NULL) && scanned.count == 1)
+	if (!scan_text(table, SCAN_OBJECT, text, strlen(text), strlen(text), &scanned, NULL) &&
+	    scanned.count == 1)
 		record = take_pointer(scanned.records[0]);
 	scanned_release(&scanned);
 	return record;

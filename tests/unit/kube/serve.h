@@ -78,7 +78,8 @@ static inline bool serve_read(int socket, char head[8192])
 
 static inline void serve_one(struct server *server, int socket)
 {
-	static const struct serve_step nothing = {.status = 404, .body = "{\"kind\":\"Status\",\"code\":404}"};
+	static const struct serve_step nothing = {.status = 404,
+		.body = "{\"kind\":\"Status\",\"code\":404}"};
 	const struct serve_step *step = &nothing;
 	char head[8192];
 	auto_free char *line = NULL;
@@ -133,7 +134,8 @@ static inline void serve_start(struct server *server, struct serve_step *steps, 
 	server->step_count = count;
 	pthread_mutex_init(&server->lock, NULL);
 	server->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (server->listener < 0 || bind(server->listener, (struct sockaddr *)&address, sizeof(address)) < 0 ||
+	if (server->listener < 0 || bind(server->listener, (struct sockaddr *)&address,
+					 sizeof(address)) < 0 ||
 	    listen(server->listener, 16) < 0 || pipe(server->stop) < 0 ||
 	    getsockname(server->listener, (struct sockaddr *)&address, &size) < 0)
 		bug("no server for the test");

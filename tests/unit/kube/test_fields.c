@@ -144,7 +144,8 @@ static void test_other_paths(void **state)
 
 static void test_bad_paths(void **state)
 {
-	static const char *const bad[] = {"", ".", "a.", ".a", "a..b", "a[", "a[]", "a[*", "a[0].b", "a[*]b", "[*]"};
+	static const char *const bad[] = {"", ".", "a.", ".a", "a..b", "a[", "a[]", "a[*", "a[0].b",
+		"a[*]b", "[*]"};
 	struct field_table *table = field_table_new(kind_get(KIND_POD));
 	struct buffer longest = BUFFER_INIT(1024);
 	const struct field_path *path;
@@ -212,7 +213,8 @@ static void test_kinds(void **state)
 		{kind_path(kind_get(KIND_POD), "ns", "p"), "/api/v1/namespaces/ns/pods/p"},
 		{kind_path(kind_get(KIND_NODE), "ignored", "n"), "/api/v1/nodes/n"},
 		{kind_path(kind_get(KIND_DEPLOYMENT), "ns", NULL), "/apis/apps/v1/namespaces/ns/deployments"},
-		{kind_path(kind_get(KIND_POD), "..", "a/../b?x"), "/api/v1/namespaces/%2E%2E/pods/a%2F..%2Fb%3Fx"},
+		{kind_path(kind_get(KIND_POD), "..", "a/../b?x"),
+			"/api/v1/namespaces/%2E%2E/pods/a%2F..%2Fb%3Fx"},
 	};
 
 	for (size_t i = 0; i < array_length(paths); i++) {

@@ -99,7 +99,8 @@ static void write_list(struct writer *writer, int depth)
 
 static void write_value(struct writer *writer, int depth)
 {
-	static const char *const scalars[] = {"true", "false", "null", "0", "-17", "9007199254740993", "\"\"", "42"};
+	static const char *const scalars[] = {"true", "false", "null", "0", "-17", "9007199254740993",
+		"\"\"", "42"};
 
 	write_space(writer);
 	if (depth > 0 && pick(writer, 2)) {
@@ -172,7 +173,8 @@ static const char *const paths[] = {
 	"a", "b", "a.b", "a.b.c", "a.b.c.d", "a[*]", "a[*].b", "b[*].a[*].c", "c[*][*]", "d.a[*].b.c", "b[*].c", "c.d", "d[*].d[*]",
 };
 
-static void compare(const struct field_path *const *wanted, const struct record *record, const json_t *document,
+static void compare(const struct field_path *const *wanted, const struct record *record,
+		    const json_t *document,
 		    const char *text)
 {
 	for (size_t i = 0; i < array_length(paths); i++) {
@@ -182,7 +184,8 @@ static void compare(const struct field_path *const *wanted, const struct record 
 		field_path_each(wanted[i], record, add_value, &ours);
 		reference(&theirs, document, paths[i], 0, false);
 		if (strcmp(buffer_text(&ours), buffer_text(&theirs)) != 0)
-			fail_msg("%s of %s: %s, jansson %s", paths[i], text, buffer_text(&ours), buffer_text(&theirs));
+			fail_msg("%s of %s: %s, jansson %s", paths[i], text, buffer_text(&ours),
+				 buffer_text(&theirs));
 		buffer_release(&ours);
 		buffer_release(&theirs);
 	}
@@ -208,7 +211,8 @@ static void test_random_documents(void **state)
 		document = json_loads(buffer_text(&writer.text), JSON_ALLOW_NUL, NULL);
 		assert_non_null(document);
 		piece = 1 + pick(&writer, 200);
-		if (scan_text(table, SCAN_OBJECT, writer.text.data, writer.text.length, piece, &scanned, &err) < 0)
+		if (scan_text(table, SCAN_OBJECT, writer.text.data, writer.text.length, piece, &scanned,
+			      &err) < 0)
 			fail_msg("refused: %s: %s", writer.text.data, err_text(&err));
 		assert_int_equal(scanned.count, 1);
 		compare(wanted, scanned.records[0], document, writer.text.data);
@@ -237,7 +241,8 @@ static void test_damaged_documents(void **state)
 		text[at] = "\"\\{}[],: x0\xff"[pick(&random, 12)];
 		if (i % 3 == 0)
 			text[pick(&random, (uint32_t)n)] = "\"\\{}[]"[pick(&random, 6)];
-		if (scan_text(table, SCAN_LIST, text, strlen(text), 1 + pick(&random, 3000), &scanned, &err) < 0) {
+		if (scan_text(table, SCAN_LIST, text, strlen(text), 1 + pick(&random, 3000), &scanned,
+			      &err) < 0) {
 			assert_int_not_equal(err.code, ERR_NONE);
 			refused++;
 		}
@@ -254,17 +259,22 @@ static void test_times_and_quantities(void **state)
 		int decimals;
 		int64_t number;
 	} quantities[] = {
-		{"0", 0, 0}, {"110", 0, 110}, {"8Gi", 0, 8589934592}, {"8048912Ki", 0, 8242085888}, {"1500m", 3, 1500},
-		{"2", 3, 2000}, {"0.1", 3, 100}, {"1500m", 0, 2}, {"100m", 0, 1}, {"1e3", 0, 1000}, {"1E", 0, 1000000000000000000},
-		{"5k", 0, 5000}, {"12e6", 0, 12000000}, {"500u", 3, 1}, {"-1.5", 0, -2}, {"99999999999Ei", 0, INT64_MAX},
+		{"0", 0, 0}, {"110", 0, 110}, {"8Gi", 0, 8589934592}, {"8048912Ki", 0,
+			8242085888}, {"1500m", 3, 1500},
+		{"2", 3, 2000}, {"0.1", 3, 100}, {"1500m", 0, 2}, {"100m", 0, 1}, {"1e3", 0, 1000}, {"1E",
+			0, 1000000000000000000},
+		{"5k", 0, 5000}, {"12e6", 0, 12000000}, {"500u", 3, 1}, {"-1.5", 0, -2}, {"99999999999Ei",
+			0, INT64_MAX},
 		{"3920m", 3, 3920}, {"1.5Gi", 0, 1610612736},
 	};
-	static const char *const bad[] = {"", "x", "1x", "1Kii", "Ki", "0x10", "inf", "nan", "1e", "--1", "1.2.3"};
+	static const char *const bad[] = {"", "x", "1x", "1Kii", "Ki", "0x10", "inf", "nan", "1e", "--1",
+		"1.2.3"};
 	int64_t number;
 
 	(void)state;
 	for (size_t i = 0; i < array_length(quantities); i++) {
-		if (quantity_parse(quantities[i].text, quantities[i].decimals, &number) < 0 || number != quantities[i].number)
+		if (quantity_parse(quantities[i].text, quantities[i].decimals, &number) < 0 ||
+		    number != quantities[i].number)
 			fail_msg("%s is %lld", quantities[i].text, (long long)number);
 	}
 	for (size_t i = 0; i < array_length(bad); i++) {

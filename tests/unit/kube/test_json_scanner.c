@@ -203,7 +203,8 @@ static void test_pieces_of_any_size(void **state)
 		assert_string_equal(scanned.token, "token");
 		assert_int_equal(scanned.remaining, 41);
 		for (size_t i = 0; i < 2; i++) {
-			assert_string_equal(record_pod(scanned.records[i])->statuses[2].reason, "ImagePullBackOff");
+			assert_string_equal(record_pod(scanned.records[i])->statuses[2].reason,
+					    "ImagePullBackOff");
 			assert_int_equal(scanned.records[i]->size, scanned.records[0]->size);
 		}
 		scanned_release(&scanned);
@@ -225,7 +226,8 @@ static void test_watch(void **state)
 	for (size_t piece = 1; piece < 4000; piece = piece * 2 + 1) {
 		struct scanned scanned = {0};
 
-		assert_int_equal(scan_text(table, SCAN_WATCH, events, strlen(events), piece, &scanned, NULL), 0);
+		assert_int_equal(scan_text(table, SCAN_WATCH, events, strlen(events), piece, &scanned,
+					   NULL), 0);
 		assert_int_equal(scanned.count, 2);
 		assert_int_equal(scanned.events[0], WATCH_ADDED);
 		assert_int_equal(scanned.events[1], WATCH_DELETED);
@@ -269,7 +271,8 @@ static void test_broken_documents(void **state)
 	assert_refused(SCAN_LIST, "{\"items\":[{}]} x", "more text after the end at byte 15");
 	assert_refused(SCAN_LIST, "{\"items\" []}", "a colon is expected at byte 9");
 	assert_refused(SCAN_LIST, "{\"kind\":\"Status\"}", "it has no items");
-	assert_refused(SCAN_LIST, "{\"items\":[{\"metadata\":{\"name\":\"a\\x\"}}]}", "a broken escape at byte 32");
+	assert_refused(SCAN_LIST, "{\"items\":[{\"metadata\":{\"name\":\"a\\x\"}}]}",
+		       "a broken escape at byte 32");
 	assert_refused(SCAN_LIST, "{\"items\":[{\"metadata\" 1}]}", "a colon is expected at byte 22");
 	assert_refused(SCAN_WATCH, "{\"type\":\"ADDED\"}", "a watch event without an object");
 	assert_refused(SCAN_WATCH, "{\"type\":\"WHAT\",\"object\":{}}", "a watch event of an unknown type");

@@ -36,7 +36,8 @@ static void put(struct snapshot *snapshot, enum kind_id kind, const char *text)
 	snapshot_put(snapshot, record);
 }
 
-static void put_pod(struct snapshot *snapshot, const char *uid, const char *name, const char *version, const char *node,
+static void put_pod(struct snapshot *snapshot, const char *uid, const char *name, const char *version,
+		    const char *node,
 		    const char *owner)
 {
 	auto_free char *text = xasprintf(
@@ -47,7 +48,8 @@ static void put_pod(struct snapshot *snapshot, const char *uid, const char *name
 	put(snapshot, KIND_POD, text);
 }
 
-static void put_event(struct snapshot *snapshot, int number, const char *type, const char *reason, const char *about_uid,
+static void put_event(struct snapshot *snapshot, int number, const char *type, const char *reason,
+		      const char *about_uid,
 		      int minute, const char *message)
 {
 	auto_free char *text = xasprintf(
@@ -159,8 +161,10 @@ static void test_owners(void **state)
 	struct snapshot *snapshot = snapshot_new();
 
 	(void)state;
-	put(snapshot, KIND_DEPLOYMENT, "{\"metadata\":{\"uid\":\"dep\",\"namespace\":\"ns\",\"name\":\"web\"}}");
-	put(snapshot, KIND_REPLICA_SET, "{\"metadata\":{\"uid\":\"rs\",\"namespace\":\"ns\",\"name\":\"web-1\","
+	put(snapshot, KIND_DEPLOYMENT,
+	    "{\"metadata\":{\"uid\":\"dep\",\"namespace\":\"ns\",\"name\":\"web\"}}");
+	put(snapshot, KIND_REPLICA_SET,
+	    "{\"metadata\":{\"uid\":\"rs\",\"namespace\":\"ns\",\"name\":\"web-1\","
 		"\"ownerReferences\":[{\"controller\":true,\"kind\":\"Deployment\",\"name\":\"web\",\"uid\":\"dep\"}]}}");
 	put_pod(snapshot, "u1", "a", "1", "n1", "rs");
 	put_pod(snapshot, "u2", "b", "1", "n1", "gone");
@@ -328,7 +332,8 @@ static void test_random_changes(void **state)
 			expected[number][0] = '\0';
 		} else {
 			snprintf(expected[number], sizeof(expected[number]), "n%d", (int)(seed >> 11) % 5);
-			put_pod(snapshot, uid, uid, version, expected[number], (seed >> 9) % 2 ? "rs1" : "rs2");
+			put_pod(snapshot, uid, uid, version, expected[number],
+				(seed >> 9) % 2 ? "rs1" : "rs2");
 		}
 	}
 	for (int node = 0; node < 5; node++) {
@@ -349,7 +354,8 @@ static void test_random_changes(void **state)
 
 		snprintf(uid, sizeof(uid), "u%d", i);
 		assert_int_equal(snapshot_by_uid(snapshot, uid) != NULL, expected[i][0] != '\0');
-		assert_ptr_equal(snapshot_by_uid(snapshot, uid), snapshot_by_name(snapshot, KIND_POD, "ns", uid));
+		assert_ptr_equal(snapshot_by_uid(snapshot, uid), snapshot_by_name(snapshot, KIND_POD, "ns",
+										  uid));
 	}
 	assert_int_equal(snapshot_owned_by(snapshot, "rs1").count + snapshot_owned_by(snapshot, "rs2").count,
 			 snapshot_all(snapshot, KIND_POD).count);

@@ -1,0 +1,170 @@
+/*
+ * Watches a cluster as the console does and prints what it knows, for tests.
+ *
+ *   watch KUBECONFIG [--as USER]
+ *
+ * For each line on standard input: one line of JSON with "complete", "states"
+ * (kind to [state, error]), "nodes" and "pods" (lists of the columns that
+ * kubectl get prints), "versions" (uid to resourceVersion) and "changes",
+ * the number of changes since the line before. Ends with standard input.
+ */
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "probes/base/memory.h"
+#include "probes/kube/kubeconfig.h"
+#include "probes/model/cluster.h"
+#include "probes/net/loop.h"
+
+struct session {
+	struct cluster *cluster;
+	bool ended;
+};
+
+static json_t *text_json(struct buffer *text)
+{
+	json_t *value = json_string(buffer_text(text));
+
+	buffer_release(text);
+	return value;
+}
+
+static json_t *node_row(const struct record *record)
+{
+	struct buffer status = BUFFER_INIT(1024);
+	struct buffer roles = BUFFER_INIT(1024);
+
+	node_status_text(record_node(record), &status);
+	node_roles_text(record_node(record), &roles);
+	return json_pack("[s,o,o,s]", record->name, text_json(&status), text_json(&roles),
+			 record_node(record)->kubelet_version);
+}
+
+static json_t *pod_row(const struct record *record)
+{
+	struct buffer status = BUFFER_INIT(2048);
+	struct pod_counts counts;
+	char ready[32];
+
+	pod_status_text(record_pod(record), &status);
+	pod_count(record_pod(record), &counts);
+	snprintf(ready, sizeof(ready), "%d/%d", counts.ready, counts.total);
+	return json_pack("[s,s,s,o,I]", record->name_space, record->name, ready, text_json(&status),
+			 (json_int_t)counts.restarts);
+}
+
+static json_t *rows(const struct snapshot *snapshot, enum kind_id kind,
+		    json_t *(*row)(const struct record *record))
+{
+	struct record_list list = snapshot_all(snapshot, kind);
+	json_t *all = json_array();
+
+	for (size_t i = 0; i < list.count; i++)
+		json_array_append_new(all, row(list.items[i]));
+	return all;
+}
+
+static json_t *states(const struct snapshot *snapshot)
+{
+	static const char *const names[] = {"never", "current", "stale", "forbidden", "failed", "absent"};
+	json_t *all = json_object();
+
+	for (int i = 0; i < KIND_CORE_COUNT; i++) {
+		const struct collection *collection = snapshot_collection(snapshot, (enum kind_id)i);
+		auto_free char *text = err_text(&collection->err);
+
+		json_object_set_new(all, kind_get((enum kind_id)i)->resource,
+				    json_pack("[s,s]", names[collection->state],
+					      collection->err.code == ERR_NONE ? "" : text));
+	}
+	return all;
+}
+
+static json_t *versions(const struct snapshot *snapshot)
+{
+	json_t *all = json_object();
+
+	for (int i = 0; i < KIND_CORE_COUNT; i++) {
+		struct record_list list = snapshot_all(snapshot, (enum kind_id)i);
+
+		for (size_t k = 0; i != KIND_EVENT && k < list.count; k++)
+			json_object_set_new(all, list.items[k]->uid,
+					    json_string(list.items[k]->resource_version));
+	}
+	return all;
+}
+
+static json_int_t take_changes(struct snapshot *snapshot)
+{
+	struct snapshot_change change;
+	json_int_t count = 0;
+
+	while (snapshot_take_change(snapshot, &change))
+		count++;
+	return count;
+}
+
+static void print_view(struct cluster *cluster)
+{
+	struct snapshot *snapshot = cluster_snapshot(cluster);
+	json_t *line = json_pack("{s:b,s:o,s:o,s:o,s:o,s:I}", "complete", cluster_is_complete(cluster),
+				 "states",
+				 states(snapshot), "nodes", rows(snapshot, KIND_NODE, node_row), "pods",
+				 rows(snapshot, KIND_POD, pod_row), "versions", versions(snapshot), "changes",
+				 take_changes(snapshot));
+	auto_free char *text = json_dumps(line, JSON_COMPACT);
+
+	puts(text);
+	fflush(stdout);
+	json_decref(line);
+}
+
+static void on_input(void *data, int ready)
+{
+	struct session *session = data;
+	char bytes[256];
+	ssize_t n = read(STDIN_FILENO, bytes, sizeof(bytes));
+
+	(void)ready;
+	if (n <= 0)
+		session->ended = true;
+	for (ssize_t i = 0; i < n; i++) {
+		if (bytes[i] == '\n')
+			print_view(session->cluster);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct kubeconfig_options options = {.path = argc > 1 ? argv[1] : NULL};
+	struct session session = {0};
+	struct kubeconfig_view *view;
+	struct kube_client *client;
+	struct field_set fields;
+	struct loop *loop;
+	struct descriptor_watch *input;
+	struct err err;
+
+	if (argc == 4 && !strcmp(argv[2], "--as"))
+		options.as_user = argv[3];
+	if (kubeconfig_load(&options, &view, &err) < 0 || loop_new(&loop, &err) < 0 ||
+	    kube_client_new(loop, view, NULL, &client, &err) < 0) {
+		auto_free char *text = err_text(&err);
+
+		fprintf(stderr, "watch: %s\n", text);
+		return 1;
+	}
+	field_set_init(&fields);
+	session.cluster = cluster_new(client, &fields);
+	input = loop_watch(loop, STDIN_FILENO, WATCH_READ, on_input, &session);
+	while (!session.ended)
+		loop_turn(loop, 1000);
+	descriptor_watch_cancel(input);
+	cluster_free(session.cluster);
+	kube_client_free(client);
+	field_set_release(&fields);
+	loop_free(loop);
+	return 0;
+}
