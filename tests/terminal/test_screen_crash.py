@@ -30,7 +30,7 @@ class Tmux:
                         "-y", "12", "/bin/sh"], check=True, env=environment)
         # Two words that are one only when the shell has read them.
         self.shell("echo rea''dy")
-        self.wait("\nready")
+        self.wait("ready")
 
     def __enter__(self):
         return self
@@ -61,8 +61,8 @@ class Tmux:
 
     def modes(self, mark):
         """stty -a as the shell's programs see it; mark makes the output one of this call."""
-        self.shell(f"clear; stty -a | tr '\\n' ' '; echo; echo {mark}-end")
-        self.wait(f"\n{mark}-end")
+        self.shell(f"clear; stty -a | tr '\\n' ' '; echo; echo {mark}-e''nd")
+        self.wait(f"{mark}-end")
         return " ".join(self.text().split(f"{mark}-end")[0].split("stty -a")[-1].split())
 
     def start(self):
