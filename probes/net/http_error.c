@@ -2,7 +2,6 @@
 #include <openssl/x509_vfy.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "probes/net/http_private.h"
 
@@ -62,6 +61,7 @@ static const char *certificate_fault(long verify_result)
 {
 	switch (verify_result) {
 	case X509_V_OK:
+	case X509_V_ERR_UNSPECIFIED:	/* libcurl's own beginning: it looks at the name before the chain */
 		return NULL;
 	case X509_V_ERR_CERT_HAS_EXPIRED:
 		return "the certificate of {host}:{port} has expired";
@@ -115,33 +115,39 @@ static void explain_tls(const struct http_slot *slot, CURLcode code, struct err 
 	}
 }
 
-/* How far it had come says which layer hangs. */
-static void explain_timeout(const struct http_slot *slot, struct err *err)
+static void explain_slow_connect(const struct http_slot *slot, bool looked_up, struct err *err)
 {
-	curl_off_t looked_up = 0;
-	curl_off_t connected = 0;
-	curl_off_t secured = 0;
-	char seconds[32];
-	char *scheme = NULL;
-	bool is_tls;
-
-	curl_easy_getinfo(slot->easy, CURLINFO_NAMELOOKUP_TIME_T, &looked_up);
-	curl_easy_getinfo(slot->easy, CURLINFO_CONNECT_TIME_T, &connected);
-	curl_easy_getinfo(slot->easy, CURLINFO_APPCONNECT_TIME_T, &secured);
-	curl_easy_getinfo(slot->easy, CURLINFO_SCHEME, &scheme);
-	is_tls = scheme && !strcasecmp(scheme, "https");
-	if (!slot->status && !connected && !looked_up) {
+	if (!looked_up) {
 		err_set(err, ERR_TIMEOUT, "looking up {host} took too long", "host", peer_host(slot), NULL);
 		err_hint(err, "check DNS or VPN on this machine", NULL);
 		return;
 	}
-	if (!slot->status && !connected) {
-		err_set(err, ERR_TIMEOUT, "{host} port {port} does not answer connections", "host", peer_host(slot), "port",
+	if (slot->proxy)
+		err_set(err, ERR_TIMEOUT, "the proxy {proxy} does not answer connections", "proxy", slot->proxy, NULL);
+	else
+		err_set(err, ERR_TIMEOUT, "{host} port {port} does not answer connections", "host", slot->host, "port",
 			slot->port, NULL);
-		err_hint(err, "check VPN, routes and security groups between this machine and the cluster", NULL);
+	err_hint(err, "check VPN, routes and security groups between this machine and the cluster", NULL);
+}
+
+/* How far it had come says which layer hangs. libcurl 7.88 stamps the time of the TCP connection only after TLS. */
+static void explain_timeout(const struct http_slot *slot, struct err *err)
+{
+	curl_off_t looked_up = 0;
+	curl_off_t ready = 0;
+	long local_port = 0;
+	long connects = 0;
+	char seconds[32];
+
+	curl_easy_getinfo(slot->easy, CURLINFO_NAMELOOKUP_TIME_T, &looked_up);
+	curl_easy_getinfo(slot->easy, CURLINFO_CONNECT_TIME_T, &ready);
+	curl_easy_getinfo(slot->easy, CURLINFO_LOCAL_PORT, &local_port);
+	curl_easy_getinfo(slot->easy, CURLINFO_NUM_CONNECTS, &connects);
+	if (!slot->status && !local_port) {
+		explain_slow_connect(slot, looked_up > 0, err);
 		return;
 	}
-	if (!slot->status && is_tls && !secured) {
+	if (!slot->status && !ready && connects > 0) {
 		err_set(err, ERR_TIMEOUT, "{host}:{port} takes the connection but does not begin TLS", "host", slot->host,
 			"port", slot->port, NULL);
 		err_hint(err, "check that the port is the apiserver's, and the load balancer in front of it", NULL);
