@@ -10,9 +10,7 @@ static const char *untranslated(const char *id)
 	return id;
 }
 
-struct change *change_new(const struct change_context *context, const struct runbook *runbook,
-			  const struct finding *finding, const char *target,
-			  void (*on_change)(void *data), void *data)
+static struct change *make(const struct change_context *context, const struct runbook *runbook)
 {
 	struct change *change = xcalloc(1, sizeof(*change));
 
@@ -22,11 +20,34 @@ struct change *change_new(const struct change_context *context, const struct run
 	if (!change->context.language)
 		change->context.language = "en";
 	change->runbook = runbook;
+	change->state = CHANGE_PLANNING;
+	return change;
+}
+
+struct change *change_new(const struct change_context *context, const struct runbook *runbook,
+			  const struct finding *finding, const char *target,
+			  void (*on_change)(void *data), void *data)
+{
+	struct change *change = make(context, runbook);
+
+	change->document = json_incref(runbook->document);
 	change->finding = finding ? finding_copy(finding) : NULL;
 	change->only_target = target ? xstrdup(target) : NULL;
-	change->state = CHANGE_PLANNING;
 	plan_start(change);
 	/* Whoever is told that it changed must have it in hand first. */
+	change->on_change = on_change;
+	change->on_change_data = data;
+	return change;
+}
+
+struct change *change_new_undo(const struct change_context *context, const struct runbook *runbook, const json_t *run,
+			       void (*on_change)(void *data), void *data)
+{
+	struct change *change = make(context, runbook);
+
+	change->document = undo_document(change, run);
+	change->undo_of = json_string_value(json_object_get(change->document, "undoOf"));
+	plan_start(change);
 	change->on_change = on_change;
 	change->on_change_data = data;
 	return change;
@@ -83,6 +104,7 @@ static void free_plan(struct change *change)
 	free(change->images);
 	free(change->objects);
 	free(change->conflicts);
+	json_decref(change->document);
 	json_decref(change->parameters);
 	json_decref(change->budgets);
 }
@@ -189,7 +211,7 @@ const char *change_conflict_at(const struct change *change, size_t index)
 
 const char *change_undo(const struct change *change)
 {
-	const json_t *undo = json_object_get(change->runbook->document, "undo");
+	const json_t *undo = json_object_get(change->document, "undo");
 	const char *coverage = json_string_value(json_object_get(undo, "coverage"));
 
 	return coverage ? coverage : "none";

@@ -126,6 +126,14 @@ struct output_line {
 struct change *change_new(const struct change_context *context, const struct runbook *runbook,
 			  const struct finding *finding, const char *target,
 			  void (*on_change)(void *data), void *data);
+/*
+ * Takes back what a run did: puts back the fields that its steps replaced, in
+ * reverse order, where they still are what the run made of them. run is an
+ * entry of journal_runs(), borrowed for the call. Planned, previewed,
+ * confirmed and run like any other change.
+ */
+struct change *change_new_undo(const struct change_context *context, const struct runbook *runbook, const json_t *run,
+			       void (*on_change)(void *data), void *data);
 void change_free(struct change *change);
 
 enum change_state change_state(const struct change *change);

@@ -35,7 +35,7 @@ struct plan_step {
 	struct step shown;
 	struct change *change;
 	const struct step_ops *ops;
-	const json_t *definition;	/* borrowed from the runbook or from change->undo_steps */
+	const json_t *definition;	/* borrowed from change->document */
 	const char *id;
 	struct target *target;		/* NULL: none */
 	json_t *touched;		/* array of {"path","before","after"}: the fields that the request sets; null = absent */
@@ -70,6 +70,8 @@ struct image_check {
 struct change {
 	struct change_context context;
 	const struct runbook *runbook;
+	json_t *document;		/* parameters, preconditions, steps, verify, undo: the runbook's, or our own */
+	const char *undo_of;		/* the run that is taken back, in document; NULL: an ordinary fix */
 	struct finding *finding;	/* our own copy; NULL: planned without one */
 	char *only_target;		/* --target; NULL: all */
 	void (*on_change)(void *data);
@@ -217,6 +219,11 @@ void lease_permit(const struct change *change, struct write_token *token);
 /* verify.c */
 void verify_start(struct change *change);
 void verify_stop(struct change *change);
+/* verify_undo.c: the fields are what they were before the run that was taken back. */
+void verify_undo_start(struct change *change);
+
+/* undo.c: steps that put back what a run of the journal replaced. New reference. */
+json_t *undo_document(const struct change *change, const json_t *run);
 
 /* finding_copy.c */
 struct finding *finding_copy(const struct finding *finding);

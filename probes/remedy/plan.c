@@ -147,12 +147,12 @@ static void read_targets(struct change *change)
 
 void plan_start(struct change *change)
 {
-	const json_t *steps = json_object_get(change->runbook->document, "steps");
+	const json_t *steps = json_object_get(change->document, "steps");
 	struct err err = {0};
 	size_t i;
 	json_t *definition;
 
-	if (!change->finding) {
+	if (!change->finding && !change->undo_of) {
 		change_move(change, CHANGE_NOTHING_TO_DO);
 		return;
 	}

@@ -83,7 +83,7 @@ static bool has_check(const json_t *definitions, const char *name)
 
 void plan_check_ask(struct change *change)
 {
-	const json_t *definitions = json_object_get(change->runbook->document, "preconditions");
+	const json_t *definitions = json_object_get(change->document, "preconditions");
 	size_t i;
 	json_t *definition;
 
@@ -156,7 +156,7 @@ static void judge_lock(struct change *change)
 
 void plan_check_judge(struct change *change)
 {
-	const json_t *definitions = json_object_get(change->runbook->document, "preconditions");
+	const json_t *definitions = json_object_get(change->document, "preconditions");
 	size_t i;
 	json_t *definition;
 

@@ -2,7 +2,7 @@
  * The digest that a confirmation names (decisions.md 21): SHA-256 over the
  * canonical JSON (sorted keys, no white space) of
  *
- * {"format":1, "runbook":{"id","digest"}, "context", "server", "user":{"name","as","groups"},
+ * {"format":1, "runbook":{"id","digest"}, "undoOf": run|null, "context", "server", "user":{"name","as","groups"},
  *  "parameters":{name:value},
  *  "steps":[{"type","target","uid","request":{"method","path","contentType","body"}|null,
  *            "changes":[{"path","before","after"}]}]}
@@ -72,8 +72,9 @@ json_t *plan_binding(const struct change *change)
 						       step->shown.target, "uid", step->shown.target_uid, "request",
 						       request_json(&step->shown), "changes", changes_json(step)));
 	}
-	return json_pack("{s:i, s:{s:s, s:s}, s:o, s:o, s:o, s:O, s:o}", "format", PLAN_FORMAT, "runbook", "id",
-			 change->runbook->id, "digest", change->runbook->digest, "context", optional_text(view->context),
+	return json_pack("{s:i, s:{s:s, s:s}, s:o, s:o, s:o, s:o, s:O, s:o}", "format", PLAN_FORMAT, "runbook", "id",
+			 change->runbook->id, "digest", change->runbook->digest, "undoOf",
+			 optional_text(change->undo_of), "context", optional_text(view->context),
 			 "server", optional_text(view->server), "user", user_json(view), "parameters",
 			 change->parameters, "steps", steps);
 }

@@ -123,7 +123,7 @@ void plan_conflicts(struct change *change)
 	size_t i;
 	json_t *conflict;
 
-	json_array_foreach(json_object_get(change->runbook->document, "conflicts"), i, conflict) {
+	json_array_foreach(json_object_get(change->document, "conflicts"), i, conflict) {
 		const char *id = json_string_value(json_object_get(conflict, "id"));
 
 		change->conflicts = xreallocarray(change->conflicts, change->conflict_count + 1, sizeof(char *));

@@ -108,7 +108,7 @@ void plan_parameters(struct change *change)
 	json_t *definition;
 
 	change->parameters = json_object();
-	json_object_foreach(json_object_get(change->runbook->document, "parameters"), name, definition) {
+	json_object_foreach(json_object_get(change->document, "parameters"), name, definition) {
 		const json_t *source = json_object_get(definition, "fromImage");
 		json_t *fixed = json_object_get(definition, "default");
 

@@ -72,6 +72,17 @@ static void note_run_state(struct change *change, const char *state, const char 
 	}
 }
 
+/* The run that was taken back says so. */
+static void note_undone(struct change *change)
+{
+	auto_free char *note = NULL;
+
+	if (!change->undo_of || change->end_state != CHANGE_VERIFIED)
+		return;
+	note = change_say(change, "undone by {run}", "run", change->run_id, NULL);
+	(void)journal_run_state(change->context.journal, change->undo_of, "undone", note, NULL);
+}
+
 static void end_now(struct change *change)
 {
 	struct err err = change->err;
@@ -81,6 +92,7 @@ static void end_now(struct change *change)
 	change->timer = NULL;
 	write_token_end(change->token);
 	note_run_state(change, change_state_name(change->end_state), note);
+	note_undone(change);
 	change->is_ending = false;
 	change_move(change, change->end_state);
 }
@@ -110,7 +122,10 @@ void run_steps_done(struct change *change)
 {
 	note_run_state(change, "verifying", NULL);
 	change_move(change, CHANGE_VERIFYING);
-	verify_start(change);
+	if (change->undo_of)
+		verify_undo_start(change);
+	else
+		verify_start(change);
 }
 
 /* Fields and their old values: what an undo puts back. */

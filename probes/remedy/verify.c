@@ -16,7 +16,7 @@ static void look(void *data);
 
 static int64_t seconds_of(const struct change *change, const char *key, int64_t otherwise, int64_t maximum)
 {
-	const json_t *value = json_object_get(json_object_get(change->runbook->document, "verify"), key);
+	const json_t *value = json_object_get(json_object_get(change->document, "verify"), key);
 	int64_t seconds = json_is_integer(value) ? (int64_t)json_integer_value(value) : otherwise;
 
 	return seconds < maximum ? seconds : maximum;

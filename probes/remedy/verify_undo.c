@@ -1,0 +1,66 @@
+/* Verification of an undo: every field that was put back is read again. */
+#include "probes/base/clock.h"
+#include "probes/base/memory.h"
+#include "probes/remedy/step.h"
+
+enum { LOOK_FOR_MS = 60000, LOOK_AGAIN_MS = 1000 };
+
+static void look(struct change *change);
+
+static void on_time(void *data)
+{
+	struct change *change = data;
+
+	change->timer = NULL;
+	look(change);
+}
+
+static void looked(struct change *change)
+{
+	if (change->err.code == ERR_NONE)
+		run_end(change, CHANGE_VERIFIED, NULL);
+	else if (change->err.code == ERR_CONFLICT)
+		run_end(change, CHANGE_NOT_IMPROVED, NULL);
+	else if (clock_monotonic_ms() >= change->verify_deadline_ms)
+		run_end(change, CHANGE_COULD_NOT_VERIFY, NULL);
+	else
+		change->timer = loop_timer(change->context.loop, LOOK_AGAIN_MS, on_time, change);
+}
+
+static void on_read(struct change *change, void *data, const struct kube_result *result)
+{
+	struct plan_step *step = data;
+
+	if (result->code == ERR_NONE && step_match(step, result->document) != MATCH_AFTER)
+		err_set(&change->err, ERR_CONFLICT, "{object} is not as it was before", "object", step->target->label, NULL);
+	else if (result->code != ERR_NONE && change->err.code != ERR_CONFLICT)
+		change->err = result->err;
+	if (--change->pending == 0)
+		looked(change);
+}
+
+static void look(struct change *change)
+{
+	change->err = (struct err){0};
+	change->pending = 1;
+	for (size_t i = 0; i < change->step_count; i++) {
+		struct plan_step *step = change->steps[i];
+		struct call_request request = {.door = CALL_READ, .on_done = on_read, .data = step};
+
+		if (!step->was_written)
+			continue;
+		request.path = step->target->path;
+		change->pending++;
+		change_call(change, &request);
+	}
+	if (--change->pending == 0)
+		looked(change);
+}
+
+void verify_undo_start(struct change *change)
+{
+	change->verify_deadline_ms = clock_monotonic_ms() + LOOK_FOR_MS;
+	timer_cancel(change->timer);
+	change->timer = NULL;
+	look(change);
+}
