@@ -1,11 +1,13 @@
-#include <errno.h>
 #include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "probes/base/memory.h"
+#include "probes/kube/kubeconfig.h"
 #include "tui/change_command.h"
 #include "tui/remedy_context.h"
 
@@ -108,11 +110,12 @@ static int fail_unknown(const struct change_command *command, const char *id)
 	return command_fail(command->invocation, &err);
 }
 
-static int open_all(struct change_command *command, bool with_journal)
+int change_command_open(struct change_command *command, const struct invocation *invocation, bool with_journal)
 {
-	const struct invocation *invocation = command->invocation;
 	struct err err;
 
+	*command = (struct change_command){.invocation = invocation, .signals = -1};
+	take_signals(command);
 	if ((with_journal && journal_open(invocation->state_dir, &command->journal, &err) < 0) ||
 	    session_open(invocation, NULL, &command->session, &err) < 0)
 		return command_fail(invocation, &err);
@@ -128,30 +131,150 @@ static bool is_planned(const struct change *change)
 	return change_state(change) != CHANGE_PLANNING;
 }
 
-int change_command_open(struct change_command *command, const struct invocation *invocation, const char *id,
-			const char *target, bool with_journal)
+/* Planning goes on in the loop. */
+static int wait_planned(struct change_command *command)
 {
+	change_command_wait(command, is_planned);
+	return command->interrupted ? EXIT_INTERRUPTED : EXIT_DONE;
+}
+
+int change_command_plan(struct change_command *command, const char *id, const char *target)
+{
+	const struct finding *finding;
 	struct change_context context;
 	int code;
 
-	*command = (struct change_command){.invocation = invocation, .signals = -1};
-	take_signals(command);
-	code = open_all(command, with_journal);
-	if (code != EXIT_DONE)
-		return code;
 	command->runbook = runbook_find(command->session->runbooks, id);
 	if (!command->runbook)
 		return fail_unknown(command, id);
-	command->finding = find(command->session, command->runbook, target);
-	if (!command->finding) {
+	finding = find(command->session, command->runbook, target);
+	command->was_found = finding != NULL;
+	if (!finding) {
 		code = refuse_unchecked(command);
 		if (code != EXIT_DONE)
 			return code;
 	}
 	remedy_context_make(command->session, command->journal, &context);
-	command->change = change_new(&context, command->runbook, command->finding, target, NULL, NULL);
-	change_command_wait(command, is_planned);
-	return command->interrupted ? EXIT_INTERRUPTED : EXIT_DONE;
+	command->change = change_new(&context, command->runbook, finding, target, NULL, NULL);
+	return wait_planned(command);
+}
+
+static const char *text_of(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text ? text : "";
+}
+
+/* A run belongs to one cluster: its journal entry says which. */
+static int check_run(const struct change_command *command, const json_t *run, const char *run_id)
+{
+	const char *server = kube_client_view(command->session->client)->server;
+	struct err err;
+
+	if (!run) {
+		err_set(&err, ERR_NOT_FOUND, "there is no run {id} in the journal of this machine", "id", run_id, NULL);
+		err_hint(&err, "nks-triage runs lists them", NULL);
+		return command_fail(command->invocation, &err);
+	}
+	if (strcmp(text_of(run, "server"), server ? server : "") != 0) {
+		err_set(&err, ERR_REFUSED, "run {id} changed the cluster at {server}, this is another one", "id", run_id,
+			"server", text_of(run, "server"), NULL);
+		command_fail(command->invocation, &err);
+		return EXIT_REFUSED;
+	}
+	return EXIT_DONE;
+}
+
+/* New reference in *ret_document; *ret_run is borrowed from it. */
+static int read_run(struct change_command *command, const char *run_id, json_t **ret_document, const json_t **ret_run)
+{
+	struct err err;
+	int code;
+
+	if (journal_runs(command->journal, run_id, ret_document, &err) < 0)
+		return command_fail(command->invocation, &err);
+	*ret_run = json_array_get(json_object_get(*ret_document, "runs"), 0);
+	code = check_run(command, *ret_run, run_id);
+	if (code != EXIT_DONE)
+		return code;
+	command->runbook = runbook_find(command->session->runbooks, text_of(*ret_run, "entry"));
+	return command->runbook ? EXIT_DONE : fail_unknown(command, text_of(*ret_run, "entry"));
+}
+
+int change_command_plan_undo(struct change_command *command, const char *run_id)
+{
+	struct change_context context;
+	json_t *document = NULL;
+	const json_t *run;
+	int code = read_run(command, run_id, &document, &run);
+
+	if (code == EXIT_DONE) {
+		remedy_context_make(command->session, command->journal, &context);
+		command->change = change_new_undo(&context, command->runbook, run, NULL, NULL);
+	}
+	json_decref(document);
+	return code == EXIT_DONE ? wait_planned(command) : code;
+}
+
+/* The objects that the run touched stand for the finding, which may be half gone. */
+static struct finding *finding_of_run(const struct change_command *command, const json_t *run)
+{
+	struct finding *finding = xcalloc(1, sizeof(*finding));
+	const json_t *steps = json_object_get(json_object_get(run, "plan"), "steps");
+	size_t i;
+	json_t *step;
+
+	finding->runbook = command->runbook;
+	finding->key = xstrdup(command->runbook->id);
+	finding->objects = xcalloc(json_array_size(steps) + 1, sizeof(*finding->objects));
+	json_array_foreach((json_t *)(uintptr_t)steps, i, step) {
+		const char *label = text_of(step, "target");
+		const char *first = strchr(label, '/');
+		const char *last = strrchr(label, '/');
+
+		if (!first || first == last)
+			continue;
+		finding->objects[finding->object_count++] = (struct finding_object){
+			.kind = xstrndup(label, (size_t)(first - label)),
+			.name_space = xstrndup(first + 1, (size_t)(last - first) - 1),
+			.name = xstrdup(last + 1),
+			.uid = xstrdup(text_of(step, "uid")),
+		};
+	}
+	return finding;
+}
+
+static void finding_of_run_free(struct finding *finding)
+{
+	for (size_t i = 0; i < finding->object_count; i++) {
+		free(finding->objects[i].kind);
+		free(finding->objects[i].name_space);
+		free(finding->objects[i].name);
+		free(finding->objects[i].uid);
+	}
+	free(finding->objects);
+	free(finding->key);
+	free(finding);
+}
+
+int change_command_plan_resume(struct change_command *command, const char *run_id)
+{
+	struct change_context context;
+	json_t *document = NULL;
+	struct finding *finding;
+	const json_t *run;
+	int code = read_run(command, run_id, &document, &run);
+
+	if (code == EXIT_DONE) {
+		remedy_context_make(command->session, command->journal, &context);
+		finding = finding_of_run(command, run);
+		command->was_found = find(command->session, command->runbook, NULL) != NULL;
+		command->change = change_new(&context, command->runbook, finding, NULL, NULL, NULL);
+		finding_of_run_free(finding);
+	}
+	json_decref(document);
+	return code == EXIT_DONE ? wait_planned(command) : code;
 }
 
 void change_command_wait(struct change_command *command, bool (*done)(const struct change *change))

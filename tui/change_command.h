@@ -15,7 +15,7 @@ struct change_command {
 	struct session *session;
 	struct journal *journal;	/* NULL for plan */
 	const struct runbook *runbook;
-	const struct finding *finding;	/* at the time of planning; NULL: not found */
+	bool was_found;			/* there was a finding to plan for */
 	struct change *change;
 	bool interrupted;		/* by a signal, before anything ran */
 	int signals;			/* descriptor; -1: none */
@@ -25,11 +25,17 @@ struct change_command {
 
 /*
  * Signals are taken from a descriptor from here on, so that none interrupts a
- * write. Opens session and (for fix) journal, waits for the first picture,
- * plans. Returns EXIT_DONE, or the exit code after the error was printed.
+ * write. Opens the session and (for what changes something) the journal and
+ * waits for the first picture. Returns EXIT_DONE, or the exit code after the
+ * error was printed. change_command_close() in either case.
  */
-int change_command_open(struct change_command *command, const struct invocation *invocation, const char *id,
-			const char *target, bool with_journal);
+int change_command_open(struct change_command *command, const struct invocation *invocation, bool with_journal);
+/* Plans the fix of an entry; returns as above. target may be NULL. */
+int change_command_plan(struct change_command *command, const char *id, const char *target);
+/* Plans the way back of a run of the journal. */
+int change_command_plan_undo(struct change_command *command, const char *run_id);
+/* Plans what is left of a run of the journal. */
+int change_command_plan_resume(struct change_command *command, const char *run_id);
 void change_command_close(struct change_command *command);
 /* Turns the loop until done() or an interrupt before the run. */
 void change_command_wait(struct change_command *command, bool (*done)(const struct change *change));

@@ -7,6 +7,8 @@
 extern const struct command plan_command;
 extern const struct command fix_command;
 extern const struct command runs_command;
+extern const struct command undo_command;
+extern const struct command resume_command;
 extern const struct command match_command;
 extern const struct command explain_command;
 extern const struct command lint_command;
@@ -20,6 +22,8 @@ const struct command *const commands[] = {
 	&plan_command,
 	&fix_command,
 	&runs_command,
+	&undo_command,
+	&resume_command,
 	&match_command,
 	&explain_command,
 	&lint_command,

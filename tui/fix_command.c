@@ -1,19 +1,8 @@
-/*
- * `fix ID`: plan, preview, confirm, run, verify without the screen
- * (decisions.md 22). No flag skips the confirmation: it is a digest, or an
- * answer on the terminal.
- */
-#include <fcntl.h>
+/* `fix ID`: plan, preview, confirm, run, verify without the screen. */
 #include <string.h>
-#include <unistd.h>
 
-#include "probes/base/buffer.h"
-#include "probes/base/clock.h"
-#include "probes/base/memory.h"
-#include "probes/kube/kubeconfig.h"
-#include "tui/change_command.h"
+#include "tui/change_flow.h"
 #include "tui/command.h"
-#include "tui/plan_text.h"
 
 struct arguments {
 	const char *id;
@@ -23,249 +12,29 @@ struct arguments {
 	bool dry_run;
 };
 
-struct fix {
-	struct change_command command;
-	struct arguments arguments;
-	size_t printed;			/* output lines so far */
-	int terminal;			/* /dev/tty; -1: none */
-	struct buffer answer;
-	bool answered;
-};
-
 static int parse(struct invocation *invocation, struct arguments *arguments);
-
-static void print_output(struct fix *fix)
-{
-	const struct change *change = fix->command.change;
-	FILE *out = fix->command.invocation->out;
-
-	for (; fix->printed < change_output_count(change); fix->printed++) {
-		const struct output_line *line = change_output_at(change, fix->printed);
-		char time[21];
-
-		clock_format(line->wall_ms / 1000, time);
-		fprintf(out, "%.8s  ", time + 11);
-		if (line->step)
-			fprintf(out, "[%d/%zu] ", line->step, change_step_count(change));
-		print_shown(out, line->text);
-		fputc('\n', out);
-	}
-	fflush(out);
-}
-
-static void print_plan(const struct fix *fix)
-{
-	const struct invocation *invocation = fix->command.invocation;
-
-	plan_print(invocation->out, fix->command.change, kube_client_view(fix->command.session->client),
-		   invocation->options->language);
-	fflush(invocation->out);
-}
-
-static int refuse(const struct fix *fix, const struct err *err)
-{
-	command_fail(fix->command.invocation, err);
-	return EXIT_REFUSED;
-}
-
-static void on_terminal(void *data, int ready)
-{
-	struct fix *fix = data;
-	char bytes[256];
-	ssize_t n = read(fix->terminal, bytes, sizeof(bytes));
-
-	(void)ready;
-	if (n > 0)
-		buffer_add(&fix->answer, bytes, (size_t)n);
-	fix->answered = n <= 0 || memchr(bytes, '\n', (size_t)n) || fix->answer.overflowed;
-}
-
-/* Asks on the terminal while the loop goes on. The answer is without its line break. */
-static char *ask(struct fix *fix, const char *question)
-{
-	struct descriptor_watch *watch;
-	char *answer;
-
-	if (dprintf(fix->terminal, "%s", question) < 0)
-		return xstrdup("");
-	fix->answered = false;
-	buffer_clear(&fix->answer);
-	watch = loop_watch(fix->command.session->loop, fix->terminal, WATCH_READ, on_terminal, fix);
-	while (!fix->answered && !fix->command.interrupted)
-		session_turn(fix->command.session, 200);
-	descriptor_watch_cancel(watch);
-	answer = buffer_detach(&fix->answer);
-	answer[strcspn(answer, "\r\n")] = '\0';
-	return answer;
-}
-
-static char *question_text(const struct fix *fix)
-{
-	const struct kubeconfig_view *view = kube_client_view(fix->command.session->client);
-	const struct change *change = fix->command.change;
-	CLEANUP(buffer_release) struct buffer text = BUFFER_INIT(4096);
-	struct message question;
-
-	if (change_needs_name(change))
-		message_set(&question,
-			    "Run this on {context} ({server}) as {user}? Type {name} to run it, anything else cancels: ",
-			    "context", view->context, "server", view->server, "user",
-			    view->as_user ? view->as_user : view->user, "name", change_name_to_type(change), NULL);
-	else
-		message_set(&question, "Run this on {context} ({server}) as {user}? y runs it, anything else cancels: ",
-			    "context", view->context, "server", view->server, "user",
-			    view->as_user ? view->as_user : view->user, NULL);
-	message_format(&question, translate, &text);
-	return buffer_detach(&text);
-}
-
-/* The confirmation from the terminal. Sets digest and name where it was given. */
-static int ask_confirmation(struct fix *fix, char **ret_typed)
-{
-	auto_free char *question = question_text(fix);
-	auto_free char *answer = NULL;
-	struct err err;
-
-	print_plan(fix);
-	answer = ask(fix, question);
-	if (fix->command.interrupted)
-		return EXIT_INTERRUPTED;
-	if (!change_needs_name(fix->command.change) && strcmp(answer, "y") != 0) {
-		err_set(&err, ERR_REFUSED, "not confirmed: nothing was changed", NULL);
-		return refuse(fix, &err);
-	}
-	*ret_typed = take_pointer(answer);
-	return EXIT_DONE;
-}
-
-static int confirm(struct fix *fix)
-{
-	struct change *change = fix->command.change;
-	const char *digest = fix->arguments.digest;
-	auto_free char *typed = fix->arguments.name ? xstrdup(fix->arguments.name) : NULL;
-	struct err err;
-
-	if (!digest && fix->terminal >= 0) {
-		int code = ask_confirmation(fix, &typed);
-
-		if (code != EXIT_DONE)
-			return code;
-		digest = change_digest(change);
-	} else if (!digest) {
-		print_plan(fix);
-		err_set(&err, ERR_REFUSED, "not confirmed: nothing was changed", NULL);
-		err_hint(&err, "look at the plan, then add --confirm {digest}", "digest", change_digest(change), NULL);
-		return refuse(fix, &err);
-	}
-	if (change_confirm(change, digest, typed, &err) == 0)
-		return EXIT_DONE;
-	if (strcmp(digest, change_digest(change)) != 0)
-		print_plan(fix);
-	return refuse(fix, &err);
-}
-
-static int exit_code_of(const struct fix *fix)
-{
-	const struct change *change = fix->command.change;
-
-	switch (change_state(change)) {
-	case CHANGE_VERIFIED:
-		return EXIT_DONE;
-	case CHANGE_NOT_IMPROVED:
-		return EXIT_STILL_THERE;
-	case CHANGE_COULD_NOT_VERIFY:
-		return EXIT_UNCHECKED;
-	case CHANGE_REFUSED:
-		return EXIT_REFUSED;
-	case CHANGE_STOPPED:
-		return change_wrote_anything(change) ? EXIT_HALF_WAY : EXIT_INTERRUPTED;
-	default:
-		return change_wrote_anything(change) ? EXIT_HALF_WAY : EXIT_FAILED;
-	}
-}
-
-static int carry_out(struct fix *fix)
-{
-	const struct invocation *invocation = fix->command.invocation;
-	struct change *change = fix->command.change;
-	struct err err;
-
-	if (change_run(change, &err) < 0) {
-		command_fail(invocation, &err);
-		return err.code == ERR_REFUSED ? EXIT_REFUSED : EXIT_FAILED;
-	}
-	fprintf(invocation->out, translate("run %s\n"), change_run_id(change));
-	while (!change_is_settled(change)) {
-		session_turn(fix->command.session, 200);
-		print_output(fix);
-	}
-	print_output(fix);
-	if (change_state(change) == CHANGE_VERIFIED)
-		fprintf(invocation->out, translate("%s: done and verified\n"), fix->command.runbook->id);
-	else
-		command_fail(invocation, change_error(change));
-	return exit_code_of(fix);
-}
-
-static bool is_previewed_whole(const struct change *change)
-{
-	for (size_t i = 0; i < change_step_count(change); i++) {
-		if (change_step_at(change, i)->cannot_preview)
-			return false;
-	}
-	return change_state(change) == CHANGE_PREVIEWED;
-}
-
-/* Every target is right and the symptom is still there: that is no success. */
-static int say_nothing_to_do(const struct fix *fix)
-{
-	FILE *out = fix->command.invocation->out;
-
-	if (!fix->command.finding) {
-		fprintf(out, translate("%s: nothing to do: it was not found\n"), fix->command.runbook->id);
-		return EXIT_DONE;
-	}
-	fprintf(out, translate("%s: nothing to do: every object has what the plan would set, but the signs are still "
-			       "there\n"),
-		fix->command.runbook->id);
-	return EXIT_STILL_THERE;
-}
-
-static int go(struct fix *fix)
-{
-	struct change *change = fix->command.change;
-	int code;
-
-	if (change_state(change) == CHANGE_NOTHING_TO_DO)
-		return say_nothing_to_do(fix);
-	if (change_state(change) == CHANGE_REFUSED) {
-		print_plan(fix);
-		return refuse(fix, change_error(change));
-	}
-	if (fix->arguments.dry_run) {
-		print_plan(fix);
-		return is_previewed_whole(change) ? EXIT_DONE : EXIT_REFUSED;
-	}
-	code = confirm(fix);
-	return code == EXIT_DONE ? carry_out(fix) : code;
-}
 
 static int run(struct invocation *invocation)
 {
-	struct fix fix = {.terminal = -1, .answer = BUFFER_INIT(4096)};
-	int code = parse(invocation, &fix.arguments);
+	struct arguments arguments = {0};
+	struct change_command command;
+	struct change_flow flow = {0};
+	int code = parse(invocation, &arguments);
 
 	if (code != EXIT_DONE)
 		return code;
-	if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
-		fix.terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
-	code = change_command_open(&fix.command, invocation, fix.arguments.id, fix.arguments.target, true);
+	flow.digest = arguments.digest;
+	flow.name = arguments.name;
+	flow.dry_run = arguments.dry_run;
+	flow.nothing = "nothing to do: it was not found";
+	change_flow_init(&flow, &command);
+	code = change_command_open(&command, invocation, true);
 	if (code == EXIT_DONE)
-		code = go(&fix);
-	change_command_close(&fix.command);
-	buffer_release(&fix.answer);
-	if (fix.terminal >= 0)
-		close(fix.terminal);
+		code = change_command_plan(&command, arguments.id, arguments.target);
+	if (code == EXIT_DONE)
+		code = change_flow_go(&flow);
+	change_command_close(&command);
+	change_flow_release(&flow);
 	return code;
 }
 

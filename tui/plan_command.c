@@ -25,7 +25,7 @@ static int print(const struct change_command *command, bool json)
 		plan_print(invocation->out, change, kube_client_view(command->session->client),
 			   invocation->options->language);
 	else
-		fprintf(invocation->out, command->finding
+		fprintf(invocation->out, command->was_found
 						 ? translate("%s: nothing to set: every object has what the plan would set\n")
 						 : translate("%s: nothing to do: it was not found\n"),
 			command->runbook->id);
@@ -43,7 +43,9 @@ static int run(struct invocation *invocation)
 
 	if (code != EXIT_DONE)
 		return code;
-	code = change_command_open(&command, invocation, arguments.id, arguments.target, false);
+	code = change_command_open(&command, invocation, false);
+	if (code == EXIT_DONE)
+		code = change_command_plan(&command, arguments.id, arguments.target);
 	if (code == EXIT_DONE)
 		code = print(&command, arguments.json);
 	change_command_close(&command);
