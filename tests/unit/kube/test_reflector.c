@@ -346,6 +346,7 @@ static void test_endless_list_is_given_up(void **state)
 	stage_open(&stage, steps, array_length(steps));
 	RUN_UNTIL(&stage, stage.state == REFLECTOR_WAITING);
 	assert_non_null(strstr(stage.said, "does not end"));
+	assert_int_equal(serve_count(&stage.server, "limit=500"), 2);
 	stage_close(&stage);
 }
 

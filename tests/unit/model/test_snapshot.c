@@ -312,6 +312,19 @@ static void test_states(void **state)
 	snapshot_free(snapshot);
 }
 
+/* Each record of the list is the present one, listed once, and owned by that owner. */
+static void assert_owned(const struct snapshot *snapshot, const char *owner)
+{
+	struct record_list list = snapshot_owned_by(snapshot, owner);
+
+	for (size_t i = 0; i < list.count; i++) {
+		assert_ptr_equal(list.items[i], snapshot_by_uid(snapshot, list.items[i]->uid));
+		assert_string_equal(list.items[i]->owner_uid, owner);
+		for (size_t k = 0; k < i; k++)
+			assert_ptr_not_equal(list.items[k], list.items[i]);
+	}
+}
+
 /* A thousand random changes; then every index says what a plain list says. */
 static void test_random_changes(void **state)
 {
@@ -357,6 +370,8 @@ static void test_random_changes(void **state)
 		assert_ptr_equal(snapshot_by_uid(snapshot, uid), snapshot_by_name(snapshot, KIND_POD, "ns",
 										  uid));
 	}
+	assert_owned(snapshot, "rs1");
+	assert_owned(snapshot, "rs2");
 	assert_int_equal(snapshot_owned_by(snapshot, "rs1").count + snapshot_owned_by(snapshot, "rs2").count,
 			 snapshot_all(snapshot, KIND_POD).count);
 	snapshot_free(snapshot);
