@@ -58,7 +58,8 @@ static struct loop *current_loop(struct app *app)
 
 static void watch_terminal(struct app *app)
 {
-	app->input_watch = loop_watch(current_loop(app), screen_input_fd(app->screen), WATCH_READ, on_ready, app);
+	app->input_watch = loop_watch(current_loop(app), screen_input_fd(app->screen), WATCH_READ, on_ready,
+				      app);
 	app->signal_watch = loop_watch(current_loop(app), signals_descriptor(), WATCH_READ, on_ready, app);
 }
 
@@ -176,7 +177,8 @@ static void copy(struct app *app)
 	const char *text = app->console.clipboard;
 
 	if (screen_copy(app->screen, text, strlen(text)) < 0)
-		console_say(&app->console, ROLE_WARNING, translate("this terminal takes no text for its clipboard"));
+		console_say(&app->console, ROLE_WARNING,
+			    translate("this terminal takes no text for its clipboard"));
 	else
 		console_sayf(&app->console, ROLE_OK, translate("copied: %s"), text);
 }
@@ -220,7 +222,8 @@ static void serve_request(struct app *app)
 		break;
 	case REQUEST_THEME:
 		if (set_theme(app, app->console.wanted_theme) < 0)
-			console_say(&app->console, ROLE_WARNING, translate("theme is auto, dark, light or mono"));
+			console_say(&app->console, ROLE_WARNING,
+				    translate("theme is auto, dark, light or mono"));
 		break;
 	}
 }
@@ -330,7 +333,8 @@ static void run_loop(struct app *app)
 		if (app->ended)
 			break;
 		retry_session(app);
-		if (app->console.is_dirty && (had_key || clock_monotonic_ms() - app->drawn_ms >= frame_ms(app)))
+		if (app->console.is_dirty && (had_key ||
+					      clock_monotonic_ms() - app->drawn_ms >= frame_ms(app)))
 			draw(app);
 	}
 }
@@ -371,7 +375,8 @@ static int run_console(struct invocation *invocation, int input)
 		return command_fail(invocation, &err);
 	}
 	memory_on_exhaustion(screen_restore_now);
-	cells_init(&app.cells, screen_rows(app.screen), screen_columns(app.screen), screen_glyphs(app.screen));
+	cells_init(&app.cells, screen_rows(app.screen), screen_columns(app.screen),
+		   screen_glyphs(app.screen));
 	console_init(&app.console, invocation, screen_glyphs(app.screen));
 	refresh(&app);
 	draw(&app);

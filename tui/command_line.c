@@ -21,7 +21,8 @@ struct line_command {
 static void run_context(struct console *console, const char *value)
 {
 	if (console_is_running(console)) {
-		console_say(console, ROLE_WARNING, translate("a fix is running: the context stays until it ended"));
+		console_say(console, ROLE_WARNING,
+			    translate("a fix is running: the context stays until it ended"));
 		return;
 	}
 	if (!*value) {
@@ -107,7 +108,8 @@ static void run_quit(struct console *console, const char *value)
 static void run_undo(struct console *console, const char *value)
 {
 	(void)value;
-	console_say(console, ROLE_INFO, translate("undo is not on the screen in this release: :runs shows what was done and the values before"));
+	console_say(console, ROLE_INFO,
+		    translate("undo is not on the screen in this release: :runs shows what was done and the values before"));
 }
 
 static void run_snapshot(struct console *console, const char *value)
@@ -200,7 +202,8 @@ static void complete_namespace(struct console *console, const char *text, struct
 	map_release(&seen);
 }
 
-void console_complete_command(void *context, const char *text, size_t cursor, struct input_candidates *candidates)
+void console_complete_command(void *context, const char *text, size_t cursor,
+			      struct input_candidates *candidates)
 {
 	struct console *console = context;
 	auto_free char *typed = xstrndup(text, cursor);

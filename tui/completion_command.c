@@ -66,7 +66,8 @@ static void print_zsh_flags(FILE *out, const struct command_flag *flag)
 			fprintf(out, "]'");
 		else
 			fprintf(out, "]:%s:%s'", flag->value,
-				!strcmp(flag->value, "F") ? "_files" : !strcmp(flag->value, "DIR") ? "_files -/" : "");
+				!strcmp(flag->value, "F") ? "_files" : !strcmp(flag->value,
+									       "DIR") ? "_files -/" : "");
 	}
 }
 
@@ -114,7 +115,8 @@ static void print_fish(FILE *out)
 		fprintf(out, "complete -c nks-triage -n __fish_use_subcommand -a %s -d '", commands[i]->name);
 		print_quoted(out, commands[i]->help, "\\'");
 		fprintf(out, "'\n");
-		snprintf(condition, sizeof(condition), " -n '__fish_seen_subcommand_from %s'", commands[i]->name);
+		snprintf(condition, sizeof(condition), " -n '__fish_seen_subcommand_from %s'",
+			 commands[i]->name);
 		print_fish_flags(out, condition, commands[i]->flags);
 	}
 	print_fish_flags(out, "", global_flags);

@@ -67,7 +67,8 @@ static int read_strings(struct reading *reading, const json_t *value, void *memb
 	if (!json_is_array(value))
 		return fail(reading, "{file}:{line}: {key} must be a list of texts");
 	for (size_t i = 0; i < n; i++) {
-		if (!json_is_string(json_array_get(value, i)) || !json_string_length(json_array_get(value, i)))
+		if (!json_is_string(json_array_get(value, i)) || !json_string_length(json_array_get(value,
+												    i)))
 			return fail(reading, "{file}:{line}: {key} must be a list of texts");
 	}
 	strings_release(*strings);
@@ -100,7 +101,8 @@ struct member_row {
 };
 
 /* Members by table; a name that is in no row is an error. */
-static int read_object(struct reading *reading, const json_t *object, const struct member_row *rows, void *base)
+static int read_object(struct reading *reading, const json_t *object, const struct member_row *rows,
+		       void *base)
 {
 	const char *name;
 	json_t *value;
@@ -192,7 +194,8 @@ static int check_days(struct reading *reading, const json_t *value, void *member
 		while (text && day < array_length(days) && strcmp(days[day], text) != 0)
 			day++;
 		if (!text || day == array_length(days))
-			return fail(reading, "{file}:{line}: {key} must be a list of Mon Tue Wed Thu Fri Sat Sun");
+			return fail(reading,
+				    "{file}:{line}: {key} must be a list of Mon Tue Wed Thu Fri Sat Sun");
 	}
 	return n ? 0 : fail(reading, "{file}:{line}: {key} must be a list of Mon Tue Wed Thu Fri Sat Sun");
 }
@@ -229,7 +232,8 @@ static int check_key(struct reading *reading, const char *action, const json_t *
 		char line[16];
 
 		snprintf(line, sizeof(line), "%d", json_locate(reading->text, reading->path));
-		return err_set(reading->err, ERR_CONFIG, "{file}:{line}: {reason}", "file", reading->file, "line",
+		return err_set(reading->err, ERR_CONFIG, "{file}:{line}: {reason}", "file", reading->file,
+			       "line",
 			       line, "reason", reason, NULL);
 	}
 	return 0;
@@ -298,7 +302,8 @@ static struct configuration *configuration_defaults(const char *file)
 	struct configuration *configuration = xcalloc(1, sizeof(*configuration));
 
 	configuration->file = xstrdup(file);
-	configuration->protected_contexts = strings_copy(protected_contexts, array_length(protected_contexts));
+	configuration->protected_contexts = strings_copy(protected_contexts,
+							 array_length(protected_contexts));
 	configuration->system_namespaces = strings_copy(system_namespaces, array_length(system_namespaces));
 	configuration->deny_objects = strings_copy(NULL, 0);
 	configuration->registries = strings_copy(NULL, 0);
@@ -325,7 +330,8 @@ int configuration_load(const char *file, struct configuration **ret_configuratio
 		result = -1;
 	reading.text = text;
 	if (result == 0 && !json_is_object(document))
-		result = err_set(err, ERR_CONFIG, "{file}:1: the configuration must be an object", "file", file, NULL);
+		result = err_set(err, ERR_CONFIG, "{file}:1: the configuration must be an object", "file",
+				 file, NULL);
 	else if (result == 0)
 		result = read_object(&reading, document, configuration_rows, configuration);
 	json_decref(document);

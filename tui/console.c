@@ -135,7 +135,8 @@ void console_refresh(struct console *console, int64_t now, int64_t now_ms)
 		console->world.server_version = kube_server_version(console->session->client);
 	if (console->armed_until && now >= console->armed_until && !console_is_running(console)) {
 		console->armed_until = 0;
-		console_say(console, ROLE_READ_ONLY, translate("read-only again: the time for changes is over"));
+		console_say(console, ROLE_READ_ONLY,
+			    translate("read-only again: the time for changes is over"));
 	}
 	if (console->message[0] && now_ms > console->message_until) {
 		console->message[0] = '\0';
@@ -196,7 +197,8 @@ const struct finding *console_finding(struct console *console)
 		return NULL;
 	if (console->focus != PANE_SYMPTOMS && fix_finding_key(console->fix)[0] &&
 	    detail_view_tab(console) >= DETAIL_PLAN && detail_view_tab(console) < DETAIL_TAB_COUNT) {
-		const struct finding *finding = symptoms_finding_by_key(symptoms, fix_finding_key(console->fix));
+		const struct finding *finding = symptoms_finding_by_key(symptoms,
+									fix_finding_key(console->fix));
 
 		if (finding)
 			return finding;
@@ -216,7 +218,8 @@ const struct record *console_record(struct console *console, const struct select
 	record = snapshot_by_uid(console->world.snapshot, selection->uid);
 	/* The events of a node name the node where the uid belongs. */
 	if (!record && kind)
-		record = snapshot_by_name(console->world.snapshot, kind->id, selection->name_space, selection->name);
+		record = snapshot_by_name(console->world.snapshot, kind->id, selection->name_space,
+					  selection->name);
 	return record;
 }
 
@@ -287,7 +290,8 @@ void console_show_dialog(struct console *console, struct dialog *dialog,
 	freeze(console, true);
 }
 
-void console_show_menu(struct console *console, struct menu *menu, void (*chosen)(struct console *console, int id))
+void console_show_menu(struct console *console, struct menu *menu, void (*chosen)(struct console *console,
+										  int id))
 {
 	console_close_modal(console);
 	console->modal = (struct modal){.menu = menu, .chosen = chosen};
@@ -312,7 +316,8 @@ static void note_place(struct console *console)
 	if (last->page == place.page && last->focus == place.focus && last->zoomed == place.zoomed)
 		return;
 	if (console->history_at + 1 == CONSOLE_MOST_HISTORY) {
-		memmove(console->history, console->history + 1, sizeof(console->history) - sizeof(*console->history));
+		memmove(console->history, console->history + 1,
+			sizeof(console->history) - sizeof(*console->history));
 		console->history_at--;
 	}
 	console->history[++console->history_at] = place;
@@ -391,7 +396,8 @@ void console_go_back(struct console *console, int steps)
 	struct place place;
 	size_t at = console->history_at;
 
-	if ((steps < 0 && at < (size_t)-steps) || (steps > 0 && at + (size_t)steps >= console->history_count)) {
+	if ((steps < 0 && at < (size_t)-steps) || (steps > 0 &&
+						   at + (size_t)steps >= console->history_count)) {
 		console_say(console, ROLE_INFO, translate("no more views in the history"));
 		return;
 	}
@@ -423,7 +429,8 @@ const char *console_read_only_reason(const struct console *console)
 void console_arm(struct console *console, int64_t seconds)
 {
 	console->armed_until = console->world.now + seconds;
-	console_sayf(console, ROLE_ARMED, translate("armed: changes are allowed for %lld minutes; each is asked for first"),
+	console_sayf(console, ROLE_ARMED,
+		     translate("armed: changes are allowed for %lld minutes; each is asked for first"),
 		     (long long)(seconds + 59) / 60);
 }
 

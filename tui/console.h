@@ -152,12 +152,14 @@ void console_go_back(struct console *console, int steps);
 /* The console takes dialog or menu. */
 void console_show_dialog(struct console *console, struct dialog *dialog,
 			 void (*chosen)(struct console *console, int id));
-void console_show_menu(struct console *console, struct menu *menu, void (*chosen)(struct console *console, int id));
+void console_show_menu(struct console *console, struct menu *menu, void (*chosen)(struct console *console,
+										  int id));
 void console_close_modal(struct console *console);
 
 /* `:` */
 void console_command(struct console *console, const char *line);
-void console_complete_command(void *context, const char *text, size_t cursor, struct input_candidates *candidates);
+void console_complete_command(void *context, const char *text, size_t cursor,
+			      struct input_candidates *candidates);
 
 /* Writing: armed for a while, or refused with the reason. */
 bool console_is_armed(const struct console *console);

@@ -37,7 +37,8 @@ static void accept_prompt(struct console *console)
 	enum prompt_kind kind = console->prompt;
 	auto_free char *line = xstrdup(input_line_text(&console->input));
 
-	input_history_add(kind == PROMPT_COMMAND ? &console->command_history : &console->filter_history, line);
+	input_history_add(kind == PROMPT_COMMAND ? &console->command_history : &console->filter_history,
+			  line);
 	stop_prompt(console);
 	if (kind == PROMPT_COMMAND)
 		console_command(console, line);
@@ -76,7 +77,8 @@ static void feed_prompt(struct console *console, const struct key *key)
 
 static void interrupt(struct console *console, const struct key *key)
 {
-	bool is_second = console->interrupted_at && console->world.now_ms - console->interrupted_at < TWICE_MS;
+	bool is_second =
+		console->interrupted_at && console->world.now_ms - console->interrupted_at < TWICE_MS;
 
 	console->interrupted_at = console->world.now_ms;
 	if (console_is_running(console)) {
@@ -121,7 +123,8 @@ static void start_prompt(struct console *console, enum prompt_kind kind)
 			console_say(console, ROLE_INFO, translate("this view has nothing to filter"));
 			return;
 		}
-		snprintf(console->filter_before, sizeof(console->filter_before), "%s", view->ops->filter(view));
+		snprintf(console->filter_before, sizeof(console->filter_before), "%s",
+			 view->ops->filter(view));
 		options.initial = console->filter_before;
 		options.history = &console->filter_history;
 		options.maximum = 250;
@@ -307,7 +310,8 @@ static void show_menu(struct console *console)
 			if ((int)info->group != group || i == ACTION_MENU || !is_for_selection(info))
 				continue;
 			keymap_first(&console->keymap, (enum action)i, key);
-			menu_add(menu, i, info->name, translate(info->help), key, obstacle(console, (enum action)i));
+			menu_add(menu, i, info->name, translate(info->help), key, obstacle(console,
+											   (enum action)i));
 		}
 	}
 	console_show_menu(console, menu, on_menu_choice);

@@ -75,7 +75,8 @@ static int wait_until_ready(struct demo *demo, struct loop *loop, struct err *er
 			return -1;
 		}
 		if (clock_monotonic_ms() > deadline)
-			return err_set(err, ERR_TIMEOUT, "the simulated cluster did not start within 10 s", NULL);
+			return err_set(err, ERR_TIMEOUT, "the simulated cluster did not start within 10 s",
+				       NULL);
 		loop_turn(loop, 100);
 	}
 	return parse_line(demo, err);
@@ -88,7 +89,8 @@ int demo_start(struct loop *loop, const char *scenario, struct demo **ret_demo, 
 	const char *temporary = getenv("TMPDIR");
 
 	if (!simulator) {
-		err_set(err, ERR_IO, "nks-triage-sim is neither beside nks-triage nor where it was installed", NULL);
+		err_set(err, ERR_IO, "nks-triage-sim is neither beside nks-triage nor where it was installed",
+			NULL);
 		err_hint(err, "make builds both", NULL);
 		return -1;
 	}
@@ -97,7 +99,8 @@ int demo_start(struct loop *loop, const char *scenario, struct demo **ret_demo, 
 	demo->scenario = xstrdup(scenario);
 	demo->folder = xasprintf("%s/nks-triage-demo.XXXXXX", temporary && *temporary ? temporary : "/tmp");
 	if (!mkdtemp(demo->folder)) {
-		err_set(err, ERR_IO, "cannot make the folder {path}: {reason}", "path", demo->folder, "reason",
+		err_set(err, ERR_IO, "cannot make the folder {path}: {reason}", "path", demo->folder,
+			"reason",
 			strerror(errno), NULL);
 		demo->folder[0] = '\0';
 		demo_stop(demo);

@@ -34,7 +34,8 @@ static void add_heading(struct textview *text, const char *id)
 	textview_add(text, ROLE_HEADING, translate(id));
 }
 
-static void add_conditions(struct textview *text, const struct world *world, const struct condition *conditions,
+static void add_conditions(struct textview *text, const struct world *world,
+			   const struct condition *conditions,
 			   size_t count, bool good_when_true, const char *good_exception)
 {
 	if (!count)
@@ -47,7 +48,8 @@ static void add_conditions(struct textview *text, const struct world *world, con
 		char age[32];
 
 		world_age(world, condition->changed, age, sizeof(age));
-		textview_addf(text, is_good ? ROLE_OK : ROLE_WARNING, "  %-22s %-8s", condition->type, condition->status);
+		textview_addf(text, is_good ? ROLE_OK : ROLE_WARNING, "  %-22s %-8s", condition->type,
+			      condition->status);
 		textview_appendf(text, ROLE_DIM, "%-6s", age);
 		textview_append(text, ROLE_NORMAL, condition->reason);
 		if (condition->message[0]) {
@@ -74,11 +76,13 @@ static void add_node(struct textview *text, const struct world *world, const str
 	add_pair(text, "kernel", ROLE_NORMAL, node->kernel_version);
 	for (size_t i = 0; i < node->address_count; i++)
 		add_pair(text, node->addresses[i].type, ROLE_NORMAL, node->addresses[i].address);
-	snprintf(pods, sizeof(pods), translate("%zu of %lld"), snapshot_pods_on_node(world->snapshot, node->base.name).count,
+	snprintf(pods, sizeof(pods), translate("%zu of %lld"), snapshot_pods_on_node(world->snapshot,
+										     node->base.name).count,
 		 (long long)node->pods_allocatable);
 	add_pair(text, "pods", ROLE_NORMAL, pods);
 	for (size_t i = 0; i < node->taint_count; i++) {
-		auto_free char *taint = xasprintf("%s%s%s:%s", node->taints[i].key, node->taints[i].value[0] ? "=" : "",
+		auto_free char *taint = xasprintf("%s%s%s:%s", node->taints[i].key,
+						  node->taints[i].value[0] ? "=" : "",
 						  node->taints[i].value, node->taints[i].effect);
 
 		add_pair(text, "taint", ROLE_WARNING, taint);
@@ -86,7 +90,8 @@ static void add_node(struct textview *text, const struct world *world, const str
 	add_conditions(text, world, node->conditions, node->condition_count, false, "Ready");
 }
 
-static void add_container(struct textview *text, const struct world *world, const struct container_status *status)
+static void add_container(struct textview *text, const struct world *world,
+			  const struct container_status *status)
 {
 	static const char *const states[] = {
 		[STATE_UNKNOWN] = "unknown", [STATE_WAITING] = "waiting", [STATE_RUNNING] = "running",
@@ -95,10 +100,13 @@ static void add_container(struct textview *text, const struct world *world, cons
 	char age[32];
 
 	textview_addf(text, ROLE_STRONG, "  %s", status->name);
-	textview_appendf(text, status->ready || is_done ? ROLE_OK : ROLE_WARNING, "  %s", translate(states[status->state]));
+	textview_appendf(text, status->ready || is_done ? ROLE_OK : ROLE_WARNING, "  %s",
+			 translate(states[status->state]));
 	if (status->reason[0])
-		textview_appendf(text, status->ready || is_done ? ROLE_NORMAL : ROLE_WARNING, " %s", status->reason);
-	textview_appendf(text, ROLE_DIM, translate("  %s, %lld restarts"), translate(status->ready ? "ready" : "not ready"),
+		textview_appendf(text, status->ready || is_done ? ROLE_NORMAL : ROLE_WARNING, " %s",
+				 status->reason);
+	textview_appendf(text, ROLE_DIM, translate("  %s, %lld restarts"),
+			 translate(status->ready ? "ready" : "not ready"),
 			 (long long)status->restart_count);
 	textview_addf(text, ROLE_DIM, "    %s", status->image);
 	textview_indent(text, 6);
@@ -109,7 +117,8 @@ static void add_container(struct textview *text, const struct world *world, cons
 	}
 	if (status->has_last) {
 		world_age(world, status->last_finished_at, age, sizeof(age));
-		textview_addf(text, ROLE_WARNING, translate("    ended before: %s, exit %lld, %s ago"), status->last_reason,
+		textview_addf(text, ROLE_WARNING, translate("    ended before: %s, exit %lld, %s ago"),
+			      status->last_reason,
 			      (long long)status->last_exit_code, age);
 	}
 }
@@ -139,7 +148,8 @@ static void add_pod(struct textview *text, const struct world *world, const stru
 	add_conditions(text, world, pod->conditions, pod->condition_count, true, "DisruptionTarget");
 }
 
-static void add_workload(struct textview *text, const struct world *world, const struct workload_record *workload)
+static void add_workload(struct textview *text, const struct world *world,
+			 const struct workload_record *workload)
 {
 	const struct {
 		const char *label;
@@ -194,7 +204,8 @@ static void add_findings(struct textview *text, const struct world *world, const
 	}
 }
 
-static void add_events(struct textview *text, const struct world *world, const struct record *record, size_t most)
+static void add_events(struct textview *text, const struct world *world, const struct record *record,
+		       size_t most)
 {
 	struct record_list events = snapshot_events_about(world->snapshot, record);
 	size_t shown = events.count < most ? events.count : most;
@@ -220,7 +231,8 @@ static void add_events(struct textview *text, const struct world *world, const s
 		textview_addf(text, ROLE_DIM, translate("  and %zu older ones"), events.count - shown);
 }
 
-void describe_text(struct textview *text, const struct world *world, const struct record *record, bool complete)
+void describe_text(struct textview *text, const struct world *world, const struct record *record,
+		   bool complete)
 {
 	auto_free char *name = world_object_name(record->kind->name, record->name_space, record->name);
 

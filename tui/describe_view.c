@@ -24,7 +24,8 @@ static void say_gone(struct object_view *view)
 {
 	auto_free char *name = world_object_name(view->about.kind, view->about.name_space, view->about.name);
 
-	textview_addf(&view->base.text, ROLE_WARNING, translate("%s is gone, or of a kind that is not watched"), name);
+	textview_addf(&view->base.text, ROLE_WARNING,
+		      translate("%s is gone, or of a kind that is not watched"), name);
 }
 
 static void fill_description(struct text_view *base)
@@ -134,7 +135,8 @@ static void add_record(struct timeline *timeline, const struct record *record)
 	add(timeline, record->deleted, ROLE_WARNING, "", translate("deletion asked for"));
 	switch (record->kind->id) {
 	case KIND_NODE:
-		add_conditions(timeline, record_node(record)->conditions, record_node(record)->condition_count);
+		add_conditions(timeline, record_node(record)->conditions,
+			       record_node(record)->condition_count);
 		break;
 	case KIND_POD:
 		add_conditions(timeline, record_pod(record)->conditions, record_pod(record)->condition_count);
@@ -150,7 +152,8 @@ static void add_record(struct timeline *timeline, const struct record *record)
 	}
 }
 
-static void add_events(struct timeline *timeline, const struct snapshot *snapshot, const struct record *record)
+static void add_events(struct timeline *timeline, const struct snapshot *snapshot,
+		       const struct record *record)
 {
 	struct record_list events = snapshot_events_about(snapshot, record);
 
@@ -162,9 +165,11 @@ static void add_events(struct timeline *timeline, const struct snapshot *snapsho
 		if (event->count > 1) {
 			snprintf(what, sizeof(what), translate("%.40s, first of %lld"), event->reason,
 				 (long long)event->count);
-			add(timeline, event->first, is_warning ? ROLE_WARNING : ROLE_NORMAL, event->message, what);
+			add(timeline, event->first, is_warning ? ROLE_WARNING : ROLE_NORMAL, event->message,
+			    what);
 		}
-		add(timeline, event->last, is_warning ? ROLE_WARNING : ROLE_NORMAL, event->message, event->reason);
+		add(timeline, event->last, is_warning ? ROLE_WARNING : ROLE_NORMAL, event->message,
+		    event->reason);
 	}
 }
 
@@ -193,7 +198,8 @@ static void fill_timeline(struct text_view *base)
 	add_events(&timeline, world->snapshot, record);
 	if (timeline.count)
 		qsort(timeline.items, timeline.count, sizeof(*timeline.items), compare);
-	textview_add(&base->text, ROLE_DIM, translate("from conditions, containers and events as they are known now"));
+	textview_add(&base->text, ROLE_DIM,
+		     translate("from conditions, containers and events as they are known now"));
 	for (size_t i = 0; i < timeline.count; i++) {
 		const struct happening *item = &timeline.items[i];
 		char time[16];

@@ -40,7 +40,8 @@ static void add_summary(struct textview *text, const struct world *world, const 
 	textview_append(text, ROLE_STRONG, title);
 	textview_indent(text, 2);
 	textview_addf(text, role, "  %s", translate(severity_name(finding->severity)));
-	textview_appendf(text, ROLE_NORMAL, "%s%s", separator, translate(confidence_name(finding->confidence)));
+	textview_appendf(text, ROLE_NORMAL, "%s%s", separator,
+			 translate(confidence_name(finding->confidence)));
 	if (finding->since) {
 		world_age(world, finding->since, age, sizeof(age));
 		textview_appendf(text, ROLE_NORMAL, translate("%sfor %s"), separator, age);
@@ -48,7 +49,8 @@ static void add_summary(struct textview *text, const struct world *world, const 
 	world_age(world, finding->first_seen, age, sizeof(age));
 	textview_appendf(text, ROLE_DIM, translate("%sfirst seen here %s ago"), separator, age);
 	if (finding->came_back_after)
-		textview_addf(text, ROLE_WARNING, translate("  came back after fix %s"), finding->came_back_after);
+		textview_addf(text, ROLE_WARNING, translate("  came back after fix %s"),
+			      finding->came_back_after);
 	if (finding->also_seen_count) {
 		textview_add(text, ROLE_DIM, translate("  explains also:"));
 		for (size_t i = 0; i < finding->also_seen_count; i++)
@@ -67,7 +69,8 @@ static void add_record_state(struct textview *text, const struct world *world, c
 
 		pod_count(record_pod(record), &counts);
 		pod_status_text(record_pod(record), &status);
-		textview_appendf(text, counts.ready == counts.total ? ROLE_OK : ROLE_WARNING, "  %d/%d %s", counts.ready,
+		textview_appendf(text, counts.ready == counts.total ? ROLE_OK : ROLE_WARNING, "  %d/%d %s",
+				 counts.ready,
 				 counts.total, buffer_text(&status));
 		textview_appendf(text, ROLE_DIM, "  %s", record_pod(record)->node_name);
 	} else if (record->kind->id == KIND_NODE) {
@@ -76,7 +79,8 @@ static void add_record_state(struct textview *text, const struct world *world, c
 	} else if (record->kind->id != KIND_EVENT) {
 		const struct workload_record *workload = record_workload(record);
 
-		textview_appendf(text, workload->ready < workload->wanted ? ROLE_WARNING : ROLE_OK, "  %lld/%lld",
+		textview_appendf(text, workload->ready < workload->wanted ? ROLE_WARNING : ROLE_OK,
+				 "  %lld/%lld",
 				 (long long)workload->ready, (long long)workload->wanted);
 	}
 	textview_appendf(text, ROLE_DIM, "  %s", age);
@@ -101,7 +105,8 @@ static void add_objects(struct textview *text, const struct world *world, const 
 			textview_append(text, ROLE_DIM, translate("  gone"));
 	}
 	if (finding->object_count > MOST_OBJECTS)
-		textview_addf(text, ROLE_DIM, translate("  and %zu more"), finding->object_count - MOST_OBJECTS);
+		textview_addf(text, ROLE_DIM, translate("  and %zu more"),
+			      finding->object_count - MOST_OBJECTS);
 }
 
 static void add_remedy(struct textview *text, const struct finding *finding)
@@ -111,7 +116,8 @@ static void add_remedy(struct textview *text, const struct finding *finding)
 	case REMEDY_API:
 	case REMEDY_SSH:
 		textview_add(text, ROLE_KEY, "  f");
-		textview_append(text, ROLE_NORMAL, translate(" plans the fix and shows what it would change; nothing is changed before you confirm"));
+		textview_append(text, ROLE_NORMAL,
+				translate(" plans the fix and shows what it would change; nothing is changed before you confirm"));
 		break;
 	case REMEDY_MANUAL:
 		textview_add(text, ROLE_KEY, "  f");
@@ -124,7 +130,8 @@ static void add_remedy(struct textview *text, const struct finding *finding)
 	}
 	textview_indent(text, 4);
 	textview_add(text, ROLE_KEY, "  X");
-	textview_append(text, ROLE_NORMAL, translate(" explains: what it is, why it happens, the remedy, its risks"));
+	textview_append(text, ROLE_NORMAL,
+			translate(" explains: what it is, why it happens, the remedy, its risks"));
 	textview_indent(text, 4);
 }
 

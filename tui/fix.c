@@ -94,11 +94,13 @@ static void say_outcome(struct fix *fix)
 		console_sayf(console, ROLE_WARNING, translate("%s: done, but it did not improve"), id);
 		break;
 	case CHANGE_COULD_NOT_VERIFY:
-		console_sayf(console, ROLE_WARNING, translate("%s: done, but the result could not be verified"), id);
+		console_sayf(console, ROLE_WARNING,
+			     translate("%s: done, but the result could not be verified"), id);
 		break;
 	case CHANGE_STOPPED:
 	case CHANGE_FAILED:
-		console_sayf(console, ROLE_ERROR, translate("%s: stopped half way; the run tab says where"), id);
+		console_sayf(console, ROLE_ERROR, translate("%s: stopped half way; the run tab says where"),
+			     id);
 		break;
 	case CHANGE_REFUSED:
 		console_say_err(console, change_error(fix->change));
@@ -191,7 +193,8 @@ static void add_objects(struct textview *body, const struct change *change)
 		textview_indent(body, 4);
 	}
 	if (count > MOST)
-		textview_addf(body, ROLE_DIM, translate("  and %zu more, as the plan lists them"), count - MOST);
+		textview_addf(body, ROLE_DIM, translate("  and %zu more, as the plan lists them"),
+			      count - MOST);
 }
 
 static void add_where(struct textview *body, const struct world *world)
@@ -213,7 +216,8 @@ static void add_radius(struct textview *body, const struct change *change)
 	const char *undo = change_undo(change);
 
 	textview_add(body, ROLE_NORMAL, "");
-	textview_addf(body, ROLE_NORMAL, translate("%zu steps, touching %zu workloads, %zu pods on %zu nodes"),
+	textview_addf(body, ROLE_NORMAL,
+		      translate("%zu steps, touching %zu workloads, %zu pods on %zu nodes"),
 		      change_step_count(change), radius->workloads, radius->pods, radius->nodes);
 	if (radius->pdb_blocked)
 		textview_addf(body, ROLE_WARNING, translate("%zu pods are held by a PodDisruptionBudget"),
@@ -259,7 +263,8 @@ static void ask_to_confirm(struct console *console)
 	add_radius(body, change);
 	textview_add(body, ROLE_NORMAL, "");
 	if (change_needs_name(change)) {
-		auto_free char *prompt = xasprintf(translate("type %s, then Tab and y: "), change_name_to_type(change));
+		auto_free char *prompt = xasprintf(translate("type %s, then Tab and y: "),
+						   change_name_to_type(change));
 
 		dialog_expect(dialog, prompt, change_name_to_type(change));
 	} else {
@@ -279,7 +284,8 @@ static void confirm(struct console *console)
 	if (reason)
 		console_say(console, ROLE_WARNING, translate(reason));
 	else if (!console_is_armed(console))
-		console_say(console, ROLE_WARNING, translate("read-only: F2 allows changes for 15 minutes, then f"));
+		console_say(console, ROLE_WARNING,
+			    translate("read-only: F2 allows changes for 15 minutes, then f"));
 	else
 		ask_to_confirm(console);
 }
@@ -329,7 +335,8 @@ static void on_stop_choice(struct console *console, int id)
 		console_say(console, ROLE_WARNING, translate("it stops after this step"));
 	} else if (id == BUTTON_ID_NOW) {
 		change_stop(fix->change, STOP_NOW, "stopped by the operator");
-		console_say(console, ROLE_WARNING, translate("it stops now; a request in flight is let finish"));
+		console_say(console, ROLE_WARNING,
+			    translate("it stops now; a request in flight is let finish"));
 	}
 }
 

@@ -32,7 +32,8 @@ struct line {
 static void put(struct line *line, enum role role, const char *text)
 {
 	if (line->column < line->end)
-		line->column += cells_put(line->cells, line->row, line->column, line->end - line->column, role,
+		line->column += cells_put(line->cells, line->row, line->column, line->end - line->column,
+					  role,
 					  PUT_ELLIPSIS, text);
 }
 
@@ -63,7 +64,8 @@ static void link_text(const struct world *world, struct buffer *out, enum role *
 		*ret_role = ROLE_OK;
 		buffer_addf(out, "%s %s ", glyph_text(world->glyphs, GLYPH_LIVE), translate("live"));
 		if (age_ms < 10000)
-			buffer_addf(out, "%lld.%llds", (long long)(age_ms / 1000), (long long)(age_ms % 1000 / 100));
+			buffer_addf(out, "%lld.%llds", (long long)(age_ms / 1000),
+				    (long long)(age_ms % 1000 / 100));
 		else
 			buffer_add_text(out, age);
 	} else {
@@ -123,7 +125,8 @@ static void draw_first(struct console *console, struct cells *cells, struct rect
 	world_facts(world, &facts);
 	facts_width = width_of(buffer_text(&facts));
 	if (facts.length && line.column + 2 + facts_width <= line.end)
-		cells_put(cells, rect.row, line.end - facts_width - 1, facts_width, ROLE_DIM, 0, buffer_text(&facts));
+		cells_put(cells, rect.row, line.end - facts_width - 1, facts_width, ROLE_DIM, 0,
+			  buffer_text(&facts));
 }
 
 static bool is_narrow(const struct cells *cells)
@@ -181,7 +184,8 @@ static int writing_text(const struct console *console, char *out, size_t size, e
 	keymap_first(&console->keymap, ACTION_ARM, key);
 	if (console_is_armed(console)) {
 		*ret_role = ROLE_ARMED;
-		return snprintf(out, size, "%s %s %lld:%02lld", glyph_text(console->world.glyphs, GLYPH_ARMED),
+		return snprintf(out, size, "%s %s %lld:%02lld", glyph_text(console->world.glyphs,
+									   GLYPH_ARMED),
 				translate("ARMED"), (long long)(left / 60), (long long)(left % 60));
 	}
 	*ret_role = ROLE_READ_ONLY;
@@ -323,7 +327,8 @@ void status_line_draw(struct console *console, struct cells *cells, struct rect 
 
 	if (console->prompt != PROMPT_NONE) {
 		console->cursor_row = rect.row;
-		console->cursor_column = input_line_draw(&console->input, cells, rect.row, rect.column, rect.columns);
+		console->cursor_column = input_line_draw(&console->input, cells, rect.row, rect.column,
+							 rect.columns);
 		return;
 	}
 	draw_hints(console, &line);

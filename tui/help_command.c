@@ -28,19 +28,24 @@ void help_print_command(FILE *out, const struct command *command)
 		fprintf(out, "\n%s\n", translate("Flags:"));
 		print_flags(out, command->flags);
 	}
-	fprintf(out, "\n%s\n", translate("The flags of `nks-triage help` may stand before or behind the command."));
+	fprintf(out, "\n%s\n",
+		translate("The flags of `nks-triage help` may stand before or behind the command."));
 }
 
 void help_print_all(FILE *out)
 {
-	fprintf(out, "%s\n\n", translate("nks-triage watches a Kubernetes cluster, shows what is wrong with it and repairs it."));
-	fprintf(out, "nks-triage [GLOBAL] [--demo[=SCENARIO]]\n  %s\n\n%s\n", translate("the full-screen console"),
+	fprintf(out, "%s\n\n",
+		translate("nks-triage watches a Kubernetes cluster, shows what is wrong with it and repairs it."));
+	fprintf(out, "nks-triage [GLOBAL] [--demo[=SCENARIO]]\n  %s\n\n%s\n",
+		translate("the full-screen console"),
 		translate("Commands:"));
 	for (size_t i = 0; commands[i]; i++)
 		fprintf(out, "  %-12s %s\n", commands[i]->name, translate(commands[i]->help));
-	fprintf(out, "\n%s\n", translate("GLOBAL flags (environment: NKS_TRIAGE_KUBECONFIG for --kubeconfig, and so on):"));
+	fprintf(out, "\n%s\n",
+		translate("GLOBAL flags (environment: NKS_TRIAGE_KUBECONFIG for --kubeconfig, and so on):"));
 	print_flags(out, global_flags);
-	fprintf(out, "\n%s\n", translate("nks-triage help COMMAND says more. On the screen, ? shows the keys."));
+	fprintf(out, "\n%s\n",
+		translate("nks-triage help COMMAND says more. On the screen, ? shows the keys."));
 }
 
 static int run(struct invocation *invocation)

@@ -155,6 +155,7 @@ int keymap_check(const char *action, const char *key, struct err *err)
 	if (action_from_name(action) == ACTION_NONE)
 		return err_set(err, ERR_CONFIG, "there is no action {action}", "action", action, NULL);
 	if (key_parse(key, &parsed) < 0)
-		return err_set(err, ERR_CONFIG, "{action}: there is no key {key}", "action", action, "key", key, NULL);
+		return err_set(err, ERR_CONFIG, "{action}: there is no key {key}", "action", action, "key",
+			       key, NULL);
 	return 0;
 }

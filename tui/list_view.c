@@ -34,7 +34,8 @@ static enum role row_role(void *context, size_t row)
 	return ((struct list_view *)context)->is_stale ? ROLE_STALE : ROLE_NONE;
 }
 
-struct view *list_view_new(struct console *console, const struct view_ops *ops, const struct list_ops *list_ops,
+struct view *list_view_new(struct console *console, const struct view_ops *ops,
+			   const struct list_ops *list_ops,
 			   int number)
 {
 	struct list_view *list = xcalloc(1, sizeof(*list));
@@ -158,6 +159,16 @@ void list_view_update(struct view *view)
 	table_update(&list->table);
 }
 
+/* How old the rows are; greys them where their source is lost. */
+static void add_note(struct list_view *list, struct buffer *note)
+{
+	const struct world *world = console_world(list->view.console);
+
+	list->is_stale = false;
+	if (list->list->kind != KIND_CORE_COUNT && world->snapshot)
+		world_note(world, list->list->kind, note, &list->is_stale);
+}
+
 void list_view_heading(struct view *view, struct heading *heading)
 {
 	struct list_view *list = (struct list_view *)view;
@@ -170,21 +181,23 @@ void list_view_heading(struct view *view, struct heading *heading)
 		used = snprintf(heading->title, sizeof(heading->title), "%d ", list->number);
 	used += snprintf(heading->title + used, sizeof(heading->title) - (size_t)used, "%s", title);
 	if (list->filter.count && used < (int)sizeof(heading->title))
-		snprintf(heading->title + used, sizeof(heading->title) - (size_t)used, translate(" /%.40s (%zu hidden)"),
-			 list->filter.text, list->hidden);
-	list->is_stale = false;
-	if (list->list->kind != KIND_CORE_COUNT && console_world(view->console)->snapshot)
-		world_note(console_world(view->console), list->list->kind, &note, &list->is_stale);
+		snprintf(heading->title + used, sizeof(heading->title) - (size_t)used,
+			 translate(" (%zu hidden) /%.40s"),
+			 list->hidden, list->filter.text);
+	add_note(list, &note);
 	snprintf(heading->note, sizeof(heading->note), "%s", buffer_text(&note));
 	heading->is_stale = list->is_stale;
 	if (list->count && (int)list->count > list->table.seen_rows && list->table.seen_rows > 0)
-		snprintf(heading->foot, sizeof(heading->foot), "%zu/%zu", list->table.cursor + 1, list->count);
+		snprintf(heading->foot, sizeof(heading->foot), "%zu/%zu", list->table.cursor + 1,
+			 list->count);
 }
 
 void list_view_draw(struct view *view, struct cells *cells, struct rect rect, bool focused)
 {
 	struct list_view *list = (struct list_view *)view;
+	CLEANUP(buffer_release) struct buffer note = BUFFER_INIT(160);
 
+	add_note(list, &note);
 	list->drawn_columns = rect.columns;
 	table_draw(&list->table, cells, rect, focused);
 	list->drawn_columns = 0;

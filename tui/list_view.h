@@ -28,7 +28,8 @@ struct list_ops {
 	enum kind_id kind;	/* whose collection says how current the rows are; KIND_CORE_COUNT: none */
 	/* Calls list_view_add() for each row. */
 	void (*collect)(struct list_view *list);
-	void (*cell)(struct list_view *list, const struct list_row *row, size_t column, struct table_cell *cell);
+	void (*cell)(struct list_view *list, const struct list_row *row, size_t column,
+		     struct table_cell *cell);
 	/* "Nodes 11/12 ready": the title without number, filter and notes. */
 	void (*title)(struct list_view *list, char *out, size_t size);
 	/* What is said where there are no rows although everything is current; a message id. */

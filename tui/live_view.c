@@ -171,7 +171,8 @@ struct view *yaml_view_new(struct console *console, const struct selection *sele
 	if (path)
 		start(view, &request);
 	else
-		textview_addf(&view->base.text, ROLE_WARNING, translate("objects of kind %s are not read in this release"),
+		textview_addf(&view->base.text, ROLE_WARNING,
+			      translate("objects of kind %s are not read in this release"),
 			      selected->kind);
 	return &view->base.view;
 }
@@ -245,7 +246,8 @@ struct view *log_view_new(struct console *console, const struct selection *selec
 	struct live_view *view = live_view_new(console, &log_view, selected,
 					       previous ? "Previous logs of" : "Logs of");
 	const struct record *record = console_record(console, selected);
-	const char *container = record && record->kind->id == KIND_POD ? container_of(record_pod(record), previous) : "";
+	const char *container = record && record->kind->id == KIND_POD ? container_of(record_pod(record),
+										      previous) : "";
 	auto_free char *base = kind_path(kind_get(KIND_POD), selected->name_space, selected->name);
 	auto_free char *escaped = kube_escape(container);
 	auto_free char *path = xasprintf("%s/log?container=%s&tailLines=%d%s", base, escaped, TAIL_LINES,

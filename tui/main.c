@@ -92,7 +92,8 @@ static bool needs_nothing(const struct command *command)
 	return false;
 }
 
-static int run_configured(struct invocation *invocation, const struct command *command, const struct paths *paths)
+static int run_configured(struct invocation *invocation, const struct command *command,
+			  const struct paths *paths)
 {
 	struct configuration *configuration = NULL;
 	struct err err;

@@ -122,7 +122,8 @@ static int set_switch(bool *on, const char *name, const char *value, struct err 
 			return 0;
 		}
 	}
-	return err_set(err, ERR_USAGE, "{flag} is true or false, not {value}", "flag", name, "value", value, NULL);
+	return err_set(err, ERR_USAGE, "{flag} is true or false, not {value}", "flag", name, "value", value,
+		       NULL);
 }
 
 static int set_color(enum color_choice *choice, const char *name, const char *value, struct err *err)
@@ -136,11 +137,13 @@ static int set_color(enum color_choice *choice, const char *name, const char *va
 			return 0;
 		}
 	}
-	return err_set(err, ERR_USAGE, "{flag} is auto, always or never, not {value}", "flag", name, "value", value,
+	return err_set(err, ERR_USAGE, "{flag} is auto, always or never, not {value}", "flag", name, "value",
+		       value,
 		       NULL);
 }
 
-static int set_value(struct options *options, const struct option_row *row, const char *name, const char *value,
+static int set_value(struct options *options, const struct option_row *row, const char *name,
+		     const char *value,
 		     struct err *err)
 {
 	switch (row->kind) {
@@ -155,7 +158,8 @@ static int set_value(struct options *options, const struct option_row *row, cons
 		return 0;
 	case OPTION_LANGUAGE:
 		if (strlen(value) != 2 || !language_of_locale(value))
-			return err_set(err, ERR_USAGE, "{flag} is en, ko or ja, not {value}", "flag", name, "value",
+			return err_set(err, ERR_USAGE, "{flag} is en, ko or ja, not {value}", "flag", name,
+				       "value",
 				       value, NULL);
 		*(const char **)member(options, row) = language_of_locale(value);
 		return 0;
@@ -226,7 +230,8 @@ static const struct option_row *find_global(const char *word, const char **ret_v
 	return NULL;
 }
 
-static const struct command_flag *find_own(const struct command *command, const char *word, const char **ret_value)
+static const struct command_flag *find_own(const struct command *command, const char *word,
+					   const char **ret_value)
 {
 	for (const struct command_flag *flag = command ? command->flags : NULL; flag && flag->name; flag++) {
 		if (flag_is(word, flag->name, ret_value))

@@ -71,7 +71,8 @@ struct placed {
 };
 
 /* The focused one last: its border lies over the others. */
-static void draw_placed(struct console *console, struct cells *cells, const struct placed *placed, size_t count)
+static void draw_placed(struct console *console, struct cells *cells, const struct placed *placed,
+			size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		if (placed[i].pane != console->focus)
@@ -96,7 +97,8 @@ static void draw_wide(struct console *console, struct cells *cells, struct rect 
 		{PANE_NODES, {rect.row, rect.column, split, left}},
 		{PANE_PODS, {rect.row + split - 1, rect.column, body - split + 1, left}},
 		{PANE_SYMPTOMS, {rect.row, rect.column + left, split, rect.columns - left}},
-		{PANE_DETAIL, {rect.row + split - 1, rect.column + left, body - split + 1, rect.columns - left}},
+		{PANE_DETAIL, {rect.row + split - 1, rect.column + left, body - split + 1,
+			rect.columns - left}},
 		{PANE_EVENTS, {rect.row + body - 1, rect.column, events, rect.columns}},
 	};
 
@@ -132,7 +134,8 @@ static void draw_small(struct console *console, struct cells *cells, struct rect
 	int symptoms = clamp(rect.rows / 3, LEAST_PANE_ROWS - 1, rect.rows);
 	const struct placed placed[] = {
 		{PANE_SYMPTOMS, {rect.row, rect.column, symptoms, rect.columns}},
-		{console->lower, {rect.row + symptoms - 1, rect.column, rect.rows - symptoms + 1, rect.columns}},
+		{console->lower, {rect.row + symptoms - 1, rect.column, rect.rows - symptoms + 1,
+			rect.columns}},
 	};
 
 	draw_placed(console, cells, placed, array_length(placed));
@@ -172,8 +175,10 @@ static void draw_error(struct console *console, struct cells *cells, struct rect
 	if (*hint)
 		textview_add(&text, ROLE_NORMAL, hint);
 	textview_add(&text, ROLE_NORMAL, "");
-	textview_add(&text, ROLE_NORMAL, translate("The console tries again as soon as the file changes, or with Ctrl-r."));
-	textview_add(&text, ROLE_NORMAL, translate("`:ctx NAME` takes another context, `nks-triage --demo` a simulated cluster; q quits."));
+	textview_add(&text, ROLE_NORMAL,
+		     translate("The console tries again as soon as the file changes, or with Ctrl-r."));
+	textview_add(&text, ROLE_NORMAL,
+		     translate("`:ctx NAME` takes another context, `nks-triage --demo` a simulated cluster; q quits."));
 	cells_box(cells, rect, &box);
 	textview_draw(&text, cells, inner, false);
 	textview_release(&text);

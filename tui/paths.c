@@ -95,14 +95,17 @@ int paths_make_state(const struct paths *paths, struct err *err)
 	if (file_make_folder(paths->state_dir, err) < 0)
 		return -1;
 	if (stat(paths->state_dir, &status) < 0)
-		return err_set(err, ERR_IO, "cannot look at {path}: {reason}", "path", paths->state_dir, "reason",
+		return err_set(err, ERR_IO, "cannot look at {path}: {reason}", "path", paths->state_dir,
+			       "reason",
 			       strerror(errno), NULL);
 	if (!S_ISDIR(status.st_mode))
 		return err_set(err, ERR_IO, "{path} is no folder", "path", paths->state_dir, NULL);
 	if (status.st_mode & (S_IWGRP | S_IWOTH)) {
-		err_set(err, ERR_CONFIG, "others can write to the state folder {path}", "path", paths->state_dir,
+		err_set(err, ERR_CONFIG, "others can write to the state folder {path}", "path",
+			paths->state_dir,
 			NULL);
-		err_hint(err, "chmod go-w {path}, or choose another with --state-dir", "path", paths->state_dir,
+		err_hint(err, "chmod go-w {path}, or choose another with --state-dir", "path",
+			 paths->state_dir,
 			 NULL);
 		return -1;
 	}

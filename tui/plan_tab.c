@@ -19,17 +19,21 @@ static void add_state(struct textview *text, const struct world *world, const st
 	textview_addf(text, ROLE_STRONG, "%s ", runbook->id);
 	switch (state) {
 	case CHANGE_PLANNING:
-		textview_append(text, ROLE_INFO, translate("planning: reading targets, asking for permissions, dry runs "));
-		textview_append(text, ROLE_INFO, spinner_text(world->glyphs, (unsigned)(world->now_ms / 100)));
+		textview_append(text, ROLE_INFO,
+				translate("planning: reading targets, asking for permissions, dry runs "));
+		textview_append(text, ROLE_INFO, spinner_text(world->glyphs,
+							      (unsigned)(world->now_ms / 100)));
 		break;
 	case CHANGE_NOTHING_TO_DO:
-		textview_append(text, ROLE_OK, translate("nothing to do: every target already has what the plan would set"));
+		textview_append(text, ROLE_OK,
+				translate("nothing to do: every target already has what the plan would set"));
 		break;
 	case CHANGE_REFUSED:
 		textview_append(text, ROLE_ERROR, translate("refused"));
 		break;
 	case CHANGE_PREVIEWED:
-		textview_append(text, ROLE_OK, translate("planned and previewed by the server; nothing was changed"));
+		textview_append(text, ROLE_OK,
+				translate("planned and previewed by the server; nothing was changed"));
 		break;
 	default:
 		textview_append(text, ROLE_INFO, translate(change_state_name(state)));
@@ -55,7 +59,8 @@ static void add_preconditions(struct textview *text, const struct world *world, 
 	textview_add(text, ROLE_HEADING, translate("Preconditions"));
 	for (size_t i = 0; i < count; i++) {
 		const struct precondition *condition = change_precondition_at(change, i);
-		enum glyph glyph = condition->ok == TRUTH_TRUE ? GLYPH_OK : condition->ok == TRUTH_FALSE ? GLYPH_FAILED :
+		enum glyph glyph =
+			condition->ok == TRUTH_TRUE ? GLYPH_OK : condition->ok == TRUTH_FALSE ? GLYPH_FAILED :
 													    GLYPH_COULD_NOT_CHECK;
 		enum role role = condition->ok == TRUTH_TRUE ? ROLE_OK :
 				 condition->is_blocking	     ? ROLE_CRITICAL :
@@ -77,7 +82,8 @@ static void add_effects(struct textview *text, const struct change *change)
 
 	textview_add(text, ROLE_NORMAL, "");
 	textview_add(text, ROLE_HEADING, translate("Effect"));
-	textview_addf(text, ROLE_NORMAL, translate(" %zu workloads, %zu pods, %zu nodes; undo: %s"), radius->workloads,
+	textview_addf(text, ROLE_NORMAL, translate(" %zu workloads, %zu pods, %zu nodes; undo: %s"),
+		      radius->workloads,
 		      radius->pods, radius->nodes, translate(change_undo(change)));
 	if (radius->pdb_blocked)
 		textview_addf(text, ROLE_WARNING, translate(" %zu pods are held by a PodDisruptionBudget"),
@@ -150,7 +156,8 @@ void plan_text(struct textview *text, const struct world *world, const struct ch
 
 	add_state(text, world, change);
 	if (state == CHANGE_PREVIEWED)
-		textview_add(text, ROLE_KEY, translate("f runs this plan; it asks first. Changes must be allowed with F2."));
+		textview_add(text, ROLE_KEY,
+			     translate("f runs this plan; it asks first. Changes must be allowed with F2."));
 	add_preconditions(text, world, change);
 	if (change_step_count(change)) {
 		add_effects(text, change);

@@ -118,7 +118,8 @@ static void add_summary(struct textview *text, const struct world *world, const 
 	textview_addf(text, ROLE_STRONG, "%s ", change_runbook(change)->id);
 	textview_append(text, state_role(state), translate(state_text(state)));
 	if (!is_over(state))
-		textview_appendf(text, ROLE_INFO, " %s", spinner_text(world->glyphs, (unsigned)(world->now_ms / 100)));
+		textview_appendf(text, ROLE_INFO, " %s", spinner_text(world->glyphs,
+								      (unsigned)(world->now_ms / 100)));
 	textview_add(text, ROLE_GAUGE, bar);
 	textview_appendf(text, ROLE_NORMAL, " %zu/%zu  %s", done, total, elapsed);
 	if (change_run_id(change)[0]) {

@@ -146,7 +146,8 @@ int session_wait(struct session *session, struct err *err)
 				return -1;
 			}
 			snprintf(seconds, sizeof(seconds), "%g", wait);
-			err_set(err, ERR_TIMEOUT, "no complete picture of the cluster within {seconds} s", "seconds",
+			err_set(err, ERR_TIMEOUT, "no complete picture of the cluster within {seconds} s",
+				"seconds",
 				seconds, NULL);
 			err_hint(err, "wait longer with --wait", NULL);
 			return -1;

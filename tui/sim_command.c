@@ -13,13 +13,15 @@ static int run(struct invocation *invocation)
 	struct err err;
 
 	if (!simulator) {
-		err_set(&err, ERR_IO, "nks-triage-sim is neither beside nks-triage nor where it was installed", NULL);
+		err_set(&err, ERR_IO,
+			"nks-triage-sim is neither beside nks-triage nor where it was installed", NULL);
 		err_hint(&err, "make builds both", NULL);
 		return command_fail(invocation, &err);
 	}
 	invocation->argv[0] = simulator;
 	execv(simulator, invocation->argv);
-	err_set(&err, ERR_IO, "cannot start {path}: {reason}", "path", simulator, "reason", strerror(errno), NULL);
+	err_set(&err, ERR_IO, "cannot start {path}: {reason}", "path", simulator, "reason", strerror(errno),
+		NULL);
 	return command_fail(invocation, &err);
 }
 
@@ -36,7 +38,8 @@ static const struct command_flag flags[] = {
 
 const struct command sim_command = {
 	.name = "sim",
-	.usage = "sim [--scenario S] [--nodes N] [--pods P] [--churn EVENTS_PER_S] [--seed N] [--state-dir DIR] | "
+	.usage =
+		"sim [--scenario S] [--nodes N] [--pods P] [--churn EVENTS_PER_S] [--seed N] [--state-dir DIR] | "
 		 "sim --list",
 	.help = "serve a simulated cluster that kubectl can use",
 	.flags = flags,

@@ -54,7 +54,8 @@ static void cell(struct list_view *list, const struct list_row *row, size_t colu
 	switch ((enum column)column) {
 	case VERDICT:
 		snprintf(cell->scratch, sizeof(cell->scratch), "%s %s",
-			 glyph_text(world->glyphs, looks[check->verdict].glyph), translate(looks[check->verdict].word));
+			 glyph_text(world->glyphs,
+				    looks[check->verdict].glyph), translate(looks[check->verdict].word));
 		cell->text = cell->scratch;
 		cell->role = looks[check->verdict].role;
 		break;
@@ -67,7 +68,8 @@ static void cell(struct list_view *list, const struct list_row *row, size_t colu
 		break;
 	case REASON:
 		reason = message_text(&check->reason);
-		snprintf(cell->scratch, sizeof(cell->scratch), "%s%s", check->was_left_out ? translate("left out: ") : "",
+		snprintf(cell->scratch, sizeof(cell->scratch), "%s%s",
+			 check->was_left_out ? translate("left out: ") : "",
 			 reason);
 		cell->text = cell->scratch;
 		cell->role = ROLE_DIM;

@@ -92,7 +92,8 @@ static void fill_run(struct detail_view *detail)
 
 	textview_clear(&detail->steps);
 	if (!is_run_tab(detail)) {
-		fill_nothing(&detail->base.text, "nothing ran yet: f on a symptom makes a plan, f on the plan runs it");
+		fill_nothing(&detail->base.text,
+			     "nothing ran yet: f on a symptom makes a plan, f on the plan runs it");
 		return;
 	}
 	run_steps_text(&detail->steps, &console->world, fix_change(console->fix));
@@ -177,7 +178,8 @@ static void heading(struct view *base, struct heading *heading)
 		at += snprintf(heading->title + at, sizeof(heading->title) - (size_t)at, "%s", name);
 	}
 	if (detail->base.search[0])
-		snprintf(heading->title + at, sizeof(heading->title) - (size_t)at, " /%.40s", detail->base.search);
+		snprintf(heading->title + at, sizeof(heading->title) - (size_t)at, " /%.40s",
+			 detail->base.search);
 }
 
 static void draw(struct view *base, struct cells *cells, struct rect rect, bool focused)

@@ -47,7 +47,8 @@ static void collect(struct list_view *list)
 		const struct record *object = snapshot_by_uid(world->snapshot, about->uid);
 
 		events = object ? snapshot_events_about(world->snapshot, object) :
-				  snapshot_events_of(world->snapshot, about->kind, about->name_space, about->name);
+				  snapshot_events_of(world->snapshot, about->kind, about->name_space,
+						     about->name);
 	} else {
 		events = snapshot_all(world->snapshot, KIND_EVENT);
 	}
@@ -81,7 +82,8 @@ static void cell(struct list_view *list, const struct list_row *row, size_t colu
 		cell->role = is_warning ? ROLE_WARNING : ROLE_NORMAL;
 		break;
 	case OBJECT:
-		snprintf(cell->scratch, sizeof(cell->scratch), "%s/%s", event->object_kind, event->object_name);
+		snprintf(cell->scratch, sizeof(cell->scratch), "%s/%s", event->object_kind,
+			 event->object_name);
 		cell->role = ROLE_NORMAL;
 		break;
 	case COUNT:
@@ -100,7 +102,8 @@ static void title(struct list_view *list, char *out, size_t size)
 	if (list->about.is_object)
 		snprintf(out, size, translate("Events of %.40s/%.80s"), list->about.kind, list->about.name);
 	else
-		snprintf(out, size, translate("Events (newest first) %zu, %zu warnings"), list->total, list->good);
+		snprintf(out, size, translate("Events (newest first) %zu, %zu warnings"), list->total,
+			 list->good);
 }
 
 /* An event stands for the object that it is about. */
@@ -109,7 +112,8 @@ static bool selection(struct list_view *list, const struct list_row *row, struct
 	const struct event_record *event = row->item;
 
 	(void)list;
-	selection_set(selection, event->object_kind, event->object_namespace, event->object_name, event->object_uid);
+	selection_set(selection, event->object_kind, event->object_namespace, event->object_name,
+		      event->object_uid);
 	return true;
 }
 

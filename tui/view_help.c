@@ -52,7 +52,8 @@ static void add_glyphs(struct help_view *help)
 		{GLYPH_CRITICAL, ROLE_CRITICAL, "critical: something is broken now"},
 		{GLYPH_WARNING, ROLE_WARNING, "warning"},
 		{GLYPH_INFO, ROLE_INFO, "worth knowing"},
-		{GLYPH_COULD_NOT_CHECK, ROLE_COULD_NOT_CHECK, "could not check: neither healthy nor sick, the reason is beside it"},
+		{GLYPH_COULD_NOT_CHECK, ROLE_COULD_NOT_CHECK,
+			"could not check: neither healthy nor sick, the reason is beside it"},
 		{GLYPH_LIVE, ROLE_OK, "the link to the apiserver is up, and when it last answered"},
 		{GLYPH_STALE, ROLE_STALE, "the link is lost; what is grey is as old as it says"},
 		{GLYPH_ARMED, ROLE_ARMED, "changes are allowed, for as long as it says"},
@@ -76,17 +77,20 @@ static void fill(struct text_view *base)
 	struct help_view *help = (struct help_view *)base;
 	struct textview *text = &base->text;
 
-	textview_add(text, ROLE_DIM, translate("/ filters this list. Nothing is changed in the cluster before you confirm it."));
+	textview_add(text, ROLE_DIM,
+		     translate("/ filters this list. Nothing is changed in the cluster before you confirm it."));
 	for (int group = 0; group < ACTION_GROUP_COUNT; group++)
 		add_group(help, (enum action_group)group);
 	add_glyphs(help);
 	if (!help->filter[0]) {
 		textview_add(text, ROLE_NORMAL, "");
 		textview_add(text, ROLE_HEADING, translate("Commands behind `:`"));
-		textview_add(text, ROLE_NORMAL, "  ctx  ns  nodes  symptoms  pods  events  checks  plan  runs  requests");
+		textview_add(text, ROLE_NORMAL,
+			     "  ctx  ns  nodes  symptoms  pods  events  checks  plan  runs  requests");
 		textview_add(text, ROLE_NORMAL, "  arm 15m  disarm  lang ko  theme light  info  help  q");
 	}
-	snprintf(base->title, sizeof(base->title), help->filter[0] ? translate("Help /%.60s") : translate("Help"),
+	snprintf(base->title, sizeof(base->title),
+		 help->filter[0] ? translate("Help /%.60s") : translate("Help"),
 		 help->filter);
 }
 

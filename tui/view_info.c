@@ -29,7 +29,8 @@ static void add_cluster(struct textview *text, const struct world *world)
 		add_pair(text, "user", view->user);
 		add_pair(text, "impersonating", view->as_user);
 		add_pair(text, "kubeconfig", view->file);
-		add_pair(text, "TLS", view->insecure_skip_verify ? translate("not verified") : translate("verified"));
+		add_pair(text, "TLS",
+			 view->insecure_skip_verify ? translate("not verified") : translate("verified"));
 	}
 	add_pair(text, "facts", buffer_text(&facts));
 }

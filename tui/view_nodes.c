@@ -86,7 +86,8 @@ static void status_cell(const struct world *world, const struct node_record *nod
 	node_status_text(node, &status);
 	if (!condition_is(node, "Ready", "True")) {
 		cell->role = ROLE_CRITICAL;
-		snprintf(cell->scratch, sizeof(cell->scratch), "%s %s", glyph_text(world->glyphs, GLYPH_CRITICAL),
+		snprintf(cell->scratch, sizeof(cell->scratch), "%s %s", glyph_text(world->glyphs,
+										   GLYPH_CRITICAL),
 			 buffer_text(&status));
 	} else if (pressure) {
 		cell->role = ROLE_WARNING;

@@ -47,7 +47,8 @@ static enum role status_role(const char *status, const struct pod_counts *counts
 		return counts->ready == counts->total ? ROLE_OK : ROLE_WARNING;
 	if (!strcmp(status, "Completed") || !strcmp(status, "Succeeded"))
 		return ROLE_DIM;
-	if (!strcmp(status, "Pending") || !strcmp(status, "ContainerCreating") || !strcmp(status, "PodInitializing") ||
+	if (!strcmp(status, "Pending") || !strcmp(status, "ContainerCreating") || !strcmp(status,
+											  "PodInitializing") ||
 	    !strcmp(status, "Terminating") || !strncmp(status, "Init:", 5))
 		return strstr(status, "Err") || strstr(status, "BackOff") ? ROLE_CRITICAL : ROLE_WARNING;
 	return ROLE_CRITICAL;
@@ -154,7 +155,8 @@ static void cell(struct list_view *list, const struct list_row *row, size_t colu
 static void system_title(struct list_view *list, char *out, size_t size)
 {
 	if (list->name_space[0])
-		snprintf(out, size, translate("Pods in %.60s %zu/%zu"), list->name_space, list->good, list->total);
+		snprintf(out, size, translate("Pods in %.60s %zu/%zu"), list->name_space, list->good,
+			 list->total);
 	else
 		snprintf(out, size, translate("System pods %zu/%zu"), list->good, list->total);
 }
@@ -162,7 +164,8 @@ static void system_title(struct list_view *list, char *out, size_t size)
 static void all_title(struct list_view *list, char *out, size_t size)
 {
 	if (list->name_space[0])
-		snprintf(out, size, translate("Pods in %.60s %zu/%zu"), list->name_space, list->good, list->total);
+		snprintf(out, size, translate("Pods in %.60s %zu/%zu"), list->name_space, list->good,
+			 list->total);
 	else
 		snprintf(out, size, translate("Pods %zu/%zu"), list->good, list->total);
 }

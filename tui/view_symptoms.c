@@ -102,7 +102,8 @@ static void check_cell(const struct world *world, const struct check *check, enu
 		break;
 	case TITLE:
 		reason = message_text(&check->reason);
-		snprintf(cell->scratch, sizeof(cell->scratch), "%s %s%s%s", check->runbook->id, translate("could not check"),
+		snprintf(cell->scratch, sizeof(cell->scratch), "%s %s%s%s", check->runbook->id,
+			 translate("could not check"),
 			 *reason ? ": " : "", reason);
 		cell->text = cell->scratch;
 		break;
@@ -176,7 +177,8 @@ static void say_coverage(struct list_view *list)
 	if (!counts[VERDICT_CLEAR] && !counts[VERDICT_COULD_NOT_CHECK])
 		return;
 	free(list->empty);
-	list->empty = xasprintf(translate("nothing found: %zu clear, %zu could not check, %zu not applicable"),
+	list->empty =
+		xasprintf(translate("nothing found: %zu clear, %zu could not check, %zu not applicable"),
 				counts[VERDICT_CLEAR], counts[VERDICT_COULD_NOT_CHECK],
 				counts[VERDICT_NOT_APPLICABLE]);
 	list->table.empty_text = list->empty;

@@ -40,7 +40,8 @@ static bool needs_quotes(const char *value)
 {
 	static const char *const words[] = {"true", "false", "yes", "no", "on", "off", "null", "~", "y", "n"};
 
-	if (!*value || strchr("!&*-?|>@%`\"'#,[]{}:= ", *value) || isdigit((unsigned char)*value) || *value == '+' ||
+	if (!*value || strchr("!&*-?|>@%`\"'#,[]{}:= ", *value) || isdigit((unsigned char)*value) ||
+	    *value == '+' ||
 	    *value == '.')
 		return true;
 	for (size_t i = 0; i < array_length(words); i++) {
@@ -87,7 +88,8 @@ static void append_scalar(struct textview *text, const json_t *value, int depth)
 
 static bool is_nested(const json_t *value)
 {
-	return (json_is_object(value) && json_object_size(value)) || (json_is_array(value) && json_array_size(value));
+	return (json_is_object(value) && json_object_size(value)) || (json_is_array(value) &&
+								      json_array_size(value));
 }
 
 static void add_value(struct textview *text, const json_t *value, int depth, bool is_first_inline);
