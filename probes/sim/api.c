@@ -5,6 +5,7 @@
 
 #include "probes/base/memory.h"
 #include "probes/sim/access.h"
+#include "probes/sim/delete.h"
 #include "probes/sim/discovery.h"
 #include "probes/sim/document.h"
 #include "probes/sim/eviction.h"
@@ -191,9 +192,9 @@ static void dispatch(struct request *request, const char *verb)
 	else if (!strcmp(verb, "update") || !strcmp(verb, "patch"))
 		write_change(request, verb);
 	else if (!strcmp(verb, "delete"))
-		write_delete(request);
+		delete_one(request);
 	else if (!strcmp(verb, "deletecollection"))
-		write_delete_collection(request);
+		delete_collection(request);
 	else
 		answer_not_allowed(request);
 }

@@ -1,6 +1,5 @@
 #include "probes/sim/base64.h"
 
-#include <openssl/evp.h>
 #include <string.h>
 
 #include "probes/base/digest.h"
@@ -8,11 +7,9 @@
 
 char *base64_url_encode(const char *bytes, size_t n)
 {
-	char *text = xmalloc(4 * (n / 3 + 1) + 1);
-	int length = EVP_EncodeBlock((unsigned char *)text, (const unsigned char *)bytes, (int)n);
+	char *text = base64_encode(bytes, n);
 
-	while (length > 0 && text[length - 1] == '=')
-		text[--length] = '\0';
+	text[strcspn(text, "=")] = '\0';
 	for (char *c = text; *c; c++) {
 		if (*c == '+')
 			*c = '-';

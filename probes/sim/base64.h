@@ -1,5 +1,5 @@
 /*
- * base64 without padding and with the URL alphabet, as continue tokens use it.
+ * base64 as continue tokens use it: the URL alphabet, no padding.
  */
 #ifndef SIM_BASE64_H
 #define SIM_BASE64_H

@@ -11,7 +11,7 @@ static void on_change(void *context, struct object *object, const struct change 
 {
 	struct cluster *cluster = context;
 
-	stream_wake(cluster, object->kind->id);
+	stream_wake(cluster, (int)object->kind->id);
 	controllers_on_change(cluster, object, change);
 }
 

@@ -23,7 +23,7 @@ enum {
 	ACCEPT_MS = 120,
 	READY_MS = 400,		/* from running to ready, where the scenario says nothing */
 	PROBE_MS = 10000,	/* periodSeconds of a readiness probe */
-	END_MS = 500,		/* from SIGTERM to gone */
+	END_MS = 300,		/* from SIGTERM to gone */
 	PENDING_MS = 30000,	/* the scheduler tries again */
 	CONTAINERS_MAXIMUM = 32,
 };
@@ -176,7 +176,8 @@ static void probe(struct pod_view *view, struct pod_work *work)
 	size_t inits = pod_init_count(view->value);
 	const char *output = workload_not_ready(view->cluster, view->rule);
 	const char *name = doc_text(pod_container(view->value, inits), "name");
-	int64_t delay = doc_get(view->rule, "startSeconds") ? 1000 * doc_int(view->rule, "startSeconds") : READY_MS;
+	const json_t *start = doc_get(view->rule, "startSeconds");
+	int64_t delay = json_is_number(start) ? (int64_t)(1000 * json_number_value(start)) : READY_MS;
 
 	if (!work->ready_at)
 		work->ready_at = view->now_ms + scaled(view->cluster, delay);

@@ -16,7 +16,7 @@ enum {
 	FIRST_BACK_OFF_MS = 10000,	/* doubled each time */
 	LAST_BACK_OFF_MS = 300000,
 	SYNC_MS = 12000,		/* a kubelet's next look at a pod that cannot start */
-	INIT_RUN_MS = 250,
+	INIT_RUN_MS = 120,
 	START_MS = 120,
 };
 

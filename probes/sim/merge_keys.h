@@ -6,13 +6,10 @@
 #ifndef SIM_MERGE_KEYS_H
 #define SIM_MERGE_KEYS_H
 
-#include <stdbool.h>
-
 struct list_merge {
 	const char *parent;	/* name of the member that the list's object is in; NULL = any */
 	const char *list;
 	const char *key;	/* NULL: a set of plain values */
-	bool retain_keys;	/* patchStrategy has retainKeys too */
 };
 
 /*
@@ -20,7 +17,5 @@ struct list_merge {
  * list's name) which the list is a member of. NULL: the list is replaced whole.
  */
 const struct list_merge *merge_of_list(const char *parent, const char *list);
-/* True for objects with patchStrategy retainKeys (a Deployment's strategy). */
-bool merge_retains_keys(const char *parent, const char *member);
 
 #endif

@@ -52,7 +52,6 @@ struct object *pod_create(struct cluster *cluster, const struct object *owner, c
 	struct owner reference = {.api_version = "apps/v1", .kind = owner->kind->kind, .name = owner->name,
 				  .uid = owner->uid};
 	struct manager manager = {"kube-controller-manager", "Update", "v1", ""};
-	auto_free char *owner_name = xstrdup(owner->name);
 	auto_free char *message = owner->kind->id == KIND_STATEFUL_SET
 					  ? xasprintf("create Pod %s in StatefulSet %s successful", name, owner->name)
 					  : xasprintf("Created pod: %s", name);
