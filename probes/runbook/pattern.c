@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "probes/base/memory.h"
+#include "probes/base/text.h"
 
 enum {
 	MATCH_LIMIT = 100000,	/* decisions.md 17: the default of 10 million costs 131 ms a match */
@@ -124,6 +125,19 @@ static int escaped_ascii(const char *at, size_t left)
 	return value < 0x80 ? value : -1;
 }
 
+/* Bytes of the character here; a byte that is no UTF-8 becomes a question mark, for no dot would match it. */
+static size_t fold_wide(struct buffer *out, const char *text, size_t left)
+{
+	uint32_t code_point;
+	size_t length = text_decode(text, left, &code_point);
+
+	if (length == 1)
+		buffer_add_byte(out, '?');
+	else
+		buffer_add(out, text, length);
+	return length;
+}
+
 struct folding {
 	struct buffer *out;
 	bool blank;	/* a blank is due before the next character */
@@ -159,6 +173,11 @@ void text_normalise(struct buffer *out, const char *text, size_t length)
 			i += 4;
 		} else if (i > backslash && strchr("nrt", text[i])) {
 			fold(&folding, ' ');
+		} else if ((unsigned char)text[i] >= 0x80) {
+			if (folding.blank)
+				buffer_add_byte(out, ' ');
+			folding.blank = false;
+			i += fold_wide(out, text + i, length - i) - 1;
 		} else {
 			fold(&folding, text[i]);
 		}

@@ -46,12 +46,11 @@ static size_t login(const char *text, size_t length, struct buffer *out)
 	if (!quote)
 		return 0;
 	used = (size_t)(quote - text) + 1;
-	if (used < length && text[used] == ':')
-		used++;
+	if (used >= length || text[used] != ':')
+		return 0;
+	used++;
 	while (used < length && text[used] == ' ')
 		used++;
-	if (text[used - 1] == '\'')
-		return 0;
 	buffer_addf(out, "as '%s': %s", mask, mask);
 	return used + token_length(text + used, length - used);
 }
