@@ -274,6 +274,8 @@ static void read_conditions(struct runbook *runbook, struct compilation *compila
 	const json_t *document = runbook->document;
 
 	read_messages(runbook, compilation);
+	if (compilation->report->error_count)
+		return;		/* else every condition that names a broken message would be one more error */
 	runbook->applies = compile_at(compilation, document, "applies", KIND_CORE_COUNT);
 	runbook->when = compile_at(compilation, document, "when", runbook->subject);
 	runbook->confirm = compile_at(compilation, document, "confirm", runbook->subject);

@@ -240,15 +240,19 @@ static bool check_member_count(const struct check *check, const json_t *rules, c
 
 static bool check_required(const struct check *check, const json_t *rules, const json_t *value)
 {
-	bool is_fine = true;
+	CLEANUP(buffer_release) struct buffer missing = BUFFER_INIT(400);
+	size_t count = 0;
 	size_t index;
 	const json_t *name;
 
 	json_array_foreach(json_object_get(rules, "required"), index, name) {
-		if (!json_object_get(value, json_string_value(name)))
-			is_fine = fails(check, false, "\"%s\" is missing", json_string_value(name));
+		if (json_object_get(value, json_string_value(name)))
+			continue;
+		buffer_addf(&missing, "%s\"%s\"", count++ ? ", " : "", json_string_value(name));
 	}
-	return is_fine;
+	if (!count)
+		return true;
+	return fails(check, false, "%s %s missing", buffer_text(&missing), count > 1 ? "are" : "is");
 }
 
 static bool check_key(const struct check *check, const json_t *name_rules, const char *key)
