@@ -79,6 +79,13 @@ char *xasprintf(const char *format, ...)
 	return text;
 }
 
+void secret_free(char *text)
+{
+	if (text)
+		explicit_bzero(text, strlen(text));
+	free(text);
+}
+
 void bug_at(const char *file, int line, const char *what)
 {
 	fprintf(stderr, "nks-triage: internal error at %s:%d: %s\n", file, line, what);

@@ -27,6 +27,9 @@ char *xstrdup(const char *text);
 char *xstrndup(const char *text, size_t n);
 char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* Wipes a NUL-terminated secret, then frees it. NULL is fine. */
+void secret_free(char *text);
+
 /* Called once, before the program ends, when memory is exhausted. */
 void memory_on_exhaustion(void (*hook)(void));
 

@@ -173,7 +173,8 @@ static char *question_key(const struct access_question *question)
 {
 	return xasprintf("%s %s %s/%s %s/%s", question->verb, question->group ? question->group : "",
 			 question->resource, question->subresource ? question->subresource : "",
-			 question->name_space ? question->name_space : "", question->name ? question->name : "");
+			 question->name_space ? question->name_space : "", question->name ? question->name
+			 : "");
 }
 
 /* Room for more: answers that have grown old go, where nobody waits for them. */
@@ -212,7 +213,8 @@ static struct access_entry *find_entry(struct access_cache *cache, const struct 
 }
 
 void kube_access(struct kube_client *client, const struct access_question *question,
-		 void (*on_answer)(void *data, enum access_verdict verdict, const struct err *err), void *data)
+		 void (*on_answer)(void *data, enum access_verdict verdict, const struct err *err),
+		 void *data)
 {
 	struct access_entry *entry = find_entry(client->access, question);
 	struct asker *asker = xcalloc(1, sizeof(*asker));

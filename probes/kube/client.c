@@ -21,7 +21,8 @@ enum {
 
 static void start_attempt(struct kube_slot *slot);
 
-int kube_client_new(struct loop *loop, struct kubeconfig_view *view, const struct kube_client_options *options,
+int kube_client_new(struct loop *loop, struct kubeconfig_view *view,
+		    const struct kube_client_options *options,
 		    struct kube_client **ret_client, struct err *err)
 {
 	struct kube_client *client;
@@ -55,9 +56,7 @@ static void slot_free(struct kube_slot *slot)
 	free(slot->method);
 	free(slot->path);
 	free(slot->content_type);
-	if (slot->body)
-		explicit_bzero(slot->body, strlen(slot->body));
-	free(slot->body);
+	secret_free(slot->body);
 	free(slot);
 }
 
@@ -155,7 +154,8 @@ static void keep_version(struct kube_client *client)
 static void log_answer(const struct kube_slot *slot, const struct kube_result *result)
 {
 	if (result->status)
-		log_line("%s %s %ld, %lld ms", slot->method, slot->path, result->status, (long long)result->took_ms);
+		log_line("%s %s %ld, %lld ms", slot->method, slot->path, result->status,
+			 (long long)result->took_ms);
 	else
 		log_line("%s %s failed (%s), %lld ms", slot->method, slot->path, err_layer(result->code),
 			 (long long)result->took_ms);
@@ -217,9 +217,11 @@ static void judge(const struct kube_slot *slot, const struct http_result *answer
 	} else if (wants_document(slot, true) && !result->document) {
 		result->code = ERR_PROTOCOL;
 		if (strstr(answer->content_type, "json")) {
-			err_set(&result->err, ERR_PROTOCOL, "the answer of {server} is not whole JSON", "server",
+			err_set(&result->err, ERR_PROTOCOL, "the answer of {server} is not whole JSON",
+				"server",
 				view->server, NULL);
-			err_hint(&result->err, "check proxies and load balancers in front of the apiserver", NULL);
+			err_hint(&result->err, "check proxies and load balancers in front of the apiserver",
+				 NULL);
 		} else {
 			status_explain_foreign(answer->content_type, view, &result->err);
 		}
@@ -270,7 +272,8 @@ static bool try_again_later(struct kube_slot *slot, const struct http_result *an
 {
 	bool busy = answer->status == 429 || answer->status >= 500;
 
-	if (!busy || answer->retry_after_ms < 0 || strcmp(slot->method, "GET") != 0 || slot->kind != HTTP_ONCE)
+	if (!busy || answer->retry_after_ms < 0 || strcmp(slot->method, "GET") != 0 ||
+	    slot->kind != HTTP_ONCE)
 		return false;
 	slot->waited_ms += answer->retry_after_ms;
 	if (slot->attempts >= ATTEMPTS || slot->waited_ms > LONGEST_WAIT_MS)
@@ -347,7 +350,8 @@ static const char *accept_header(const struct kube_slot *slot)
 		return "application/json";
 	collection = !*path.name && !client_path_has_query(slot->path, "watch");
 	client_path_release(&path);
-	return collection ? "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json"
+	return collection
+	? "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json"
 			  : "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io,application/json";
 }
 

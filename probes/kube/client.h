@@ -37,7 +37,8 @@ struct kube_client_options {
 };
 
 /* The client takes the view. */
-int kube_client_new(struct loop *loop, struct kubeconfig_view *view, const struct kube_client_options *options,
+int kube_client_new(struct loop *loop, struct kubeconfig_view *view,
+		    const struct kube_client_options *options,
 		    struct kube_client **ret_client, struct err *err);
 void kube_client_free(struct kube_client *client);
 const struct kubeconfig_view *kube_client_view(const struct kube_client *client);
@@ -67,7 +68,10 @@ struct kube_request {
 	enum http_kind kind;
 	bool gzip;
 	size_t body_maximum;		/* 0 = 4 MiB */
-	/* Once, before the first on_body of a 2xx answer, also of a watch that has nothing to say yet. May be NULL. */
+	/*
+	 * Once, before the first on_body of a 2xx answer, also of a watch that has nothing to say
+	 * yet. May be NULL.
+	 */
 	void (*on_head)(void *data, long status, const char *content_type);
 	int (*on_body)(void *data, const char *bytes, size_t n);	/* streams and lists; see http.h */
 	void (*on_done)(void *data, const struct kube_result *result);
@@ -79,7 +83,8 @@ int kube_read(struct kube_client *client, const struct kube_request *request, st
 	      struct err *err);
 int kube_ask(struct kube_client *client, const struct kube_request *request, struct kube_slot **ret_slot,
 	     struct err *err);
-int kube_write(struct kube_client *client, const struct write_token *token, const struct kube_request *request,
+int kube_write(struct kube_client *client, const struct write_token *token,
+	       const struct kube_request *request,
 	       struct kube_slot **ret_slot, struct err *err);
 /* No callback any more; a write that was sent may still happen. NULL is fine. */
 void kube_cancel(struct kube_slot *slot);
@@ -113,7 +118,8 @@ struct access_question {
 };
 enum access_verdict { ACCESS_ALLOWED, ACCESS_DENIED, ACCESS_UNKNOWN };
 void kube_access(struct kube_client *client, const struct access_question *question,
-		 void (*on_answer)(void *data, enum access_verdict verdict, const struct err *err), void *data);
+		 void (*on_answer)(void *data, enum access_verdict verdict, const struct err *err),
+		 void *data);
 /* Whoever asked with this data is not called any more. */
 void kube_access_forget(struct kube_client *client, const void *data);
 

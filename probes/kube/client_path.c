@@ -26,7 +26,8 @@ char *kube_escape(const char *text)
 static int hex_digit(char digit)
 {
 	static const char digits[] = "0123456789abcdef";
-	const char *found = digit ? strchr(digits, digit >= 'A' && digit <= 'F' ? digit - 'A' + 'a' : digit) : NULL;
+	const char *found = digit ? strchr(digits, digit >= 'A' && digit <= 'F' ? digit - 'A' + 'a' : digit)
+	: NULL;
 
 	return found ? (int)(found - digits) : -1;
 }
@@ -74,7 +75,8 @@ static int split(struct client_path *parsed)
 
 		if (!*segment && last)
 			break;
-		if (!*segment || !strcmp(segment, ".") || !strcmp(segment, "..") || parsed->count == PATH_SEGMENTS)
+		if (!*segment || !strcmp(segment, ".") || !strcmp(segment, "..") ||
+		    parsed->count == PATH_SEGMENTS)
 			return -1;
 		parsed->segments[parsed->count++] = segment;
 	}
@@ -86,7 +88,10 @@ static bool is_of_namespace(const char *segment)
 	return !strcmp(segment, "status") || !strcmp(segment, "finalize");
 }
 
-/* /api/VERSION/..., /apis/GROUP/VERSION/..., then [namespaces/NAMESPACE/]RESOURCE[/NAME[/SUBRESOURCE[/...]]] */
+/*
+ * /api/VERSION/..., /apis/GROUP/VERSION/..., then
+ * [namespaces/NAMESPACE/]RESOURCE[/NAME[/SUBRESOURCE[/...]]]
+ */
 static void find_resource(struct client_path *parsed)
 {
 	char **at = parsed->segments;
@@ -117,7 +122,8 @@ int client_path_parse(const char *path, struct client_path *ret_parsed, struct e
 	parsed.text = xstrndup(path, strcspn(path, "?"));
 	if (*path != '/' || has_other_bytes(path) || decode(parsed.text) < 0 || split(&parsed) < 0) {
 		client_path_release(&parsed);
-		return err_set(err, ERR_REFUSED, "{path} is no path of the Kubernetes API", "path", path, NULL);
+		return err_set(err, ERR_REFUSED, "{path} is no path of the Kubernetes API", "path", path,
+			       NULL);
 	}
 	find_resource(&parsed);
 	*ret_parsed = parsed;

@@ -22,7 +22,10 @@ struct client_path {
 	char **rest;			/* what follows the subresource, NULL-terminated */
 };
 
-/* Refuses what a server could understand otherwise than we do: other bytes than printable ASCII, "#", "..". */
+/*
+ * Refuses what a server could understand otherwise than we do: other bytes than printable ASCII,
+ * "#", "..".
+ */
 int client_path_parse(const char *path, struct client_path *ret_parsed, struct err *err);
 void client_path_release(struct client_path *parsed);
 /* True if the query has that key, as written. */

@@ -34,14 +34,6 @@ struct credential {
 	struct credential_waiter *waiters;
 };
 
-static void secret_free(char **text)
-{
-	if (*text)
-		explicit_bzero(*text, strlen(*text));
-	free(*text);
-	*text = NULL;
-}
-
 struct credential *credential_new(struct loop *loop, const struct kubeconfig_view *view)
 {
 	struct credential *credential = xcalloc(1, sizeof(*credential));
@@ -59,7 +51,7 @@ void credential_free(struct credential *credential)
 		credential_wait_cancel(credential->waiters);
 	job_cancel(credential->job);
 	timer_cancel(credential->start_failed);
-	secret_free(&credential->file_token);
+	secret_free(take_pointer(credential->file_token));
 	exec_answer_release(&credential->exec);
 	free(credential);
 }
@@ -74,7 +66,8 @@ static int read_token_file(struct credential *credential, struct err *err)
 	size_t start;
 
 	if (file_read(path, TOKEN_FILE_MAXIMUM, &text, &length, err) < 0) {
-		err_hint(err, "check tokenFile of user {user} in {file}", "user", credential->view->user, "file",
+		err_hint(err, "check tokenFile of user {user} in {file}", "user", credential->view->user,
+			 "file",
 			 credential->view->file, NULL);
 		return -1;
 	}
@@ -82,15 +75,15 @@ static int read_token_file(struct credential *credential, struct err *err)
 		text[--length] = '\0';
 	start = strspn(text, " \t\r\n");
 	if (strlen(text + start) + start != length || start == length) {
-		explicit_bzero(text, length);
-		free(text);
+		secret_free(text);
 		err_set(err, ERR_CONFIG, "{path} holds no token", "path", path, NULL);
-		err_hint(err, "check tokenFile of user {user} in {file}", "user", credential->view->user, "file",
+		err_hint(err, "check tokenFile of user {user} in {file}", "user", credential->view->user,
+			 "file",
 			 credential->view->file, NULL);
 		return -1;
 	}
 	memmove(text, text + start, length - start + 1);
-	secret_free(&credential->file_token);
+	secret_free(take_pointer(credential->file_token));
 	credential->file_token = text;
 	credential->file_read_ms = clock_monotonic_ms();
 	return 0;
@@ -203,7 +196,8 @@ static void start_exec(struct credential *credential)
 	request.environment = environment;
 	log_line("credential plugin %s starts", exec->command);
 	if (job_start(credential->loop, &request, &credential->job, &credential->start_err) < 0) {
-		err_hint(&credential->start_err, exec->install_hint ? "{hint}" : "install it, or correct exec of user {user} "
+		err_hint(&credential->start_err, exec->install_hint ? "{hint}"
+			 : "install it, or correct exec of user {user} "
 			 "in {file}", "hint", exec->install_hint, "user", credential->view->user, "file",
 			 credential->view->file, NULL);
 		credential->start_failed = loop_timer(credential->loop, 0, on_start_failed, credential);
@@ -218,7 +212,8 @@ static int check_interaction(const struct credential *credential, struct err *er
 		return 0;
 	err_set(err, ERR_CONFIG, "the credential plugin {command} of user {user} has to ask on the terminal "
 		"(interactiveMode: Always)", "command", exec->command, "user", credential->view->user, NULL);
-	err_hint(err, "use a user entry whose plugin can work without questions, or a token, in {file}", "file",
+	err_hint(err, "use a user entry whose plugin can work without questions, or a token, in {file}",
+		 "file",
 		 credential->view->file, NULL);
 	return -1;
 }
@@ -242,7 +237,8 @@ static enum credential_state get_from_exec(struct credential *credential, struct
 	return CREDENTIAL_READY;
 }
 
-enum credential_state credential_get(struct credential *credential, struct http_security *security, struct err *err)
+enum credential_state credential_get(struct credential *credential, struct http_security *security,
+				     struct err *err)
 {
 	const struct kubeconfig_view *view = credential->view;
 
@@ -288,7 +284,7 @@ bool credential_drop(struct credential *credential)
 	if (strncasecmp(credential->view->server, "https://", 8) != 0)
 		return false;
 	if (credential->view->token_file) {
-		secret_free(&credential->file_token);
+		secret_free(take_pointer(credential->file_token));
 		return true;
 	}
 	if (!credential->view->exec || credential->job || credential->start_failed)

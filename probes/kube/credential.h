@@ -32,8 +32,12 @@ struct credential_waiter {
 /* The view is borrowed and lives longer. */
 struct credential *credential_new(struct loop *loop, const struct kubeconfig_view *view);
 void credential_free(struct credential *credential);
-/* READY: sets token, certificate and key (borrowed until the next turn of the loop), nothing over plain http. */
-enum credential_state credential_get(struct credential *credential, struct http_security *security, struct err *err);
+/*
+ * READY: sets token, certificate and key (borrowed until the next turn of the loop), nothing over
+ * plain http.
+ */
+enum credential_state credential_get(struct credential *credential, struct http_security *security,
+				     struct err *err);
 void credential_wait(struct credential *credential, struct credential_waiter *waiter);
 void credential_wait_cancel(struct credential_waiter *waiter);
 /* The server refused what get() gave. True if asking again may bring something new. */

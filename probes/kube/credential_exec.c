@@ -13,19 +13,11 @@
 
 enum { STDERR_SHOWN = 300 };
 
-static void secret_free(char **text)
-{
-	if (*text)
-		explicit_bzero(*text, strlen(*text));
-	free(*text);
-	*text = NULL;
-}
-
 void exec_answer_release(struct exec_answer *answer)
 {
-	secret_free(&answer->token);
-	secret_free(&answer->certificate_pem);
-	secret_free(&answer->key_pem);
+	secret_free(take_pointer(answer->token));
+	secret_free(take_pointer(answer->certificate_pem));
+	secret_free(take_pointer(answer->key_pem));
 	answer->expires = 0;
 }
 
@@ -65,7 +57,8 @@ char *exec_information(const struct kubeconfig_view *view)
 
 	if (view->exec->provide_cluster_info)
 		json_object_set_new(spec, "cluster", cluster_information(view));
-	information = json_pack("{s:s,s:s,s:o}", "apiVersion", view->exec->api_version, "kind", "ExecCredential", "spec",
+	information = json_pack("{s:s,s:s,s:o}", "apiVersion", view->exec->api_version, "kind",
+				"ExecCredential", "spec",
 				spec);
 	text = json_dumps(information, JSON_COMPACT);
 	json_decref(information);
@@ -99,7 +92,8 @@ static int check_end(const struct kubeconfig_view *view, const struct job_result
 	char status[32];
 
 	if (result->timed_out) {
-		err_set(err, ERR_TIMEOUT, "the credential plugin {command} did not end in time; it said: {output}", "command",
+		err_set(err, ERR_TIMEOUT,
+			"the credential plugin {command} did not end in time; it said: {output}", "command",
 			view->exec->command, "output", said, NULL);
 		err_hint(err, "run it by hand; it may wait for a sign-in or for the network", NULL);
 		return -1;
@@ -119,7 +113,8 @@ static int check_end(const struct kubeconfig_view *view, const struct job_result
 
 static int bad_answer(const struct kubeconfig_view *view, const char *reason, struct err *err)
 {
-	err_set(err, ERR_IO, "the credential plugin {command} answers without a usable ExecCredential: {reason}",
+	err_set(err, ERR_IO,
+		"the credential plugin {command} answers without a usable ExecCredential: {reason}",
 		"command", view->exec->command, "reason", reason, NULL);
 	err_hint(err, "check exec of user {user} in {file}", "user", view->user, "file", view->file, NULL);
 	return -1;
@@ -160,11 +155,13 @@ static void wipe(json_t *status)
 		json_t *value = json_object_get(status, keys[i]);
 
 		if (json_is_string(value))
-			explicit_bzero((void *)(uintptr_t)json_string_value(value), json_string_length(value));
+			explicit_bzero((void *)(uintptr_t)json_string_value(value),
+				       json_string_length(value));
 	}
 }
 
-int exec_read(const struct kubeconfig_view *view, const struct job_result *result, struct exec_answer *ret_answer,
+int exec_read(const struct kubeconfig_view *view, const struct job_result *result,
+	      struct exec_answer *ret_answer,
 	      struct err *err)
 {
 	struct exec_answer answer = {0};

@@ -26,7 +26,8 @@ void exec_answer_release(struct exec_answer *answer);
 /* "KUBERNETES_EXEC_INFO=..." for the plugin's environment. Caller frees. */
 char *exec_information(const struct kubeconfig_view *view);
 /* Reads what the plugin wrote; an error names the plugin, never what it wrote on standard output. */
-int exec_read(const struct kubeconfig_view *view, const struct job_result *result, struct exec_answer *ret_answer,
+int exec_read(const struct kubeconfig_view *view, const struct job_result *result,
+	      struct exec_answer *ret_answer,
 	      struct err *err);
 
 #endif

@@ -91,7 +91,8 @@ static bool is_review(const char *method, const struct client_path *path)
 
 	if (strcmp(method, "POST") != 0 || path->count != 4)
 		return false;
-	joined = xasprintf("%s/%s/%s/%s", path->segments[0], path->segments[1], path->segments[2], path->segments[3]);
+	joined = xasprintf("%s/%s/%s/%s", path->segments[0], path->segments[1], path->segments[2],
+			   path->segments[3]);
 	return is_one_of(joined, reviews);
 }
 
@@ -101,7 +102,8 @@ static int delete_body_with_dry_run(const struct kube_request *request, char **r
 	json_t *options = json_loads(request->body, JSON_REJECT_DUPLICATES, NULL);
 	char *body;
 
-	if (!json_is_object(options) || (request->content_type && strcmp(request->content_type, "application/json") != 0)) {
+	if (!json_is_object(options) || (request->content_type &&
+					 strcmp(request->content_type, "application/json") != 0)) {
 		json_decref(options);
 		return refuse(request, "{method} {path} has a body that is no DeleteOptions in JSON", err);
 	}
@@ -116,7 +118,8 @@ static int delete_body_with_dry_run(const struct kube_request *request, char **r
 }
 
 /* Who writes, and that unknown fields are errors. Evictions and deletes know neither parameter. */
-static void add_field_options(const struct kube_request *request, const struct client_path *parsed, char **path)
+static void add_field_options(const struct kube_request *request, const struct client_path *parsed,
+			      char **path)
 {
 	if (!strcmp(request->method, "DELETE") || !strcmp(parsed->subresource, "eviction"))
 		return;
@@ -168,7 +171,8 @@ int kube_ask(struct kube_client *client, const struct kube_request *request, str
 	return 0;
 }
 
-int kube_write(struct kube_client *client, const struct write_token *token, const struct kube_request *request,
+int kube_write(struct kube_client *client, const struct write_token *token,
+	       const struct kube_request *request,
 	       struct kube_slot **ret_slot, struct err *err)
 {
 	CLEANUP(client_path_release) struct client_path parsed = {0};

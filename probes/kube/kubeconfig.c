@@ -8,13 +8,6 @@
 
 enum { NAMES_SHOWN = 300 };
 
-static void secret_free(char *text)
-{
-	if (text)
-		explicit_bzero(text, strlen(text));
-	free(text);
-}
-
 void strings_free(char **strings)
 {
 	for (char **at = strings; at && *at; at++)
@@ -28,10 +21,10 @@ static void exec_free(struct kubeconfig_exec *exec)
 		return;
 	free(exec->api_version);
 	free(exec->command);
-	for (char **at = exec->environment; at && *at; at++)
-		explicit_bzero(*at, strlen(*at));
 	strings_free(exec->arguments);
-	strings_free(exec->environment);
+	for (char **at = exec->environment; at && *at; at++)
+		secret_free(*at);
+	free(exec->environment);
 	free(exec->install_hint);
 	free(exec->interactive_mode);
 	free(exec->cluster_config);
@@ -64,7 +57,8 @@ void kubeconfig_view_free(struct kubeconfig_view *view)
 }
 
 /* What there is instead of what was asked for. */
-static void hint_names(const struct kubeconfig_files *files, const char *list, const char *id, struct err *err)
+static void hint_names(const struct kubeconfig_files *files, const char *list, const char *id,
+		       struct err *err)
 {
 	char **names = kubeconfig_names(files, list);
 	struct buffer joined = BUFFER_INIT(NAMES_SHOWN);
@@ -89,7 +83,8 @@ static int no_file(const struct kubeconfig_files *files, struct err *err)
 	return -1;
 }
 
-static int find_context(const struct kubeconfig_files *files, const char *name, struct kubeconfig_entry *ret_context,
+static int find_context(const struct kubeconfig_files *files, const char *name,
+			struct kubeconfig_entry *ret_context,
 			struct err *err)
 {
 	if (!*name) {
@@ -101,13 +96,15 @@ static int find_context(const struct kubeconfig_files *files, const char *name, 
 		return -1;
 	if (ret_context->value)
 		return 0;
-	err_set(err, ERR_CONFIG, "{paths} has no context {context}", "paths", files->looked_for, "context", name, NULL);
+	err_set(err, ERR_CONFIG, "{paths} has no context {context}", "paths", files->looked_for, "context",
+		name, NULL);
 	hint_names(files, "contexts", "it has {names}", err);
 	return -1;
 }
 
 /* An entry that the context names: it has to exist where the name is not empty. */
-static int find_named(const struct kubeconfig_files *files, const struct kubeconfig_entry *context, const char *member,
+static int find_named(const struct kubeconfig_files *files, const struct kubeconfig_entry *context,
+		      const char *member,
 		      const char *list, char **ret_name, struct kubeconfig_entry *ret_entry, struct err *err)
 {
 	const char *name;
@@ -124,13 +121,15 @@ static int find_named(const struct kubeconfig_files *files, const struct kubecon
 		return 0;
 	entry_fault(context, json_object_get(context->value, member), strcmp(member, "user") != 0
 		    ? "{file}, line {line}: the context names the cluster {value}, which is not there"
-		    : "{file}, line {line}: the context names the user {value}, which is not there", *ret_name, err);
+		    : "{file}, line {line}: the context names the user {value}, which is not there",
+		    *ret_name, err);
 	hint_names(files, list, "there is {names}", err);
 	return -1;
 }
 
 static int take_cluster(struct kubeconfig_view *view, const struct kubeconfig_files *files,
-			const struct kubeconfig_entry *context, struct kubeconfig_entry *ret_cluster, struct err *err)
+			const struct kubeconfig_entry *context, struct kubeconfig_entry *ret_cluster,
+			struct err *err)
 {
 	if (find_named(files, context, "cluster", "clusters", &view->cluster, ret_cluster, err) < 0)
 		return -1;
@@ -174,7 +173,8 @@ static void replace(char **text, const char *with)
 	*text = xstrdup(with);
 }
 
-static int take_options(struct kubeconfig_view *view, const struct kubeconfig_options *options, struct err *err)
+static int take_options(struct kubeconfig_view *view, const struct kubeconfig_options *options,
+			struct err *err)
 {
 	if (options->as_user)
 		replace(&view->as_user, options->as_user);
@@ -207,7 +207,8 @@ static int take_context(struct kubeconfig_view *view, const struct kubeconfig_fi
 	view->context = xstrdup(name);
 	view->file = xstrdup(context.file->path);
 	if (entry_text(&context, "namespace", &name_space, err) < 0 ||
-	    take_cluster(view, files, &context, &cluster, err) < 0 || take_user(view, files, &context, err) < 0)
+	    take_cluster(view, files, &context, &cluster, err) < 0 ||
+	    take_user(view, files, &context, err) < 0)
 		return -1;
 	view->name_space = name_space ? xstrdup(name_space) : NULL;
 	if (view->exec && view->exec->provide_cluster_info)
@@ -230,7 +231,8 @@ static int fill_view(struct kubeconfig_view *view, const struct kubeconfig_optio
 	return failed < 0 ? -1 : take_options(view, options, err);
 }
 
-int kubeconfig_load(const struct kubeconfig_options *options, struct kubeconfig_view **ret_view, struct err *err)
+int kubeconfig_load(const struct kubeconfig_options *options, struct kubeconfig_view **ret_view,
+		    struct err *err)
 {
 	CLEANUP(kubeconfig_files_release) struct kubeconfig_files files = {0};
 	struct kubeconfig_view *view;

@@ -59,7 +59,8 @@ struct kubeconfig_view {
 };
 
 /* An error names file, line where known, what was expected and what to do. Caller frees *ret_view. */
-int kubeconfig_load(const struct kubeconfig_options *options, struct kubeconfig_view **ret_view, struct err *err);
+int kubeconfig_load(const struct kubeconfig_options *options, struct kubeconfig_view **ret_view,
+		    struct err *err);
 void kubeconfig_view_free(struct kubeconfig_view *view);
 /* Names of all contexts, NULL-terminated, for completion and :ctx. Caller frees with strings_free(). */
 int kubeconfig_contexts(const struct kubeconfig_options *options, char ***ret_names, struct err *err);

@@ -14,18 +14,21 @@ bool view_is_tls(const struct kubeconfig_view *view)
 	return view->server && !strncasecmp(view->server, "https://", 8);
 }
 
-static int read_pem_data(const struct kubeconfig_entry *entry, const char *key, const char *data, char **ret_pem,
+static int read_pem_data(const struct kubeconfig_entry *entry, const char *key, const char *data,
+			 char **ret_pem,
 			 struct err *err)
 {
 	size_t length;
 
 	if (base64_decode(data, ret_pem, &length, NULL) < 0)
-		return entry_fault(entry, json_object_get(entry->value, key), "{file}, line {line}: {value} is not base64",
+		return entry_fault(entry, json_object_get(entry->value, key),
+				   "{file}, line {line}: {value} is not base64",
 				   key, err);
 	return 0;
 }
 
-static int read_pem_file(const struct kubeconfig_entry *entry, const char *path, char **ret_pem, struct err *err)
+static int read_pem_file(const struct kubeconfig_entry *entry, const char *path, char **ret_pem,
+			 struct err *err)
 {
 	auto_free char *real = entry_path(entry, path);
 	size_t length;
@@ -36,7 +39,8 @@ static int read_pem_file(const struct kubeconfig_entry *entry, const char *path,
 	return -1;
 }
 
-int kubeconfig_read_pem(const struct kubeconfig_entry *entry, const char *key, const char *marker, char **ret_pem,
+int kubeconfig_read_pem(const struct kubeconfig_entry *entry, const char *key, const char *marker,
+			char **ret_pem,
 			struct err *err)
 {
 	auto_free char *data_key = xasprintf("%s-data", key);
@@ -59,9 +63,9 @@ int kubeconfig_read_pem(const struct kubeconfig_entry *entry, const char *key, c
 		return 0;
 	}
 	if (!strstr(pem, marker)) {
-		explicit_bzero(pem, strlen(pem));
-		free(pem);
-		return entry_fault(entry, json_object_get(entry->value, used), "{file}, line {line}: {value} holds no PEM "
+		secret_free(pem);
+		return entry_fault(entry, json_object_get(entry->value, used),
+				   "{file}, line {line}: {value} holds no PEM "
 				   "of the right kind", used, err);
 	}
 	*ret_pem = pem;
@@ -80,16 +84,20 @@ static int take_server(struct kubeconfig_view *view, const struct kubeconfig_ent
 	if (entry_text(cluster, "server", &server, err) < 0)
 		return -1;
 	if (!server || !*server)
-		return entry_fault(cluster, NULL, "{file}, line {line}: the cluster {value} has no server", view->cluster,
+		return entry_fault(cluster, NULL, "{file}, line {line}: the cluster {value} has no server",
+				   view->cluster,
 				   err);
 	tls = view->ca_pem || view->insecure_skip_verify;
-	view->server = strstr(server, "://") ? xstrdup(server) : xasprintf("%s://%s", tls ? "https" : "http", server);
+	view->server = strstr(server, "://") ? xstrdup(server)
+	: xasprintf("%s://%s", tls ? "https" : "http", server);
 	if (strncasecmp(view->server, "https://", 8) != 0 && strncasecmp(view->server, "http://", 7) != 0)
-		return entry_fault(cluster, at, "{file}, line {line}: the server of {value} is no http or https URL",
+		return entry_fault(cluster, at,
+				   "{file}, line {line}: the server of {value} is no http or https URL",
 				   view->cluster, err);
 	authority = strstr(view->server, "://") + 3;
 	if (memchr(authority, '@', strcspn(authority, "/?#")))
-		return entry_fault(cluster, at, "{file}, line {line}: the server of {value} holds a user or password; they "
+		return entry_fault(cluster, at,
+				   "{file}, line {line}: the server of {value} holds a user or password; they "
 				   "belong into the user entry", view->cluster, err);
 	length = strcspn(view->server, "?#");
 	while (length > 0 && view->server[length - 1] == '/')
@@ -97,23 +105,15 @@ static int take_server(struct kubeconfig_view *view, const struct kubeconfig_ent
 	view->server[length] = '\0';
 	for (const char *c = view->server; *c; c++) {
 		if (*c <= 0x20 || *c > 0x7e)
-			return entry_fault(cluster, at, "{file}, line {line}: the server of {value} is no URL",
+			return entry_fault(cluster, at,
+					   "{file}, line {line}: the server of {value} is no URL",
 					   view->cluster, err);
 	}
 	return 0;
 }
 
-static int take_copy(const struct kubeconfig_entry *entry, const char *key, char **ret_text, struct err *err)
-{
-	const char *text;
-
-	if (entry_text(entry, key, &text, err) < 0)
-		return -1;
-	*ret_text = text && *text ? xstrdup(text) : NULL;
-	return 0;
-}
-
-static int check_proxy(const struct kubeconfig_view *view, const struct kubeconfig_entry *cluster, struct err *err)
+static int check_proxy(const struct kubeconfig_view *view, const struct kubeconfig_entry *cluster,
+		       struct err *err)
 {
 	static const char *const schemes[] = {"http://", "https://", "socks5://"};
 	bool known = !view->proxy_url;
@@ -123,20 +123,24 @@ static int check_proxy(const struct kubeconfig_view *view, const struct kubeconf
 	if (known)
 		return 0;
 	return entry_fault(cluster, json_object_get(cluster->value, "proxy-url"),
-			   "{file}, line {line}: {value} has to be an http, https or socks5 URL", "proxy-url", err);
+			   "{file}, line {line}: {value} has to be an http, https or socks5 URL", "proxy-url",
+			   err);
 }
 
-int kubeconfig_take_cluster(struct kubeconfig_view *view, const struct kubeconfig_entry *cluster, struct err *err)
+int kubeconfig_take_cluster(struct kubeconfig_view *view, const struct kubeconfig_entry *cluster,
+			    struct err *err)
 {
 	if (entry_bool(cluster, "insecure-skip-tls-verify", &view->insecure_skip_verify, err) < 0 ||
 	    entry_bool(cluster, "disable-compression", &view->disable_compression, err) < 0 ||
-	    kubeconfig_read_pem(cluster, "certificate-authority", "CERTIFICATE-----", &view->ca_pem, err) < 0 ||
+	    kubeconfig_read_pem(cluster, "certificate-authority", "CERTIFICATE-----", &view->ca_pem,
+				err) < 0 ||
 	    take_server(view, cluster, err) < 0 ||
-	    take_copy(cluster, "tls-server-name", &view->tls_server_name, err) < 0 ||
-	    take_copy(cluster, "proxy-url", &view->proxy_url, err) < 0 || check_proxy(view, cluster, err) < 0)
+	    entry_copy(cluster, "tls-server-name", &view->tls_server_name, err) < 0 ||
+	    entry_copy(cluster, "proxy-url", &view->proxy_url, err) < 0 || check_proxy(view, cluster, err) < 0)
 		return -1;
 	if (view->insecure_skip_verify && view->ca_pem && view_is_tls(view)) {
-		entry_fault(cluster, NULL, "{file}, line {line}: the cluster {value} has a certificate authority and "
+		entry_fault(cluster, NULL,
+			    "{file}, line {line}: the cluster {value} has a certificate authority and "
 			    "insecure-skip-tls-verify", view->cluster, err);
 		err_hint(err, "remove insecure-skip-tls-verify", NULL);
 		return -1;
@@ -168,7 +172,8 @@ char *kubeconfig_exec_extension(const struct kubeconfig_file *file, const char *
 			const char *id = json_string_value(json_object_get(extension, "name"));
 
 			if (id && !strcmp(id, "client.authentication.k8s.io/exec") && !text)
-				text = json_dumps(json_object_get(extension, "extension"), JSON_COMPACT | JSON_ENCODE_ANY);
+				text = json_dumps(json_object_get(extension, "extension"),
+						  JSON_COMPACT | JSON_ENCODE_ANY);
 		}
 	}
 	yaml_tree_free(typed);

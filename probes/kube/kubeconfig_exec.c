@@ -3,19 +3,10 @@
 #include "probes/base/memory.h"
 #include "probes/kube/kubeconfig_private.h"
 
-static int take_copy(const struct kubeconfig_entry *entry, const char *key, char **ret_text, struct err *err)
-{
-	const char *text;
-
-	if (entry_text(entry, key, &text, err) < 0)
-		return -1;
-	*ret_text = text && *text ? xstrdup(text) : NULL;
-	return 0;
-}
-
 static int check_version(struct kubeconfig_exec *exec, const struct kubeconfig_entry *entry, struct err *err)
 {
-	static const char *const known[] = {"client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1"};
+	static const char *const known[] = {"client.authentication.k8s.io/v1",
+					    "client.authentication.k8s.io/v1beta1"};
 	static const char *const modes[] = {"Never", "IfAvailable", "Always"};
 	bool fine = false;
 
@@ -25,9 +16,12 @@ static int check_version(struct kubeconfig_exec *exec, const struct kubeconfig_e
 	for (size_t i = 0; i < array_length(known) && exec->api_version; i++)
 		fine |= !strcmp(exec->api_version, known[i]);
 	if (!fine) {
-		entry_fault(entry, json_object_get(entry->value, "apiVersion"), "{file}, line {line}: exec plugins of version "
-			    "{value} are not supported", exec->api_version ? exec->api_version : "(none)", err);
-		err_hint(err, "the plugin has to speak client.authentication.k8s.io/v1 or v1beta1; update it", NULL);
+		entry_fault(entry, json_object_get(entry->value, "apiVersion"),
+			    "{file}, line {line}: exec plugins of version "
+			    "{value} are not supported", exec->api_version ? exec->api_version : "(none)",
+			    err);
+		err_hint(err, "the plugin has to speak client.authentication.k8s.io/v1 or v1beta1; update it",
+			 NULL);
 		return -1;
 	}
 	/* Version 1 has no default for it. */
@@ -37,7 +31,8 @@ static int check_version(struct kubeconfig_exec *exec, const struct kubeconfig_e
 		if (!strcmp(exec->interactive_mode, modes[i]))
 			return 0;
 	}
-	return entry_fault(entry, json_object_get(entry->value, "interactiveMode"), "{file}, line {line}: {value} has to be "
+	return entry_fault(entry, json_object_get(entry->value, "interactiveMode"),
+			   "{file}, line {line}: {value} has to be "
 			   "Never, IfAvailable or Always", "interactiveMode", err);
 }
 
@@ -52,14 +47,16 @@ static int take_arguments(struct kubeconfig_exec *exec, const struct kubeconfig_
 	exec->arguments = xcalloc(json_array_size(arguments) + 1, sizeof(char *));
 	json_array_foreach(arguments, index, argument) {
 		if (!json_is_string(argument))
-			return entry_fault(entry, argument, "{file}, line {line}: {value} has to be a list of texts", "args",
+			return entry_fault(entry, argument,
+					   "{file}, line {line}: {value} has to be a list of texts", "args",
 					   err);
 		exec->arguments[index] = xstrdup(json_string_value(argument));
 	}
 	return 0;
 }
 
-static int take_environment(struct kubeconfig_exec *exec, const struct kubeconfig_entry *entry, struct err *err)
+static int take_environment(struct kubeconfig_exec *exec, const struct kubeconfig_entry *entry,
+			    struct err *err)
 {
 	const json_t *variables;
 	const json_t *variable;
@@ -73,7 +70,8 @@ static int take_environment(struct kubeconfig_exec *exec, const struct kubeconfi
 		const char *value = json_string_value(json_object_get(variable, "value"));
 
 		if (!name || !*name || strchr(name, '='))
-			return entry_fault(entry, variable, "{file}, line {line}: {value} has to be a list of name and value",
+			return entry_fault(entry, variable,
+					   "{file}, line {line}: {value} has to be a list of name and value",
 					   "env", err);
 		exec->environment[index] = xasprintf("%s=%s", name, value ? value : "");
 	}
@@ -85,10 +83,10 @@ int kubeconfig_take_exec(struct kubeconfig_view *view, const struct kubeconfig_e
 	struct kubeconfig_exec *exec = xcalloc(1, sizeof(*exec));
 
 	view->exec = exec;
-	if (take_copy(entry, "apiVersion", &exec->api_version, err) < 0 ||
-	    take_copy(entry, "command", &exec->command, err) < 0 ||
-	    take_copy(entry, "installHint", &exec->install_hint, err) < 0 ||
-	    take_copy(entry, "interactiveMode", &exec->interactive_mode, err) < 0 ||
+	if (entry_copy(entry, "apiVersion", &exec->api_version, err) < 0 ||
+	    entry_copy(entry, "command", &exec->command, err) < 0 ||
+	    entry_copy(entry, "installHint", &exec->install_hint, err) < 0 ||
+	    entry_copy(entry, "interactiveMode", &exec->interactive_mode, err) < 0 ||
 	    entry_bool(entry, "provideClusterInfo", &exec->provide_cluster_info, err) < 0 ||
 	    check_version(exec, entry, err) < 0)
 		return -1;

@@ -57,12 +57,14 @@ static int check_list(const struct kubeconfig_entry *root, const char *list, str
 		const char *name = json_string_value(json_object_get(entry, "name"));
 
 		if (!name)
-			return entry_fault(root, entry, "{file}, line {line}: an entry of {value} has no name", list, err);
+			return entry_fault(root, entry,
+					   "{file}, line {line}: an entry of {value} has no name", list, err);
 		for (other = 0; other < index; other++) {
 			const json_t *earlier = json_object_get(json_array_get(entries, other), "name");
 
 			if (!strcmp(json_string_value(earlier), name))
-				return entry_fault(root, entry, "{file}, line {line}: the name {value} is there twice",
+				return entry_fault(root, entry,
+						   "{file}, line {line}: the name {value} is there twice",
 						   name, err);
 		}
 	}
@@ -77,7 +79,8 @@ static int check_file(const struct kubeconfig_file *file, struct err *err)
 	if (json_is_null(root.value))
 		return 0;
 	if (!json_is_object(root.value)) {
-		err_set(err, ERR_CONFIG, "{file} is no kubeconfig: it has no clusters, users and contexts", "file",
+		err_set(err, ERR_CONFIG, "{file} is no kubeconfig: it has no clusters, users and contexts",
+			"file",
 			file->path, NULL);
 		err_hint(err, "check the path, or download the kubeconfig again", NULL);
 		return -1;
@@ -186,7 +189,8 @@ static const json_t *find_named(const struct kubeconfig_file *file, const char *
 	return NULL;
 }
 
-int kubeconfig_find(const struct kubeconfig_files *files, const char *list, const char *member, const char *name,
+int kubeconfig_find(const struct kubeconfig_files *files, const char *list, const char *member,
+		    const char *name,
 		    struct kubeconfig_entry *ret_entry, struct err *err)
 {
 	for (size_t i = 0; i < files->count; i++) {
@@ -199,7 +203,10 @@ int kubeconfig_find(const struct kubeconfig_files *files, const char *list, cons
 			continue;
 		if (entry_mapping(&named, member, ret_entry, err) < 0)
 			return -1;
-		/* An entry without a body hides those of later files: its name stands for it, and has no members. */
+		/*
+		 * An entry without a body hides those of later files: its name stands for it, and
+		 * has no members.
+		 */
 		if (!ret_entry->value)
 			ret_entry->value = json_object_get(named.value, "name");
 		return 0;
@@ -269,9 +276,20 @@ int entry_text(const struct kubeconfig_entry *entry, const char *key, const char
 	return 0;
 }
 
+int entry_copy(const struct kubeconfig_entry *entry, const char *key, char **ret_text, struct err *err)
+{
+	const char *text;
+
+	if (entry_text(entry, key, &text, err) < 0)
+		return -1;
+	*ret_text = text && *text ? xstrdup(text) : NULL;
+	return 0;
+}
+
 int entry_bool(const struct kubeconfig_entry *entry, const char *key, bool *ret_value, struct err *err)
 {
-	static const char *const words[] = {"false", "no", "off", "true", "yes", "on"};	/* YAML 1.1, as Go's reader */
+	static const char *const words[] = {"false", "no", "off", "true", "yes",
+					    "on"};	/* YAML 1.1, as Go's reader */
 	const char *text;
 
 	if (entry_text(entry, key, &text, err) < 0)
@@ -285,7 +303,8 @@ int entry_bool(const struct kubeconfig_entry *entry, const char *key, bool *ret_
 			return 0;
 		}
 	}
-	return entry_fault(entry, member(entry, key), "{file}, line {line}: {value} has to be true or false", key, err);
+	return entry_fault(entry, member(entry, key), "{file}, line {line}: {value} has to be true or false",
+			   key, err);
 }
 
 int entry_mapping(const struct kubeconfig_entry *entry, const char *key, struct kubeconfig_entry *ret_entry,
@@ -294,12 +313,14 @@ int entry_mapping(const struct kubeconfig_entry *entry, const char *key, struct 
 	const json_t *value = member(entry, key);
 
 	if (value && !json_is_object(value))
-		return entry_fault(entry, value, "{file}, line {line}: {value} has to be a mapping", key, err);
+		return entry_fault(entry, value, "{file}, line {line}: {value} has to be a mapping", key,
+				   err);
 	*ret_entry = (struct kubeconfig_entry){.file = entry->file, .value = value};
 	return 0;
 }
 
-int entry_list(const struct kubeconfig_entry *entry, const char *key, const json_t **ret_list, struct err *err)
+int entry_list(const struct kubeconfig_entry *entry, const char *key, const json_t **ret_list,
+	       struct err *err)
 {
 	const json_t *value = member(entry, key);
 

@@ -39,8 +39,12 @@ int kubeconfig_files_load(const struct kubeconfig_options *options, struct kubec
 			  struct err *err);
 void kubeconfig_files_release(struct kubeconfig_files *files);
 
-/* The first file's entry of that name in the list ("clusters"), its member ("cluster"); value NULL: there is none. */
-int kubeconfig_find(const struct kubeconfig_files *files, const char *list, const char *member, const char *name,
+/*
+ * The first file's entry of that name in the list ("clusters"), its member ("cluster"); value NULL:
+ * there is none.
+ */
+int kubeconfig_find(const struct kubeconfig_files *files, const char *list, const char *member,
+		    const char *name,
 		    struct kubeconfig_entry *ret_entry, struct err *err);
 /* The first file that sets it: "" when none does. Borrowed. */
 const char *kubeconfig_current_context(const struct kubeconfig_files *files);
@@ -49,12 +53,18 @@ char **kubeconfig_names(const struct kubeconfig_files *files, const char *list);
 
 /* Members of an entry: 0 and the value, NULL or false where it is absent or null; wrong types are errors. */
 int entry_text(const struct kubeconfig_entry *entry, const char *key, const char **ret_text, struct err *err);
+/* The same, copied; NULL for an empty text too. Caller frees. */
+int entry_copy(const struct kubeconfig_entry *entry, const char *key, char **ret_text, struct err *err);
 int entry_bool(const struct kubeconfig_entry *entry, const char *key, bool *ret_value, struct err *err);
 int entry_mapping(const struct kubeconfig_entry *entry, const char *key, struct kubeconfig_entry *ret_entry,
 		  struct err *err);
 /* *ret_list NULL where it is absent. Borrowed. */
-int entry_list(const struct kubeconfig_entry *entry, const char *key, const json_t **ret_list, struct err *err);
-/* "FILE, line N: " is put before the sentence by its places {file} and {line}: ids begin with them. Returns -1. */
+int entry_list(const struct kubeconfig_entry *entry, const char *key, const json_t **ret_list,
+	       struct err *err);
+/*
+ * "FILE, line N: " is put before the sentence by its places {file} and {line}: ids begin with them.
+ * Returns -1.
+ */
 int entry_fault(const struct kubeconfig_entry *entry, const json_t *at, const char *id, const char *value,
 		struct err *err);
 /* A path of an entry, made relative to its file. Caller frees. */

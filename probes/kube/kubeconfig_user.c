@@ -4,16 +4,6 @@
 #include "probes/base/memory.h"
 #include "probes/kube/kubeconfig_private.h"
 
-static int take_copy(const struct kubeconfig_entry *entry, const char *key, char **ret_text, struct err *err)
-{
-	const char *text;
-
-	if (entry_text(entry, key, &text, err) < 0)
-		return -1;
-	*ret_text = text && *text ? xstrdup(text) : NULL;
-	return 0;
-}
-
 /* Impersonation */
 
 static int take_groups(struct kubeconfig_view *view, const struct kubeconfig_entry *user, struct err *err)
@@ -29,7 +19,8 @@ static int take_groups(struct kubeconfig_view *view, const struct kubeconfig_ent
 	view->as_groups = xcalloc(json_array_size(groups) + 1, sizeof(char *));
 	json_array_foreach(groups, index, group) {
 		if (!json_is_string(group))
-			return entry_fault(user, group, "{file}, line {line}: {value} has to be a list of texts",
+			return entry_fault(user, group,
+					   "{file}, line {line}: {value} has to be a list of texts",
 					   "as-groups", err);
 		view->as_groups[index] = xstrdup(json_string_value(group));
 	}
@@ -49,10 +40,13 @@ static int take_extra(struct kubeconfig_view *view, const struct kubeconfig_entr
 		return -1;
 	json_object_foreach((json_t *)(uintptr_t)extra.value, key, values) {
 		if (!json_is_array(values))
-			return entry_fault(user, values, "{file}, line {line}: {value} has to be a list of texts", key, err);
+			return entry_fault(user, values,
+					   "{file}, line {line}: {value} has to be a list of texts", key,
+					   err);
 		json_array_foreach(values, index, value) {
 			if (!json_is_string(value))
-				return entry_fault(user, value, "{file}, line {line}: {value} has to be a list of texts",
+				return entry_fault(user, value,
+						   "{file}, line {line}: {value} has to be a list of texts",
 						   key, err);
 			view->as_extra = xreallocarray(view->as_extra, count + 3, sizeof(char *));
 			view->as_extra[count++] = xstrdup(key);
@@ -63,9 +57,11 @@ static int take_extra(struct kubeconfig_view *view, const struct kubeconfig_entr
 	return 0;
 }
 
-int kubeconfig_take_impersonation(struct kubeconfig_view *view, const struct kubeconfig_entry *user, struct err *err)
+int kubeconfig_take_impersonation(struct kubeconfig_view *view, const struct kubeconfig_entry *user,
+				  struct err *err)
 {
-	if (take_copy(user, "as", &view->as_user, err) < 0 || take_copy(user, "as-uid", &view->as_uid, err) < 0 ||
+	if (entry_copy(user, "as", &view->as_user, err) < 0 ||
+	    entry_copy(user, "as-uid", &view->as_uid, err) < 0 ||
 	    take_groups(view, user, err) < 0)
 		return -1;
 	return take_extra(view, user, err);
@@ -73,7 +69,8 @@ int kubeconfig_take_impersonation(struct kubeconfig_view *view, const struct kub
 
 /* Proofs */
 
-static int refuse_method(const struct kubeconfig_view *view, const struct kubeconfig_entry *user, const char *key,
+static int refuse_method(const struct kubeconfig_view *view, const struct kubeconfig_entry *user,
+			 const char *key,
 			 const char *id, const char *hint, struct err *err)
 {
 	entry_fault(user, json_object_get(user->value, key), id, view->user, err);
@@ -81,41 +78,50 @@ static int refuse_method(const struct kubeconfig_view *view, const struct kubeco
 	return -1;
 }
 
-static int refuse_unsupported(const struct kubeconfig_view *view, const struct kubeconfig_entry *user, struct err *err)
+static int refuse_unsupported(const struct kubeconfig_view *view, const struct kubeconfig_entry *user,
+			      struct err *err)
 {
 	struct kubeconfig_entry provider;
 	const char *provider_name;
 	const char *name;
 	const char *password;
 
-	if (entry_mapping(user, "auth-provider", &provider, err) < 0 || entry_text(user, "username", &name, err) < 0 ||
+	if (entry_mapping(user, "auth-provider", &provider, err) < 0 ||
+	    entry_text(user, "username", &name, err) < 0 ||
 	    entry_text(user, "password", &password, err) < 0)
 		return -1;
 	if (provider.value) {
 		if (entry_text(&provider, "name", &provider_name, err) < 0)
 			return -1;
-		entry_fault(user, provider.value, "{file}, line {line}: users sign in by the auth-provider {value}, which is "
+		entry_fault(user, provider.value,
+			    "{file}, line {line}: users sign in by the auth-provider {value}, which is "
 			    "not supported", provider_name ? provider_name : "", err);
-		err_hint(err, "replace it by an exec plugin (kubectl has dropped most auth-providers too) or a token", NULL);
+		err_hint(err,
+			 "replace it by an exec plugin (kubectl has dropped most auth-providers too) or a token", NULL);
 		return -1;
 	}
 	if ((name && *name) || (password && *password))
-		return refuse_method(view, user, name ? "username" : "password", "{file}, line {line}: user {value} has a "
+		return refuse_method(view, user, name ? "username" : "password",
+				     "{file}, line {line}: user {value} has a "
 				     "user name and password, which kube-apiservers no longer take",
 				     "use a token, a client certificate or an exec plugin", err);
 	return 0;
 }
 
-static int take_certificate(struct kubeconfig_view *view, const struct kubeconfig_entry *user, struct err *err)
+static int take_certificate(struct kubeconfig_view *view, const struct kubeconfig_entry *user,
+			    struct err *err)
 {
-	if (kubeconfig_read_pem(user, "client-certificate", "CERTIFICATE-----", &view->certificate_pem, err) < 0 ||
+	if (kubeconfig_read_pem(user, "client-certificate", "CERTIFICATE-----", &view->certificate_pem,
+				err) < 0 ||
 	    kubeconfig_read_pem(user, "client-key", "PRIVATE KEY-----", &view->key_pem, err) < 0)
 		return -1;
 	if (!view->certificate_pem != !view->key_pem)
-		return refuse_method(view, user, "client-certificate", "{file}, line {line}: user {value} needs both "
+		return refuse_method(view, user, "client-certificate",
+				     "{file}, line {line}: user {value} needs both "
 				     "client-certificate and client-key", "add the missing one", err);
 	if (view->key_pem && strstr(view->key_pem, "ENCRYPTED"))
-		return refuse_method(view, user, "client-key", "{file}, line {line}: the client key of user {value} is "
+		return refuse_method(view, user, "client-key",
+				     "{file}, line {line}: the client key of user {value} is "
 				     "encrypted, and nobody can be asked for its passphrase",
 				     "decrypt it with openssl pkey, into a file that only you can read", err);
 	return 0;
@@ -125,13 +131,14 @@ static int take_token(struct kubeconfig_view *view, const struct kubeconfig_entr
 {
 	const char *path;
 
-	if (take_copy(user, "token", &view->token, err) < 0 || entry_text(user, "tokenFile", &path, err) < 0)
+	if (entry_copy(user, "token", &view->token, err) < 0 || entry_text(user, "tokenFile", &path, err) < 0)
 		return -1;
 	if (path && *path)
 		view->token_file = entry_path(user, path);
 	for (const char *at = view->token; at && *at; at++) {
 		if ((unsigned char)*at <= 0x20 || (unsigned char)*at >= 0x7f)
-			return refuse_method(view, user, "token", "{file}, line {line}: the token of user {value} holds a "
+			return refuse_method(view, user, "token",
+					     "{file}, line {line}: the token of user {value} holds a "
 					     "space or a control character", "copy the token again", err);
 	}
 	return 0;

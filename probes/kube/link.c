@@ -3,7 +3,10 @@
 #include "probes/base/clock.h"
 #include "probes/kube/client_private.h"
 
-/* Behind these the apiserver only passes on what a kubelet or a service says: their failures are not the link's. */
+/*
+ * Behind these the apiserver only passes on what a kubelet or a service says: their failures are
+ * not the link's.
+ */
 static bool is_passed_on(const char *path)
 {
 	return strstr(path, "/log?") || strstr(path, "/log&") || strstr(path, "/proxy/");

@@ -133,7 +133,8 @@ static int ask_pod(struct pod_log *log, struct err *err)
 
 static bool is_for_ever(enum err_code code)
 {
-	return code == ERR_NOT_FOUND || code == ERR_INVALID || code == ERR_FORBIDDEN || code == ERR_UNAUTHORIZED ||
+	return code == ERR_NOT_FOUND || code == ERR_INVALID || code == ERR_FORBIDDEN ||
+	code == ERR_UNAUTHORIZED ||
 	       code == ERR_CONFIG || code == ERR_REFUSED;
 }
 
@@ -286,7 +287,8 @@ int pod_log_start(struct kube_client *client, const struct pod_log_request *requ
 	log->on_done = request->on_done;
 	log->data = request->data;
 	log->delay_ms = FIRST_DELAY_MS;
-	log_lines_init(&log->lines, request->line_maximum ? request->line_maximum : LINE_MAXIMUM, on_line, log);
+	log_lines_init(&log->lines, request->line_maximum ? request->line_maximum : LINE_MAXIMUM, on_line,
+		       log);
 	if (open_log(log, err) < 0) {
 		log_free(log);
 		return -1;

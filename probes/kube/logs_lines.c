@@ -34,7 +34,10 @@ static long nanoseconds_of(const char *timestamp)
 	return nanoseconds;
 }
 
-/* The timestamp before the first space; "" where the line does not begin with one. Returns the text's start. */
+/*
+ * The timestamp before the first space; "" where the line does not begin with one. Returns the
+ * text's start.
+ */
 static size_t take_timestamp(const char *line, size_t length, char out[LOG_TIMESTAMP_SIZE], int64_t *ret_wall)
 {
 	const char *space = memchr(line, ' ', length < LOG_TIMESTAMP_SIZE ? length : LOG_TIMESTAMP_SIZE);

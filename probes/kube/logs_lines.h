@@ -34,7 +34,10 @@ void log_lines_init(struct log_lines *lines, size_t line_maximum,
 		    void (*on_line)(void *data, const struct log_line_view *line), void *data);
 void log_lines_release(struct log_lines *lines);
 void log_lines_feed(struct log_lines *lines, const char *bytes, size_t n);
-/* The body ended: what stands without a line break is a line, unless the connection broke (it comes again whole). */
+/*
+ * The body ended: what stands without a line break is a line, unless the connection broke (it comes
+ * again whole).
+ */
 void log_lines_end(struct log_lines *lines, bool whole);
 /* The next body starts at the last timestamp. */
 void log_lines_resume(struct log_lines *lines);

@@ -58,11 +58,13 @@ enum err_code status_code(long http_status)
 	return http_status >= 400 ? ERR_INVALID : ERR_PROTOCOL;
 }
 
-static void hint_for(enum err_code code, const json_t *document, const struct kubeconfig_view *view, struct err *err)
+static void hint_for(enum err_code code, const json_t *document, const struct kubeconfig_view *view,
+		     struct err *err)
 {
 	switch (code) {
 	case ERR_UNAUTHORIZED:
-		err_hint(err, "renew the credentials of user {user} in {file}", "user", view->user, "file", view->file,
+		err_hint(err, "renew the credentials of user {user} in {file}", "user", view->user, "file",
+			 view->file,
 			 NULL);
 		return;
 	case ERR_FORBIDDEN:
@@ -73,20 +75,23 @@ static void hint_for(enum err_code code, const json_t *document, const struct ku
 		if (status_object_has_cause(document, "DisruptionBudget"))
 			err_hint(err, "a PodDisruptionBudget allows no eviction now", NULL);
 		else
-			err_hint(err, "the apiserver asks for fewer requests; they are tried again later", NULL);
+			err_hint(err, "the apiserver asks for fewer requests; they are tried again later",
+				 NULL);
 		return;
 	case ERR_CONFLICT:
 		err_hint(err, "the object was changed meanwhile; look again", NULL);
 		return;
 	case ERR_PROTOCOL:
-		err_hint(err, "a proxy or login page answers for the apiserver; check the server's address", NULL);
+		err_hint(err, "a proxy or login page answers for the apiserver; check the server's address",
+			 NULL);
 		return;
 	default:
 		return;
 	}
 }
 
-void status_explain(long http_status, const json_t *document, const struct kubeconfig_view *view, struct err *err)
+void status_explain(long http_status, const json_t *document, const struct kubeconfig_view *view,
+		    struct err *err)
 {
 	enum err_code code = status_code(http_status);
 	const char *message = text_of(document, "message");
@@ -94,22 +99,28 @@ void status_explain(long http_status, const json_t *document, const struct kubec
 
 	snprintf(status, sizeof(status), "%ld", http_status);
 	if (code == ERR_UNAUTHORIZED)
-		err_set(err, code, "{server} does not accept the credentials of user {user}", "server", view->server, "user",
-			view->user, "status", status, "reason", status_object_reason(document), "message", message, NULL);
+		err_set(err, code, "{server} does not accept the credentials of user {user}", "server",
+			view->server, "user",
+			view->user, "status", status, "reason", status_object_reason(document), "message",
+			message, NULL);
 	else if (status_object_is(document) && *message)
-		err_set(err, code, "{message}", "status", status, "reason", status_object_reason(document), "message",
+		err_set(err, code, "{message}", "status", status, "reason", status_object_reason(document),
+			"message",
 			message, NULL);
 	else
-		err_set(err, code, "{server} answers with status {status}", "server", view->server, "status", status, NULL);
+		err_set(err, code, "{server} answers with status {status}", "server", view->server, "status",
+			status, NULL);
 	hint_for(code, document, view, err);
 	if (!status_object_is(document) && !err->hint.id)
-		err_hint(err, "it is no answer of a kube-apiserver; check the server's address and proxies", NULL);
+		err_hint(err, "it is no answer of a kube-apiserver; check the server's address and proxies",
+			 NULL);
 }
 
 void status_explain_foreign(const char *content_type, const struct kubeconfig_view *view, struct err *err)
 {
 	if (content_type && *content_type)
-		err_set(err, ERR_PROTOCOL, "{server} answers with {type} where JSON was expected", "server", view->server,
+		err_set(err, ERR_PROTOCOL, "{server} answers with {type} where JSON was expected", "server",
+			view->server,
 			"type", content_type, NULL);
 	else
 		err_set(err, ERR_PROTOCOL, "{server} answers, but not in JSON", "server", view->server, NULL);

@@ -25,7 +25,8 @@ enum err_code status_code(long http_status);
  * The message of the server is foreign text, value "message"; its reason is
  * the value "reason", the status "status".
  */
-void status_explain(long http_status, const json_t *document, const struct kubeconfig_view *view, struct err *err);
+void status_explain(long http_status, const json_t *document, const struct kubeconfig_view *view,
+		    struct err *err);
 /* Something answered 2xx, but not in the API's language. */
 void status_explain_foreign(const char *content_type, const struct kubeconfig_view *view, struct err *err);
 

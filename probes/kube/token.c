@@ -73,7 +73,8 @@ int token_check(const struct write_token *token, const struct kube_request *requ
 	char body_digest[DIGEST_HEX_SIZE];
 
 	if (!token || token->ended)
-		return err_set(err, ERR_REFUSED, "{method} {path} is not confirmed", "method", request->method, "path",
+		return err_set(err, ERR_REFUSED, "{method} {path} is not confirmed", "method",
+			       request->method, "path",
 			       request->path, NULL);
 	digest_sha256(body, strlen(body), body_digest);
 	for (size_t i = 0; i < token->count; i++) {

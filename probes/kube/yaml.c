@@ -57,7 +57,8 @@ static json_t *fail(struct reader *reader, const yaml_mark_t *mark, const char *
 
 	snprintf(line, sizeof(line), "%zu", mark->line + 1);
 	snprintf(column, sizeof(column), "%zu", mark->column + 1);
-	err_set(reader->err, ERR_CONFIG, "{file}, line {line}, column {column}: {problem}", "file", reader->name, "line",
+	err_set(reader->err, ERR_CONFIG, "{file}, line {line}, column {column}: {problem}", "file",
+		reader->name, "line",
 		line, "column", column, "problem", problem, NULL);
 	return NULL;
 }
@@ -89,7 +90,8 @@ static void remember_place(struct reader *reader, json_t *value, size_t line)
 
 	if (document->place_count == document->place_capacity) {
 		document->place_capacity = document->place_capacity ? 2 * document->place_capacity : 64;
-		document->places = xreallocarray(document->places, document->place_capacity, sizeof(struct place));
+		document->places = xreallocarray(document->places, document->place_capacity,
+						 sizeof(struct place));
 	}
 	document->places[document->place_count++] = (struct place){
 		.value = json_incref(value),
@@ -160,8 +162,10 @@ static json_t *read_scalar(struct reader *reader)
 static char *anchor_of(const yaml_event_t *event)
 {
 	const yaml_char_t *name = event->type == YAML_SCALAR_EVENT	     ? event->data.scalar.anchor
-				  : event->type == YAML_SEQUENCE_START_EVENT ? event->data.sequence_start.anchor
-				  : event->type == YAML_MAPPING_START_EVENT  ? event->data.mapping_start.anchor
+				  : event->type == YAML_SEQUENCE_START_EVENT
+				  ? event->data.sequence_start.anchor
+				  : event->type == YAML_MAPPING_START_EVENT
+				  ? event->data.mapping_start.anchor
 									     : NULL;
 
 	return name ? xstrdup((const char *)name) : NULL;
@@ -340,7 +344,8 @@ static json_t *read_root(struct reader *reader)
 			return NULL;
 		if (reader->event.type == YAML_STREAM_END_EVENT)
 			return json_null();
-	} while (reader->event.type == YAML_STREAM_START_EVENT || reader->event.type == YAML_DOCUMENT_START_EVENT);
+	} while (reader->event.type == YAML_STREAM_START_EVENT ||
+		 reader->event.type == YAML_DOCUMENT_START_EVENT);
 	return read_value(reader, 0);
 }
 
@@ -403,7 +408,8 @@ void yaml_tree_free(struct yaml_tree *document)
 		json_t *value = document->places[i].value;
 
 		if (json_is_string(value))
-			explicit_bzero((void *)(uintptr_t)json_string_value(value), json_string_length(value));
+			explicit_bzero((void *)(uintptr_t)json_string_value(value),
+				       json_string_length(value));
 		json_decref(value);
 	}
 	json_decref(document->root);
@@ -423,6 +429,7 @@ int yaml_tree_line(const struct yaml_tree *document, const json_t *value)
 
 	if (!document->place_count)
 		return 0;
-	found = bsearch(&wanted, document->places, document->place_count, sizeof(struct place), compare_places);
+	found = bsearch(&wanted, document->places, document->place_count, sizeof(struct place),
+			compare_places);
 	return found ? found->line : 0;
 }

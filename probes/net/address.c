@@ -12,7 +12,8 @@ struct network {
 /* IANA's registries of special-purpose addresses (RFC 6890 and later), and multicast. */
 static const struct network special_v4[] = {
 	{{0}, 8},	       {{10}, 8},	      {{100, 64}, 10},	 {{127}, 8},	     {{169, 254}, 16},
-	{{172, 16}, 12},       {{192, 0, 0}, 24},     {{192, 0, 2}, 24}, {{192, 88, 99}, 24}, {{192, 168}, 16},
+	{{172, 16}, 12},       {{192, 0, 0}, 24},     {{192, 0, 2}, 24}, {{192, 88, 99}, 24},
+	{{192, 168}, 16},
 	{{198, 18}, 15},       {{198, 51, 100}, 24},  {{203, 0, 113}, 24}, {{224}, 4},	     {{240}, 4},
 };
 
@@ -53,7 +54,8 @@ bool address_is_public(const struct sockaddr *address)
 
 	if (address->sa_family == AF_INET) {
 		memcpy(&v4, address, sizeof(v4));
-		return !is_inside_any((const unsigned char *)&v4.sin_addr, special_v4, array_length(special_v4));
+		return !is_inside_any((const unsigned char *)&v4.sin_addr, special_v4,
+				      array_length(special_v4));
 	}
 	if (address->sa_family != AF_INET6)
 		return false;

@@ -25,7 +25,10 @@
 struct loop;
 struct http_slot;
 
-/* PEM bytes and names; all borrowed for the life of the slot's start call only. Secrets are wiped from the copy. */
+/*
+ * PEM bytes and names; all borrowed for the life of the slot's start call only. Secrets are wiped
+ * from the copy.
+ */
 struct http_security {
 	const char *ca_pem;		/* NULL: the system's authorities; else only these */
 	const char *certificate_pem;	/* client certificate, with key_pem */

@@ -14,8 +14,10 @@ static const char *reason_of(const struct http_slot *slot, CURLcode code)
 static void explain_name(const struct http_slot *slot, CURLcode code, struct err *err)
 {
 	if (code == CURLE_COULDNT_RESOLVE_PROXY) {
-		err_set(err, ERR_DNS, "cannot find the address of the proxy {proxy}", "proxy", slot->proxy, NULL);
-		err_hint(err, "check proxy-url in the kubeconfig, HTTPS_PROXY, and DNS on this machine", NULL);
+		err_set(err, ERR_DNS, "cannot find the address of the proxy {proxy}", "proxy", slot->proxy,
+			NULL);
+		err_hint(err, "check proxy-url in the kubeconfig, HTTPS_PROXY, and DNS on this machine",
+			 NULL);
 		return;
 	}
 	err_set(err, ERR_DNS, "cannot find the address of {host}", "host", slot->host, NULL);
@@ -33,25 +35,30 @@ static void explain_connect(const struct http_slot *slot, CURLcode code, struct 
 	long os_error = 0;
 
 	if (slot->address_refused) {
-		err_set(err, ERR_REFUSED, "{host} is at a private or special address, where this check does not go", "host",
+		err_set(err, ERR_REFUSED,
+			"{host} is at a private or special address, where this check does not go", "host",
 			slot->host, NULL);
 		err_hint(err, "list the host in the configuration if it is meant", NULL);
 		return;
 	}
 	curl_easy_getinfo(slot->easy, CURLINFO_OS_ERRNO, &os_error);
 	if (slot->proxy) {
-		err_set(err, ERR_CONNECT, "cannot connect to the proxy {proxy}: {reason}", "proxy", slot->proxy, "reason",
+		err_set(err, ERR_CONNECT, "cannot connect to the proxy {proxy}: {reason}", "proxy",
+			slot->proxy, "reason",
 			os_error ? strerror((int)os_error) : reason_of(slot, code), NULL);
 		err_hint(err, "check proxy-url in the kubeconfig and HTTPS_PROXY in the environment", NULL);
 		return;
 	}
 	if (os_error == ECONNREFUSED) {
-		err_set(err, ERR_CONNECT, "{host} refuses connections on port {port}", "host", slot->host, "port",
+		err_set(err, ERR_CONNECT, "{host} refuses connections on port {port}", "host", slot->host,
+			"port",
 			slot->port, NULL);
-		err_hint(err, "check that the apiserver runs and that the port in the kubeconfig is right", NULL);
+		err_hint(err, "check that the apiserver runs and that the port in the kubeconfig is right",
+			 NULL);
 		return;
 	}
-	err_set(err, ERR_CONNECT, "cannot connect to {host} port {port}: {reason}", "host", slot->host, "port", slot->port,
+	err_set(err, ERR_CONNECT, "cannot connect to {host} port {port}: {reason}", "host", slot->host,
+		"port", slot->port,
 		"reason", os_error ? strerror((int)os_error) : reason_of(slot, code), NULL);
 	err_hint(err, "check VPN, routes and security groups between this machine and the cluster", NULL);
 }
@@ -98,19 +105,27 @@ static void explain_tls(const struct http_slot *slot, CURLcode code, struct err 
 			X509_verify_cert_error_string(verify_result), NULL);
 		err_hint(err, certificate_hint(verify_result), NULL);
 	} else if (code == CURLE_PEER_FAILED_VERIFICATION) {
-		err_set(err, ERR_TLS, "the certificate of {host}:{port} is for another name: {reason}", "host", slot->host,
+		err_set(err, ERR_TLS, "the certificate of {host}:{port} is for another name: {reason}",
+			"host", slot->host,
 			"port", slot->port, "reason", reason, NULL);
 		err_hint(err, "check the server's name in the kubeconfig, or set tls-server-name", NULL);
 	} else if (code == CURLE_SSL_CACERT_BADFILE) {
-		err_set(err, ERR_TLS, "the certificate authority cannot be read: {reason}", "reason", reason, NULL);
-		err_hint(err, "check certificate-authority or certificate-authority-data in the kubeconfig", NULL);
+		err_set(err, ERR_TLS, "the certificate authority cannot be read: {reason}", "reason", reason,
+			NULL);
+		err_hint(err, "check certificate-authority or certificate-authority-data in the kubeconfig",
+			 NULL);
 	} else if (code == CURLE_SSL_CERTPROBLEM) {
-		err_set(err, ERR_TLS, "the client certificate or its key cannot be used: {reason}", "reason", reason, NULL);
-		err_hint(err, "check that client-certificate and client-key of the user entry belong together", NULL);
+		err_set(err, ERR_TLS, "the client certificate or its key cannot be used: {reason}", "reason",
+			reason, NULL);
+		err_hint(err,
+			 "check that client-certificate and client-key of the user entry belong together",
+			 NULL);
 	} else {
-		err_set(err, ERR_TLS, "no TLS with {host}:{port}: {reason}", "host", slot->host, "port", slot->port,
+		err_set(err, ERR_TLS, "no TLS with {host}:{port}: {reason}", "host", slot->host, "port",
+			slot->port,
 			"reason", reason, NULL);
-		err_hint(err, "check that the port speaks https, and whether the server asks for a client certificate",
+		err_hint(err,
+			 "check that the port speaks https, and whether the server asks for a client certificate",
 			 NULL);
 	}
 }
@@ -123,14 +138,19 @@ static void explain_slow_connect(const struct http_slot *slot, bool looked_up, s
 		return;
 	}
 	if (slot->proxy)
-		err_set(err, ERR_TIMEOUT, "the proxy {proxy} does not answer connections", "proxy", slot->proxy, NULL);
+		err_set(err, ERR_TIMEOUT, "the proxy {proxy} does not answer connections", "proxy",
+			slot->proxy, NULL);
 	else
-		err_set(err, ERR_TIMEOUT, "{host} port {port} does not answer connections", "host", slot->host, "port",
+		err_set(err, ERR_TIMEOUT, "{host} port {port} does not answer connections", "host",
+			slot->host, "port",
 			slot->port, NULL);
 	err_hint(err, "check VPN, routes and security groups between this machine and the cluster", NULL);
 }
 
-/* How far it had come says which layer hangs. libcurl 7.88 stamps the time of the TCP connection only after TLS. */
+/*
+ * How far it had come says which layer hangs. libcurl 7.88 stamps the time of the TCP connection
+ * only after TLS.
+ */
 static void explain_timeout(const struct http_slot *slot, struct err *err)
 {
 	curl_off_t looked_up = 0;
@@ -148,13 +168,16 @@ static void explain_timeout(const struct http_slot *slot, struct err *err)
 		return;
 	}
 	if (!slot->status && !ready && connects > 0) {
-		err_set(err, ERR_TIMEOUT, "{host}:{port} takes the connection but does not begin TLS", "host", slot->host,
+		err_set(err, ERR_TIMEOUT, "{host}:{port} takes the connection but does not begin TLS", "host",
+			slot->host,
 			"port", slot->port, NULL);
-		err_hint(err, "check that the port is the apiserver's, and the load balancer in front of it", NULL);
+		err_hint(err, "check that the port is the apiserver's, and the load balancer in front of it",
+			 NULL);
 		return;
 	}
 	snprintf(seconds, sizeof(seconds), "%.3g", (double)slot->timeout_ms / 1000);
-	err_set(err, ERR_TIMEOUT, "{host}:{port} did not answer within {seconds} s", "host", slot->host, "port", slot->port,
+	err_set(err, ERR_TIMEOUT, "{host}:{port} did not answer within {seconds} s", "host", slot->host,
+		"port", slot->port,
 		"seconds", seconds, NULL);
 	err_hint(err, "check the load of the apiserver and the network to it", NULL);
 }
@@ -164,7 +187,8 @@ void http_explain_idle(const struct http_slot *slot, struct err *err)
 	char seconds[32];
 
 	snprintf(seconds, sizeof(seconds), "%.3g", (double)slot->timeout_ms / 1000);
-	err_set(err, ERR_TIMEOUT, "nothing came from {host}:{port} for {seconds} s", "host", slot->host, "port", slot->port,
+	err_set(err, ERR_TIMEOUT, "nothing came from {host}:{port} for {seconds} s", "host", slot->host,
+		"port", slot->port,
 		"seconds", seconds, NULL);
 	err_hint(err, "the connection is probably dead; it is opened again", NULL);
 }
@@ -174,7 +198,8 @@ static void explain_proxy_answer(const struct http_slot *slot, long status, stru
 	char text[32];
 
 	snprintf(text, sizeof(text), "%ld", status);
-	err_set(err, ERR_CONNECT, "the proxy {proxy} refuses the connection to {host}:{port} with {status}", "proxy",
+	err_set(err, ERR_CONNECT, "the proxy {proxy} refuses the connection to {host}:{port} with {status}",
+		"proxy",
 		slot->proxy, "host", slot->host, "port", slot->port, "status", text, NULL);
 	err_hint(err, status == 407 ? "the proxy wants a user and password in its URL"
 				    : "check the proxy's rules, or add the server to NO_PROXY", NULL);
@@ -195,10 +220,12 @@ static void explain_broken(const struct http_slot *slot, CURLcode code, struct e
 		return;
 	}
 	if (code == CURLE_GOT_NOTHING)
-		err_set(err, ERR_CONNECT, "{host}:{port} closed the connection without an answer", "host", slot->host,
+		err_set(err, ERR_CONNECT, "{host}:{port} closed the connection without an answer", "host",
+			slot->host,
 			"port", slot->port, NULL);
 	else
-		err_set(err, ERR_CONNECT, "the connection to {host}:{port} broke before the answer was whole", "host",
+		err_set(err, ERR_CONNECT, "the connection to {host}:{port} broke before the answer was whole",
+			"host",
 			slot->host, "port", slot->port, NULL);
 	err_hint(err, "check the apiserver, and load balancers and proxies in front of it", NULL);
 }
@@ -209,24 +236,29 @@ static void explain_write(const struct http_slot *slot, struct err *err)
 
 	if (slot->body_too_long) {
 		snprintf(limit, sizeof(limit), "%zu", slot->body.maximum);
-		err_set(err, ERR_LIMIT, "the answer of {host}:{port} is larger than {limit} bytes", "host", slot->host,
+		err_set(err, ERR_LIMIT, "the answer of {host}:{port} is larger than {limit} bytes", "host",
+			slot->host,
 			"port", slot->port, "limit", limit, NULL);
 	} else if (slot->headers_too_long) {
 		snprintf(limit, sizeof(limit), "%d", HTTP_HEADERS_MAXIMUM);
-		err_set(err, ERR_LIMIT, "the headers of {host}:{port} are larger than {limit} bytes", "host", slot->host,
+		err_set(err, ERR_LIMIT, "the headers of {host}:{port} are larger than {limit} bytes", "host",
+			slot->host,
 			"port", slot->port, "limit", limit, NULL);
 	} else if (slot->aborted) {
-		err_set(err, ERR_CANCELLED, "the answer of {host}:{port} was not read to its end", "host", slot->host,
+		err_set(err, ERR_CANCELLED, "the answer of {host}:{port} was not read to its end", "host",
+			slot->host,
 			"port", slot->port, NULL);
 	} else {
-		err_set(err, ERR_PROTOCOL, "the answer of {host}:{port} cannot be decoded: {reason}", "host", slot->host,
+		err_set(err, ERR_PROTOCOL, "the answer of {host}:{port} cannot be decoded: {reason}", "host",
+			slot->host,
 			"port", slot->port, "reason", reason_of(slot, CURLE_WRITE_ERROR), NULL);
 	}
 }
 
 static void explain_other(const struct http_slot *slot, CURLcode code, struct err *err)
 {
-	err_set(err, ERR_PROTOCOL, "{host}:{port} does not answer in HTTP: {reason}", "host", slot->host, "port",
+	err_set(err, ERR_PROTOCOL, "{host}:{port} does not answer in HTTP: {reason}", "host", slot->host,
+		"port",
 		slot->port, "reason", reason_of(slot, code), NULL);
 	err_hint(err, "check that the address and port in the kubeconfig are the apiserver's", NULL);
 }
@@ -261,8 +293,10 @@ void http_explain(const struct http_slot *slot, CURLcode code, struct err *err)
 		explain_broken(slot, code, err);
 		return;
 	case CURLE_PROXY:
-		err_set(err, ERR_CONNECT, "the proxy {proxy} does not connect to {host}:{port}: {reason}", "proxy",
-			slot->proxy, "host", slot->host, "port", slot->port, "reason", reason_of(slot, code), NULL);
+		err_set(err, ERR_CONNECT, "the proxy {proxy} does not connect to {host}:{port}: {reason}",
+			"proxy",
+			slot->proxy, "host", slot->host, "port", slot->port, "reason", reason_of(slot, code),
+			NULL);
 		err_hint(err, "check the proxy's rules, or add the server to NO_PROXY", NULL);
 		return;
 	case CURLE_WRITE_ERROR:

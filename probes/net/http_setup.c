@@ -99,7 +99,8 @@ static int check_header(const char *name, const char *value, struct err *err)
 {
 	for (const char *at = value; *at; at++) {
 		if ((unsigned char)*at < 0x20 && *at != '\t')
-			return err_set(err, ERR_CONFIG, "the value for the header {header} holds a control character",
+			return err_set(err, ERR_CONFIG,
+				       "the value for the header {header} holds a control character",
 				       "header", name, NULL);
 	}
 	return 0;
@@ -129,7 +130,8 @@ static int set_headers(struct http_slot *slot, const struct http_request *reques
 			return -1;
 	}
 	if (request->body &&
-	    add_header(slot, "Content-Type", request->content_type ? request->content_type : "application/json",
+	    add_header(slot, "Content-Type", request->content_type ? request->content_type
+		       : "application/json",
 		       err) < 0)
 		return -1;
 	no_expect = curl_slist_append(slot->headers, "Expect:");
@@ -148,7 +150,8 @@ static void set_method(struct http_slot *slot, const struct http_request *reques
 		if (request->body)
 			memcpy(slot->request_body, request->body, slot->request_body_length);
 		curl_easy_setopt(slot->easy, CURLOPT_POSTFIELDS, slot->request_body);
-		curl_easy_setopt(slot->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)slot->request_body_length);
+		curl_easy_setopt(slot->easy, CURLOPT_POSTFIELDSIZE_LARGE,
+				 (curl_off_t)slot->request_body_length);
 	}
 	if (!strcmp(request->method, "HEAD"))
 		curl_easy_setopt(slot->easy, CURLOPT_NOBODY, 1L);
@@ -156,7 +159,10 @@ static void set_method(struct http_slot *slot, const struct http_request *reques
 		curl_easy_setopt(slot->easy, CURLOPT_CUSTOMREQUEST, request->method);
 }
 
-/* The address that is connected to is judged, not the name: a name may lead anywhere, and elsewhere each time. */
+/*
+ * The address that is connected to is judged, not the name: a name may lead anywhere, and elsewhere
+ * each time.
+ */
 static curl_socket_t open_public(void *data, curlsocktype purpose, struct curl_sockaddr *address)
 {
 	struct http_slot *slot = data;
@@ -184,7 +190,10 @@ static void use_system_authorities(CURL *easy)
 
 	if (file && *file)
 		curl_easy_setopt(easy, CURLOPT_CAINFO, file);
-	/* One parsed store shared by all connections needs the folder switched off (libcurl 7.88, vtls/openssl.c). */
+	/*
+	 * One parsed store shared by all connections needs the folder switched off (libcurl 7.88,
+	 * vtls/openssl.c).
+	 */
 	curl_easy_setopt(easy, CURLOPT_CAPATH, folder && *folder ? folder : NULL);
 }
 
@@ -236,7 +245,8 @@ static char *bracketed(const char *host)
  * Another name in SNI and verification: the URL names it, the connection goes
  * to the real host, the Host header stays the real one (tech.md a, kubeconfig).
  */
-static int set_server_name(struct http_slot *slot, const struct target *target, const char *name, const char *url,
+static int set_server_name(struct http_slot *slot, const struct target *target, const char *name,
+			   const char *url,
 			   struct err *err)
 {
 	auto_free char *real = bracketed(target->host);
@@ -271,7 +281,8 @@ static char *proxy_for_curl(const char *proxy)
 static int set_proxy(struct http_slot *slot, const struct target *target, const char *wanted, struct err *err)
 {
 	auto_free char *proxy = wanted && *wanted ? xstrdup(wanted)
-						  : proxy_from_environment(target->scheme, target->host, target->port);
+						  : proxy_from_environment(target->scheme, target->host,
+									   target->port);
 	auto_free char *url = NULL;
 	auto_free char *host = NULL;
 	auto_free char *port = NULL;

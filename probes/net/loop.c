@@ -107,7 +107,8 @@ static void timer_sink(struct loop *loop, struct timer *timer, size_t position)
 
 		if (child >= loop->timer_count)
 			break;
-		if (child + 1 < loop->timer_count && timer_before(loop->timers[child + 1], loop->timers[child]))
+		if (child + 1 < loop->timer_count && timer_before(loop->timers[child + 1],
+								  loop->timers[child]))
 			child++;
 		if (!timer_before(loop->timers[child], timer))
 			break;
@@ -155,7 +156,10 @@ void timer_cancel(struct timer *timer)
 	free(timer);
 }
 
-/* Timers that callbacks set meanwhile wait for the next turn: a timer of 0 ms that sets itself again is no trap. */
+/*
+ * Timers that callbacks set meanwhile wait for the next turn: a timer of 0 ms that sets itself
+ * again is no trap.
+ */
 static void run_timers(struct loop *loop)
 {
 	int64_t now = clock_monotonic_ms();
@@ -189,7 +193,8 @@ struct descriptor_watch *loop_watch(struct loop *loop, int descriptor, int event
 	};
 	if (loop->watch_count == loop->watch_capacity) {
 		loop->watch_capacity = loop->watch_capacity ? 2 * loop->watch_capacity : 8;
-		loop->watches = xreallocarray(loop->watches, loop->watch_capacity, sizeof(struct descriptor_watch *));
+		loop->watches = xreallocarray(loop->watches, loop->watch_capacity,
+					      sizeof(struct descriptor_watch *));
 		loop->waits = xreallocarray(loop->waits, loop->watch_capacity, sizeof(*loop->waits));
 	}
 	loop->watches[loop->watch_count++] = watch;
@@ -232,7 +237,8 @@ static void wait_for_something(struct loop *loop, int wait_ms)
 		};
 	}
 	/* An interrupting signal ends the wait early with CURLM_OK. */
-	if (curl_multi_poll(loop->multi, loop->waits, (unsigned int)loop->watch_count, wait_ms, &count) != CURLM_OK)
+	if (curl_multi_poll(loop->multi, loop->waits, (unsigned int)loop->watch_count, wait_ms,
+			    &count) != CURLM_OK)
 		poll(NULL, 0, wait_ms < 100 ? wait_ms : 100);
 }
 

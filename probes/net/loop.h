@@ -38,7 +38,10 @@ struct timer *loop_timer(struct loop *loop, int64_t delay_ms, void (*on_time)(vo
 void timer_cancel(struct timer *timer);
 
 enum { WATCH_READ = 1, WATCH_WRITE = 2 };
-/* Calls back each turn while ready; ready holds WATCH_* bits, hang-up counts as readable. Borrows the descriptor. */
+/*
+ * Calls back each turn while ready; ready holds WATCH_* bits, hang-up counts as readable. Borrows
+ * the descriptor.
+ */
 struct descriptor_watch *loop_watch(struct loop *loop, int descriptor, int events,
 				    void (*on_ready)(void *data, int ready), void *data);
 void descriptor_watch_cancel(struct descriptor_watch *watch);

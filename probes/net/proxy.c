@@ -25,7 +25,8 @@ static bool is_loopback(const struct address *address)
 {
 	if (address->family == AF_INET)
 		return address->bytes[0] == 127;
-	return address->family == AF_INET6 && !memcmp(address->bytes, &in6addr_loopback, sizeof(in6addr_loopback));
+	return address->family == AF_INET6 && !memcmp(address->bytes, &in6addr_loopback,
+						      sizeof(in6addr_loopback));
 }
 
 static bool in_network(const struct address *address, const char *network, const char *prefix)
@@ -103,7 +104,8 @@ static bool rule_covers(char *rule, const char *host, const char *port)
 	if (parse_address(rule).family) {
 		struct address other = parse_address(rule);
 
-		return other.family == address.family && !memcmp(other.bytes, address.bytes, sizeof(other.bytes));
+		return other.family == address.family && !memcmp(other.bytes, address.bytes,
+								 sizeof(other.bytes));
 	}
 	return in_domain(host, rule);
 }

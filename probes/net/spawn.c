@@ -117,15 +117,18 @@ static int open_pipes(struct plan *plan, struct err *err)
 {
 	plan->in = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	if (plan->in < 0 || pipe2(plan->out, O_CLOEXEC) < 0 || pipe2(plan->error_out, O_CLOEXEC) < 0 ||
-	    fcntl(plan->out[0], F_SETFL, O_NONBLOCK) < 0 || fcntl(plan->error_out[0], F_SETFL, O_NONBLOCK) < 0)
-		return err_set(err, ERR_IO, "cannot make pipes for a child process: {reason}", "reason", strerror(errno),
+	    fcntl(plan->out[0], F_SETFL, O_NONBLOCK) < 0 || fcntl(plan->error_out[0], F_SETFL,
+								  O_NONBLOCK) < 0)
+		return err_set(err, ERR_IO, "cannot make pipes for a child process: {reason}", "reason",
+			       strerror(errno),
 			       NULL);
 	return 0;
 }
 
 static int cannot_run(const char *name, int os_error, struct err *err)
 {
-	return err_set(err, ERR_IO, "cannot run {command}: {reason}", "command", name, "reason", strerror(os_error), NULL);
+	return err_set(err, ERR_IO, "cannot run {command}: {reason}", "command", name, "reason",
+		       strerror(os_error), NULL);
 }
 
 static int spawn_posix(const struct plan *plan, pid_t *ret_pid)
@@ -217,7 +220,8 @@ static int spawn_fork(const struct plan *plan, pid_t *ret_pid)
 	return failed;
 }
 
-int spawn(const char *const *argv, const char *const *environment, bool dies_with_us, struct spawned *ret_child,
+int spawn(const char *const *argv, const char *const *environment, bool dies_with_us,
+	  struct spawned *ret_child,
 	  struct err *err)
 {
 	CLEANUP(plan_release) struct plan plan = {.in = -1, .out = {-1, -1}, .error_out = {-1, -1}};

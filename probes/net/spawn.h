@@ -24,7 +24,8 @@ struct spawned {
 };
 
 /* environment: "NAME=value" added to ours, a name that is there is replaced; may be NULL. */
-int spawn(const char *const *argv, const char *const *environment, bool dies_with_us, struct spawned *ret_child,
+int spawn(const char *const *argv, const char *const *environment, bool dies_with_us,
+	  struct spawned *ret_child,
 	  struct err *err);
 
 #endif

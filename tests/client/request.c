@@ -88,7 +88,8 @@ static int requests(struct run *run, struct loop *loop, long times)
 	return 0;
 }
 
-static int connect_and_run(const struct kubeconfig_options *options, struct run *run, long timeout_ms, long times)
+static int connect_and_run(const struct kubeconfig_options *options, struct run *run, long timeout_ms,
+			   long times)
 {
 	struct kube_client_options client_options = {.request_timeout_ms = timeout_ms};
 	struct kubeconfig_view *view;

@@ -84,9 +84,11 @@ static void test_reading_door_reads_only(void **state)
 		{"GET", "http://elsewhere/api/v1/nodes"},
 	};
 	static const char *const passed[] = {
-		"/version", "/api/v1/nodes?limit=500", "/api/v1/namespaces/x/pods/exec", "/api/v1/namespaces/proxy",
+		"/version", "/api/v1/nodes?limit=500", "/api/v1/namespaces/x/pods/exec",
+		"/api/v1/namespaces/proxy",
 		"/api/v1/nodes/n/proxy/stats/summary", "/api/v1/nodes/n/proxy/metrics/cadvisor",
-		"/api/v1/namespaces/x/pods/y/log?tailLines=5", "/apis/apps/v1/namespaces/x/daemonsets/attach/status",
+		"/api/v1/namespaces/x/pods/y/log?tailLines=5",
+		"/apis/apps/v1/namespaces/x/daemonsets/attach/status",
 	};
 	struct bench *bench = *state;
 	struct err err;
@@ -129,9 +131,12 @@ static void test_asking_door_makes_every_change_a_dry_run(void **state)
 		     "/api/v1/namespaces/x/pods?fieldManager=me&dryRun=All&fieldValidation=Strict", "{}");
 	assert_asked(bench, "POST", "/api/v1/namespaces/x/pods/y/eviction", "{}",
 		     "/api/v1/namespaces/x/pods/y/eviction?dryRun=All", "{}");
-	assert_asked(bench, "DELETE", "/api/v1/namespaces/x/pods/y", NULL, "/api/v1/namespaces/x/pods/y?dryRun=All", NULL);
-	assert_asked(bench, "DELETE", "/api/v1/namespaces/x/pods/y", "{\"dryRun\":[],\"gracePeriodSeconds\":0}",
-		     "/api/v1/namespaces/x/pods/y?dryRun=All", "{\"dryRun\":[\"All\"],\"gracePeriodSeconds\":0}");
+	assert_asked(bench, "DELETE", "/api/v1/namespaces/x/pods/y", NULL,
+		     "/api/v1/namespaces/x/pods/y?dryRun=All", NULL);
+	assert_asked(bench, "DELETE", "/api/v1/namespaces/x/pods/y",
+		     "{\"dryRun\":[],\"gracePeriodSeconds\":0}",
+		     "/api/v1/namespaces/x/pods/y?dryRun=All",
+		     "{\"dryRun\":[\"All\"],\"gracePeriodSeconds\":0}");
 	assert_asked(bench, "POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", "{}",
 		     "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", "{}");
 }
@@ -161,7 +166,8 @@ static void test_asking_door_refuses_what_dry_run_does_not_stop(void **state)
 	}
 }
 
-static int try_to_write(struct bench *bench, const struct write_token *token, const char *method, const char *path,
+static int try_to_write(struct bench *bench, const struct write_token *token, const char *method,
+			const char *path,
 			const char *body)
 {
 	struct kube_request request = request_of(method, path, body);
@@ -179,19 +185,24 @@ static void test_writing_door_wants_a_living_token_for_this_very_request(void **
 	struct bench *bench = *state;
 
 	write_token_permit(bench->token, "PATCH", path, "[1]");
-	write_token_permit(bench->token, "PUT", "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/l", NULL);
+	write_token_permit(bench->token, "PUT",
+			   "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/l", NULL);
 	write_token_permit(bench->token, "POST", "/api/v1/namespaces/x/pods/y/exec", NULL);
 	assert_int_equal(try_to_write(bench, NULL, "PATCH", path, "[1]"), -1);
 	assert_int_equal(try_to_write(bench, bench->token, "PATCH", path, "[1]"), 0);
 	assert_int_equal(try_to_write(bench, bench->token, "PATCH", path, "[2]"), -1);
 	assert_int_equal(try_to_write(bench, bench->token, "PATCH", path, NULL), -1);
 	assert_int_equal(try_to_write(bench, bench->token, "PUT", path, "[1]"), -1);
-	assert_int_equal(try_to_write(bench, bench->token, "PATCH", "/apis/apps/v1/namespaces/x/daemonsets/d2", "[1]"), -1);
-	assert_int_equal(try_to_write(bench, bench->token, "PATCH", "/apis/apps/v1/namespaces/x/daemonsets/%64", "[1]"), -1);
+	assert_int_equal(try_to_write(bench, bench->token, "PATCH",
+				      "/apis/apps/v1/namespaces/x/daemonsets/d2", "[1]"), -1);
+	assert_int_equal(try_to_write(bench, bench->token, "PATCH",
+				      "/apis/apps/v1/namespaces/x/daemonsets/%64", "[1]"), -1);
 	assert_int_equal(try_to_write(bench, bench->token, "GET", path, NULL), -1);
 	assert_int_equal(try_to_write(bench, bench->token, "PUT",
-				      "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/l", "{\"now\":1}"), 0);
-	assert_int_equal(try_to_write(bench, bench->token, "POST", "/api/v1/namespaces/x/pods/y/exec", "{}"), -1);
+				      "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/l",
+				      "{\"now\":1}"), 0);
+	assert_int_equal(try_to_write(bench, bench->token, "POST", "/api/v1/namespaces/x/pods/y/exec", "{}"),
+			 -1);
 	write_token_end(bench->token);
 	assert_int_equal(try_to_write(bench, bench->token, "PATCH", path, "[1]"), -1);
 }
@@ -262,10 +273,14 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_reading_door_reads_only, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_asking_door_makes_every_change_a_dry_run, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_asking_door_refuses_what_dry_run_does_not_stop, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_writing_door_wants_a_living_token_for_this_very_request, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_writes_name_their_manager_where_that_is_known, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_asking_door_makes_every_change_a_dry_run, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(test_asking_door_refuses_what_dry_run_does_not_stop, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(test_writing_door_wants_a_living_token_for_this_very_request,
+						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_writes_name_their_manager_where_that_is_known, set_up,
+						tear_down),
 		cmocka_unit_test(test_names_are_escaped),
 		cmocka_unit_test(test_paths_are_understood_as_the_server_does),
 	};

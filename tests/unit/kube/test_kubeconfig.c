@@ -170,7 +170,8 @@ static void test_exec_plugins_are_read_and_give_way_to_tokens(void **state)
 	auto_free char *text = xasprintf(
 		HEAD "clusters: [{name: c, cluster: {server: 'https://h', extensions: [{name: client.authentication.k8s.io/exec, "
 		     "extension: {n: 1, s: '1', t: true}}]}}]\nusers: [{name: u, user: {%s}}]\n", exec);
-	auto_free char *with_token = xasprintf(HEAD CLUSTER "users: [{name: u, user: {token: t, %s}}]\n", exec);
+	auto_free char *with_token = xasprintf(HEAD CLUSTER "users: [{name: u, user: {token: t, %s}}]\n",
+					       exec);
 	auto_free char *command = in_folder("sub/./plugin");
 	struct kubeconfig_view *view = load(text);
 
@@ -199,7 +200,8 @@ static void test_first_file_of_a_list_wins_by_whole_entries(void **state)
 	(void)state;
 	put("one", "current-context: ''\nclusters: [{name: c, cluster: {server: 'https://one'}}]\n"
 		   "users: [{name: u}]\ncontexts: [{name: x, context: {cluster: c}}]\n");
-	put("two", "current-context: a\nclusters: [{name: c, cluster: {server: 'https://two', tls-server-name: t}}]\n"
+	put("two",
+	    "current-context: a\nclusters: [{name: c, cluster: {server: 'https://two', tls-server-name: t}}]\n"
 		   "users: [{name: u, user: {token: two}}]\n"
 		   "contexts: [{name: a, context: {cluster: c, user: u, namespace: n}}, {name: x, context: {}}]\n");
 	setenv("KUBECONFIG", list, 1);
@@ -233,22 +235,29 @@ static void test_faults_say_what_where_and_what_to_do(void **state)
 		{"a: b: c\n", "config, line 1, column 5: "},
 		{"current-context: zz\ncontexts: [{name: a, context: {}}, {name: b, context: {}}]\n",
 		 "config has no context zz (it has a, b)"},
-		{"contexts: [{name: a, context: {}}]\n", "config sets no current-context (choose one with --context: a)"},
+		{"contexts: [{name: a, context: {}}]\n",
+		 "config sets no current-context (choose one with --context: a)"},
 		{"contexts: {}\n", "config, line 1: contexts has to be a list"},
 		{"users:\n- user: {}\n", "config, line 2: an entry of users has no name"},
 		{"users:\n- name: u\n- name: u\n", "config, line 3: the name u is there twice"},
-		{"current-context: a\ncontexts: [{name: a, context: {user: u}}]\n", "the context a names no cluster"},
+		{"current-context: a\ncontexts: [{name: a, context: {user: u}}]\n",
+		 "the context a names no cluster"},
 		{HEAD, "config, line 2: the context names the cluster c, which is not there"},
 		{HEAD CLUSTER, "the context names the user u, which is not there"},
 		{HEAD "clusters: [{name: c, cluster: {}}]\n", "the cluster c has no server"},
-		{HEAD "clusters: [{name: c, cluster: {server: 'ftp://x'}}]\n", "config, line 3: the server of c is no http"},
-		{HEAD "clusters: [{name: c, cluster: {server: 'https://u:pw@x'}}]\n", "holds a user or password"},
-		{HEAD "clusters: [{name: c, cluster: {server: [x]}}]\n", "config, line 3: server has to be a text"},
-		{HEAD "clusters: [{name: c, cluster: {server: 'https://x', proxy-url: 'ftp://p'}}]\n", "proxy-url has to be"},
+		{HEAD "clusters: [{name: c, cluster: {server: 'ftp://x'}}]\n",
+		 "config, line 3: the server of c is no http"},
+		{HEAD "clusters: [{name: c, cluster: {server: 'https://u:pw@x'}}]\n",
+		 "holds a user or password"},
+		{HEAD "clusters: [{name: c, cluster: {server: [x]}}]\n",
+		 "config, line 3: server has to be a text"},
+		{HEAD "clusters: [{name: c, cluster: {server: 'https://x', proxy-url: 'ftp://p'}}]\n",
+		 "proxy-url has to be"},
 		{HEAD "clusters: [{name: c, cluster: {server: 'https://x', insecure-skip-tls-verify: maybe}}]\n",
 		 "insecure-skip-tls-verify has to be true or false"},
 		{HEAD "clusters: [{name: c, cluster: {server: 'https://x', insecure-skip-tls-verify: true, "
-		 "certificate-authority: ca.pem}}]\n", "has a certificate authority and insecure-skip-tls-verify"},
+		 "certificate-authority: ca.pem}}]\n",
+		 "has a certificate authority and insecure-skip-tls-verify"},
 		{HEAD "clusters: [{name: c, cluster: {server: 'https://x', certificate-authority: nope.pem}}]\n", "nope.pem"},
 		{HEAD "clusters: [{name: c, cluster: {server: 'https://x', certificate-authority: token}}]\n",
 		 "certificate-authority holds no PEM"},
@@ -256,11 +265,14 @@ static void test_faults_say_what_where_and_what_to_do(void **state)
 		 "certificate-authority-data is not base64"},
 		{HEAD CLUSTER "users: [{name: u, user: {auth-provider: {name: gcp}}}]\n",
 		 "users sign in by the auth-provider gcp, which is not supported"},
-		{HEAD CLUSTER "users: [{name: u, user: {username: me, password: pw}}]\n", "user name and password"},
-		{HEAD CLUSTER "users: [{name: u, user: {client-certificate: cert.pem}}]\n", "needs both client-certificate and"},
+		{HEAD CLUSTER "users: [{name: u, user: {username: me, password: pw}}]\n",
+		 "user name and password"},
+		{HEAD CLUSTER "users: [{name: u, user: {client-certificate: cert.pem}}]\n",
+		 "needs both client-certificate and"},
 		{HEAD CLUSTER "users: [{name: u, user: {client-certificate: cert.pem, client-key: encrypted.pem}}]\n",
 		 "the client key of user u is encrypted"},
-		{HEAD CLUSTER "users: [{name: u, user: {token: \"a\\nb\"}}]\n", "the token of user u holds a space"},
+		{HEAD CLUSTER "users: [{name: u, user: {token: \"a\\nb\"}}]\n",
+		 "the token of user u holds a space"},
 		{HEAD CLUSTER "users: [{name: u, user: {as-groups: [g]}}]\n", "but no user (add --as"},
 		{HEAD CLUSTER "users: [{name: u, user: {exec: {command: p, apiVersion: client.authentication.k8s.io/v1alpha1}}}]\n",
 		 "exec plugins of version client.authentication.k8s.io/v1alpha1 are not supported"},

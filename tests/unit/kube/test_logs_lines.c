@@ -51,7 +51,8 @@ static void test_lines_come_whole_however_the_body_is_cut(void **state)
 		log_lines_feed(lines, at, 1);
 	feed(lines, "2026-11-21T09:00:02Z \x1b[31m\xff");
 	log_lines_end(lines, true);
-	assert_string_equal(buffer_text(&seen), "2026-11-21T09:00:00.5Z|first;|no stamp;2026-11-21T09:00:01Z|;"
+	assert_string_equal(buffer_text(&seen),
+			    "2026-11-21T09:00:00.5Z|first;|no stamp;2026-11-21T09:00:01Z|;"
 						"2026-11-21T09:00:02Z|\x1b[31m\xff;");
 }
 
@@ -90,7 +91,8 @@ static void test_the_same_moment_in_another_zone_is_the_same(void **state)
 
 	feed(lines, "2026-11-21T18:00:01.2+09:00 a\n");
 	log_lines_resume(lines);
-	feed(lines, "2026-11-21T09:00:01.200Z a\n2026-11-21T09:00:01.1Z older\n2026-11-21T18:00:01.3+09:00 b\n");
+	feed(lines,
+	     "2026-11-21T09:00:01.200Z a\n2026-11-21T09:00:01.1Z older\n2026-11-21T18:00:01.3+09:00 b\n");
 	assert_string_equal(buffer_text(&seen), "2026-11-21T18:00:01.2+0|a;2026-11-21T18:00:01.3+0|b;");
 }
 
@@ -105,11 +107,16 @@ static void test_a_clock_that_steps_back_loses_nothing_in_one_body(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_lines_come_whole_however_the_body_is_cut, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_long_lines_are_cut_and_the_next_is_not, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_resumed_body_neither_repeats_nor_loses, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_the_same_moment_in_another_zone_is_the_same, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_a_clock_that_steps_back_loses_nothing_in_one_body, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_lines_come_whole_however_the_body_is_cut, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(test_long_lines_are_cut_and_the_next_is_not, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(test_resumed_body_neither_repeats_nor_loses, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(test_the_same_moment_in_another_zone_is_the_same, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(test_a_clock_that_steps_back_loses_nothing_in_one_body,
+						set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -31,7 +31,8 @@ static void assert_explained(long status, const char *document_text, enum err_co
 static void test_statuses_become_errors(void **state)
 {
 	(void)state;
-	assert_explained(403, "{\"kind\":\"Status\",\"message\":\"nodes is forbidden: User \\\"v\\\" cannot list\","
+	assert_explained(403,
+			 "{\"kind\":\"Status\",\"message\":\"nodes is forbidden: User \\\"v\\\" cannot list\","
 			      "\"reason\":\"Forbidden\",\"code\":403}", ERR_FORBIDDEN,
 			 "nodes is forbidden: User \"v\" cannot list (user operator needs a role that allows this)");
 	assert_explained(401, "{\"kind\":\"Status\",\"message\":\"Unauthorized\"}", ERR_UNAUTHORIZED,
@@ -39,11 +40,14 @@ static void test_statuses_become_errors(void **state)
 			 "of user operator in ~/.kube/config)");
 	assert_explained(404, "{\"kind\":\"Status\",\"message\":\"pods \\\"x\\\" not found\"}", ERR_NOT_FOUND,
 			 "pods \"x\" not found");
-	assert_explained(503, NULL, ERR_SERVER, "https://k8s.example.org:6443 answers with status 503 (it is no answer of a "
+	assert_explained(503, NULL, ERR_SERVER,
+			 "https://k8s.example.org:6443 answers with status 503 (it is no answer of a "
 						"kube-apiserver; check the server's address and proxies)");
-	assert_explained(302, NULL, ERR_PROTOCOL, "https://k8s.example.org:6443 answers with status 302 (a proxy or login page "
+	assert_explained(302, NULL, ERR_PROTOCOL,
+			 "https://k8s.example.org:6443 answers with status 302 (a proxy or login page "
 						  "answers for the apiserver; check the server's address)");
-	assert_explained(429, "{\"kind\":\"Status\",\"message\":\"Cannot evict pod\",\"details\":{\"causes\":[{\"reason\":"
+	assert_explained(429,
+			 "{\"kind\":\"Status\",\"message\":\"Cannot evict pod\",\"details\":{\"causes\":[{\"reason\":"
 			      "\"DisruptionBudget\"}]}}", ERR_THROTTLED,
 			 "Cannot evict pod (a PodDisruptionBudget allows no eviction now)");
 }

@@ -54,7 +54,8 @@ static void test_scalars_are_texts(void **state)
 static void test_typed_scalars_keep_their_kind(void **state)
 {
 	(void)state;
-	assert_yaml("[1, -2, 1.5, true, False, null, '1', abc, 1.2.3, +, 1e999, 99999999999999999999]", YAML_TYPED,
+	assert_yaml("[1, -2, 1.5, true, False, null, '1', abc, 1.2.3, +, 1e999, 99999999999999999999]",
+		    YAML_TYPED,
 		    "[1,-2,1.5,true,false,null,\"1\",\"abc\",\"1.2.3\",\"+\",\"1e999\",1e20]");
 }
 
@@ -109,7 +110,8 @@ static void test_hostile_sizes_are_refused(void **state)
 	buffer_clear(&text);
 	buffer_add_text(&text, "a: &a [x,x,x,x,x,x,x,x,x,x]\n");
 	for (char c = 'b'; c <= 'h'; c++)
-		buffer_addf(&text, "%c: &%c [*%c,*%c,*%c,*%c,*%c,*%c,*%c,*%c,*%c,*%c]\n", c, c, c - 1, c - 1, c - 1, c - 1,
+		buffer_addf(&text, "%c: &%c [*%c,*%c,*%c,*%c,*%c,*%c,*%c,*%c,*%c,*%c]\n", c, c, c - 1, c - 1,
+			    c - 1, c - 1,
 			    c - 1, c - 1, c - 1, c - 1, c - 1, c - 1);
 	assert_bad(buffer_text(&text), "too many values");
 	buffer_clear(&text);

@@ -63,20 +63,24 @@ static void answer(int connection, const char *request)
 
 		send_text(connection, text);
 	} else if (strstr(request, " /busy")) {
-		send_text(connection, "HTTP/1.1 429 Too Many\r\nConnection: close\r\nRetry-After: 99999\r\nContent-Length: 4\r\n\r\nbusy");
+		send_text(connection,
+			  "HTTP/1.1 429 Too Many\r\nConnection: close\r\nRetry-After: 99999\r\nContent-Length: 4\r\n\r\nbusy");
 	} else if (strstr(request, " /login")) {
-		send_text(connection, "HTTP/1.1 100 Continue\r\nAudit-ID: no\r\n\r\nHTTP/1.1 401 No\r\nConnection: close\r\n"
+		send_text(connection,
+			  "HTTP/1.1 100 Continue\r\nAudit-ID: no\r\n\r\nHTTP/1.1 401 No\r\nConnection: close\r\n"
 				      "WWW-Authenticate: Bearer realm=\"r\"\r\nContent-Length: 0\r\n\r\n");
 	} else if (strstr(request, " /headers")) {
 		send_text(connection, "HTTP/1.1 200 OK\r\n");
 		send_repeated(connection, "X-Much: 0123456789012345678901234567890123456789\r\n", 10000);
 	} else if (strstr(request, " /cut")) {
-		send_text(connection, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n5\r\nab");
+		send_text(connection,
+			  "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n5\r\nab");
 		shutdown(connection, SHUT_RDWR);
 	} else if (strstr(request, " /stall")) {
 		send_text(connection, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n");
 	} else if (strstr(request, " /big")) {
-		send_text(connection, "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 1000000\r\n\r\n");
+		send_text(connection,
+			  "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 1000000\r\n\r\n");
 		send_repeated(connection, "0123456789", 100000);
 	} else {
 		send_text(connection, "SSH-2.0-OpenSSH_9.2\r\n");
@@ -84,7 +88,10 @@ static void answer(int connection, const char *request)
 	}
 }
 
-/* One connection at a time suffices: each ends before the next begins, or stays silent while its test looks on. */
+/*
+ * One connection at a time suffices: each ends before the next begins, or stays silent while its
+ * test looks on.
+ */
 static void *serve(void *data)
 {
 	struct bench *bench = data;
@@ -251,7 +258,8 @@ static void test_limits_name_themselves(void **state)
 	run(bench, "/big", (struct http_request){.body_maximum = 1000});
 	assert_int_equal(bench->code, ERR_LIMIT);
 	assert_non_null(strstr(bench->error, "1000 bytes"));
-	run(bench, "/big", (struct http_request){.body_maximum = 1000, .on_body = count_bytes, .on_head = on_head});
+	run(bench, "/big", (struct http_request){.body_maximum = 1000, .on_body = count_bytes,
+						 .on_head = on_head});
 	assert_int_equal(bench->code, ERR_NONE);
 	assert_int_equal(bench->bytes, 1000000);
 	assert_int_equal(bench->heads, 1);
@@ -273,7 +281,8 @@ static void test_silent_stream_ends_and_total_time_is_limited(void **state)
 {
 	struct bench *bench = *state;
 
-	run(bench, "/stall", (struct http_request){.kind = HTTP_STREAM, .timeout_ms = 150, .on_body = count_bytes});
+	run(bench, "/stall", (struct http_request){.kind = HTTP_STREAM, .timeout_ms = 150,
+						   .on_body = count_bytes});
 	assert_int_equal(bench->code, ERR_TIMEOUT);
 	assert_int_equal(bench->bytes, 2);
 	assert_non_null(strstr(bench->error, "nothing came"));
@@ -292,7 +301,8 @@ static void test_unusable_requests_fail_from_the_loop(void **state)
 	assert_int_equal(bench->done, 0);
 	turn_until_done(bench, 1);
 	assert_int_equal(bench->code, ERR_CONFIG);
-	request = (struct http_request){.method = "GET", .url = "ftp://127.0.0.1/", .on_done = on_done, .data = bench};
+	request = (struct http_request){.method = "GET", .url = "ftp://127.0.0.1/", .on_done = on_done,
+					.data = bench};
 	http_start(bench->loop, &request);
 	turn_until_done(bench, 2);
 	assert_int_equal(bench->code, ERR_CONFIG);
@@ -405,13 +415,16 @@ static void test_loop_ends_with_transfers_left(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_request_carries_what_was_asked_and_nothing_of_curl, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_request_carries_what_was_asked_and_nothing_of_curl,
+						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_refusal_is_an_answer, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_limits_name_themselves, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_broken_answers_are_connection_errors, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_silent_stream_ends_and_total_time_is_limited, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_silent_stream_ends_and_total_time_is_limited, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(test_unusable_requests_fail_from_the_loop, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_private_addresses_are_refused_on_demand, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_private_addresses_are_refused_on_demand, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(test_reader_ends_its_transfer, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_transfer_cancels_itself_and_others, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_callbacks_start_transfers, set_up, tear_down),

@@ -114,7 +114,8 @@ static void test_child_inherits_no_descriptor_and_no_terminal(void **state)
 	assert_true(leak >= 0);
 	signal(SIGPIPE, SIG_IGN);
 	for (int way = 0; way < 2; way++) {
-		shell(run, "n=3; while [ $n -lt 40 ]; do [ -e /proc/$$/fd/$n ] && echo inherited $n; n=$((n + 1)); done; "
+		shell(run,
+		      "n=3; while [ $n -lt 40 ]; do [ -e /proc/$$/fd/$n ] && echo inherited $n; n=$((n + 1)); done; "
 			   "readlink /proc/$$/fd/0; cat; cut -d' ' -f7 /proc/$$/stat; grep SigIgn /proc/$$/status", way);
 		/* Field 7 of stat is the controlling terminal: none. */
 		assert_memory_equal(run->out, "/dev/null\n0\nSigIgn:", 19);
@@ -265,14 +266,17 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_output_and_status_come_back, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_child_inherits_no_descriptor_and_no_terminal, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_child_inherits_no_descriptor_and_no_terminal, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(test_environment_is_added_and_replaced, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_missing_program_is_an_error_at_once, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_deadline_ends_the_whole_group, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_end_is_not_held_up_by_a_grandchild_with_the_pipe, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_end_is_not_held_up_by_a_grandchild_with_the_pipe, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(test_output_is_capped_and_streamed_whole, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_cancelled_job_ends_without_a_call, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_end_of_the_loop_ends_and_reaps_children, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_end_of_the_loop_ends_and_reaps_children, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(test_child_dies_with_us, set_up, tear_down),
 	};
 

@@ -222,13 +222,16 @@ static void test_two_loops_live_side_by_side(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_timers_run_in_the_order_of_their_times, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_timers_run_in_the_order_of_their_times, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(test_next_timer_shortens_the_wait, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_cancelled_timers_stay_silent, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_timer_cancels_another_that_is_due, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_timer_that_sets_itself_does_not_hold_the_turn, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_timer_that_sets_itself_does_not_hold_the_turn, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(test_descriptor_calls_back_while_ready, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_descriptor_callback_replaces_itself_and_cancels_another, set_up,
+		cmocka_unit_test_setup_teardown(test_descriptor_callback_replaces_itself_and_cancels_another,
+						set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(test_another_thread_wakes_the_loop, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_two_loops_live_side_by_side, set_up, tear_down),

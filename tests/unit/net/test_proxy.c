@@ -49,7 +49,8 @@ static void test_no_proxy_rules(void **state)
 	(void)state;
 	for (size_t i = 0; i < array_length(cases); i++) {
 		if (proxy_excluded(cases[i].rules, cases[i].host, cases[i].port) != cases[i].excluded)
-			fail_msg("NO_PROXY=%s with %s:%s", cases[i].rules ? cases[i].rules : "", cases[i].host,
+			fail_msg("NO_PROXY=%s with %s:%s", cases[i].rules ? cases[i].rules : "",
+				 cases[i].host,
 				 cases[i].port);
 	}
 }
@@ -101,12 +102,15 @@ static bool is_public(const char *text)
 static void test_special_addresses_are_not_public(void **state)
 {
 	static const char *const special[] = {
-		"10.1.2.3",	"127.0.0.1",  "169.254.169.254", "172.16.0.1", "172.31.255.255",   "192.168.1.1",
+		"10.1.2.3",	"127.0.0.1",  "169.254.169.254", "172.16.0.1", "172.31.255.255",
+		"192.168.1.1",
 		"100.64.0.1",	"0.0.0.0",    "224.0.0.1",	 "255.255.255.255", "198.18.0.1",  "::1",
-		"::",		"fe80::1",    "fd00::1",	 "ff02::1",	"::ffff:10.0.0.1", "64:ff9b::a00:1",
+		"::",		"fe80::1",    "fd00::1",	 "ff02::1",	"::ffff:10.0.0.1",
+		"64:ff9b::a00:1",
 		"2001:db8::1",	"2002:a00:1::",
 	};
-	static const char *const open[] = {"8.8.8.8", "172.32.0.1", "100.128.0.1", "2606:4700::1", "::ffff:8.8.8.8"};
+	static const char *const open[] = {"8.8.8.8", "172.32.0.1", "100.128.0.1", "2606:4700::1",
+					   "::ffff:8.8.8.8"};
 
 	(void)state;
 	for (size_t i = 0; i < array_length(special); i++) {
