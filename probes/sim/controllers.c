@@ -103,6 +103,8 @@ void controllers_on_change(struct cluster *cluster, struct object *object, const
 		break;
 	case KIND_NODE:
 		if (node_matters(change)) {
+			if (change->type != CHANGE_DELETED)
+				controllers_mark(cluster, object);
 			mark_all(cluster, KIND_DAEMON_SET);
 			kubelet_retry_pending(cluster, cluster->controllers->kubelet);
 		}
@@ -141,6 +143,9 @@ static void reconcile(struct cluster *cluster, struct object *object, bool act, 
 	case KIND_STATEFUL_SET:
 		stateful_set_reconcile(cluster, object, act, now);
 		break;
+	case KIND_NODE:
+		node_reconcile(cluster, object, now);
+		break;
 	default:
 		disruption_budget_reconcile(cluster, object, now);
 		break;
@@ -148,7 +153,7 @@ static void reconcile(struct cluster *cluster, struct object *object, bool act, 
 }
 
 static const enum kind_id reconciled[] = {KIND_DAEMON_SET, KIND_REPLICA_SET, KIND_DEPLOYMENT, KIND_STATEFUL_SET,
-					  KIND_DISRUPTION_BUDGET};
+					  KIND_DISRUPTION_BUDGET, KIND_NODE};
 
 /* Reconciling may create or remove objects of the same kind: go by uid. */
 static bool reconcile_dirty(struct cluster *cluster, bool act)

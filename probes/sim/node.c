@@ -200,6 +200,37 @@ void node_heartbeat(struct cluster *cluster, const struct object *node, int64_t 
 	store_put(&cluster->store, KIND_NODE, value);
 }
 
+void node_reconcile(struct cluster *cluster, struct object *node, int64_t now)
+{
+	static const char key[] = "node.kubernetes.io/unschedulable";
+	bool cordoned = doc_true(node->now->value, "spec.unschedulable");
+	json_t *value;
+	json_t *spec;
+	json_t *taints;
+	size_t i;
+	json_t *taint;
+
+	if (cordoned == (doc_find(doc_get(node->now->value, "spec.taints"), "key", key) != NULL))
+		return;
+	value = doc_fork(node->now->value);
+	spec = doc_own(value, "spec");
+	taints = json_array();
+	json_array_foreach(json_object_get(spec, "taints"), i, taint)
+		if (strcmp(doc_text(taint, "key"), key))
+			json_array_append(taints, taint);
+	if (cordoned) {
+		taint = json_pack("{s:s, s:s}", "effect", "NoSchedule", "key", key);
+		doc_set(taint, "timeAdded", doc_time(now));
+		json_array_append_new(taints, taint);
+	}
+	if (json_array_size(taints))
+		json_object_set(spec, "taints", taints);
+	else
+		json_object_del(spec, "taints");
+	json_decref(taints);
+	store_put(&cluster->store, KIND_NODE, value);
+}
+
 static bool tolerates(const json_t *pod_spec, const json_t *taint)
 {
 	size_t i;

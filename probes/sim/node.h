@@ -16,6 +16,8 @@ struct object;
 void nodes_build(struct cluster *cluster, int64_t count, int64_t now);
 /* Renews the node's Lease, and now and then the heartbeat times of its conditions. */
 void node_heartbeat(struct cluster *cluster, const struct object *node, int64_t now, bool conditions);
+/* The node lifecycle controller: a cordoned node has the taint node.kubernetes.io/unschedulable, with its time. */
+void node_reconcile(struct cluster *cluster, struct object *node, int64_t now);
 /* True where the pod spec of a DaemonSet wants the node: nodeSelector, and NoExecute/NoSchedule taints tolerated. */
 bool node_wants(const struct object *node, const json_t *pod_spec);
 /* The next node for an ordinary pod, or NULL where none takes it. */

@@ -214,7 +214,7 @@ const json_t *pod_container(const json_t *pod, size_t index)
 			     : json_array_get(doc_get(pod, "spec.containers"), index - inits);
 }
 
-json_t *pod_container_status(json_t *pod, size_t index)
+json_t *pod_container_status(const json_t *pod, size_t index)
 {
 	size_t inits = pod_init_count(pod);
 

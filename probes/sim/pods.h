@@ -40,7 +40,7 @@ void pod_assign(json_t *pod, const char *node, int64_t wall);
 void pod_accept(struct cluster *cluster, json_t *pod, const struct object *node, int64_t wall);
 
 /* The status of a container, init containers first; NULL past the last. The pod's status is private. */
-json_t *pod_container_status(json_t *pod, size_t index);
+json_t *pod_container_status(const json_t *pod, size_t index);
 /* The container of that index in the spec. */
 const json_t *pod_container(const json_t *pod, size_t index);
 size_t pod_init_count(const json_t *pod);
