@@ -206,8 +206,9 @@ static void read_absorbs(struct runbook *runbook)
 	const json_t *item;
 
 	runbook->absorbs = xcalloc(json_array_size(list) + 1, sizeof(char *));
-	json_array_foreach(list, index, item)
+	json_array_foreach(list, index, item) {
 		runbook->absorbs[index] = json_string_value(item);
+	}
 }
 
 static enum grouping grouping_parse(const char *name)

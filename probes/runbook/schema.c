@@ -320,8 +320,9 @@ static bool check_branches(const struct check *check, const json_t *rules, json_
 
 	if (reference)
 		is_fine &= check_value(check, follow(check->schema, json_string_value(reference)), value);
-	json_array_foreach(json_object_get(rules, "allOf"), index, part)
+	json_array_foreach(json_object_get(rules, "allOf"), index, part) {
 		is_fine &= check_value(check, part, value);
+	}
 	if (condition) {
 		part = json_object_get(rules, check_value(&quiet, condition, value) ? "then" : "else");
 		is_fine &= !part || check_value(check, part, value);

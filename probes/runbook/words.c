@@ -26,8 +26,9 @@ void words_init(struct words *words, const json_t *value)
 
 	memset(words, 0, sizeof(*words));
 	if (json_is_array(value)) {
-		json_array_foreach(value, index, item)
+		json_array_foreach(value, index, item) {
 			add(words, item);
+		}
 	} else if (value) {
 		add(words, value);
 	}
