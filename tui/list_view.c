@@ -150,6 +150,7 @@ void list_view_update(struct view *view)
 	list->hidden = 0;
 	list->good = 0;
 	list->total = 0;
+	list->longest = 0;
 	if (console_world(view->console)->snapshot) {
 		list->node_prefix = world_node_prefix(console_world(view->console));
 		list->list->collect(list);

@@ -54,6 +54,7 @@ struct list_view {
 	size_t node_prefix;	/* world_node_prefix(), taken at each update */
 	size_t good;		/* counters for the title, set by collect */
 	size_t total;
+	size_t longest;		/* bytes of the longest name, where collect looks at that */
 	char name_space[256];	/* only this one; "" all */
 	struct selection about;	/* events: of this object alone, where is_object */
 };

@@ -9,10 +9,10 @@
 enum column { VERDICT, ID, TITLE, REASON };
 
 static const struct table_column columns[] = {
-	[VERDICT] = {.title = "VERDICT", .minimum = 10, .ideal = 18},
-	[ID] = {.title = "ID", .minimum = 4, .ideal = 18},
-	[TITLE] = {.title = "SYMPTOM", .minimum = 20, .ideal = 60, .weight = 1},
-	[REASON] = {.title = "REASON", .minimum = 16, .ideal = 40, .weight = 1, .drop = 1},
+	[VERDICT] = {.title = "VERDICT", .minimum = 10},
+	[ID] = {.title = "ID", .minimum = 4, .ideal = 24},
+	[TITLE] = {.title = "SYMPTOM", .minimum = 20},
+	[REASON] = {.title = "REASON", .minimum = 16, .weight = 1, .drop = 1},
 };
 
 static const struct {

@@ -12,13 +12,13 @@
 enum column { TIME, AGE, TYPE, REASON, OBJECT, COUNT, MESSAGE };
 
 static const struct table_column columns[] = {
-	[TIME] = {.title = "TIME", .minimum = 8, .ideal = 8},
-	[AGE] = {.title = "AGE", .minimum = 4, .ideal = 5, .align = TABLE_RIGHT, .drop = 3},
-	[TYPE] = {.title = "TYPE", .minimum = 7, .ideal = 7, .drop = 2},
-	[REASON] = {.title = "REASON", .minimum = 10, .ideal = 18},
-	[OBJECT] = {.title = "OBJECT", .minimum = 14, .ideal = 36},
-	[COUNT] = {.title = "COUNT", .minimum = 5, .ideal = 5, .align = TABLE_RIGHT, .drop = 1},
-	[MESSAGE] = {.title = "MESSAGE", .minimum = 20, .ideal = 60, .weight = 1},
+	[TIME] = {.title = "TIME", .minimum = 8},
+	[AGE] = {.title = "AGE", .minimum = 5, .align = TABLE_RIGHT, .drop = 3},
+	[TYPE] = {.title = "TYPE", .minimum = 7, .drop = 2},
+	[REASON] = {.title = "REASON", .minimum = 10, .ideal = 24},
+	[OBJECT] = {.title = "OBJECT", .minimum = 14, .ideal = 40, .cut_middle = true},
+	[COUNT] = {.title = "COUNT", .minimum = 5, .align = TABLE_RIGHT, .drop = 1},
+	[MESSAGE] = {.title = "MESSAGE", .minimum = 20, .weight = 1},
 };
 
 static void add(struct list_view *list, const struct record *record)

@@ -11,17 +11,20 @@
 enum column { NAME, STATUS, DISK, PODS, AGE, ROLES, VERSION, RUNTIME, ADDRESS, IMAGE };
 
 static const struct table_column columns[] = {
-	[NAME] = {.title = "NAME", .minimum = 12, .ideal = 20, .weight = 1},
-	[STATUS] = {.title = "STATUS", .minimum = 8, .ideal = 12},
-	[DISK] = {.title = "DISK", .minimum = 8, .ideal = 8, .drop = 2},
-	[PODS] = {.title = "POD", .minimum = 3, .ideal = 3, .align = TABLE_RIGHT, .drop = 1},
-	[AGE] = {.title = "AGE", .minimum = 4, .ideal = 5, .align = TABLE_RIGHT, .drop = 3},
-	[ROLES] = {.title = "ROLES", .minimum = 8, .ideal = 14, .drop = 6},
-	[VERSION] = {.title = "VERSION", .minimum = 10, .ideal = 10, .drop = 4},
-	[RUNTIME] = {.title = "RUNTIME", .minimum = 12, .ideal = 20, .drop = 5},
-	[ADDRESS] = {.title = "ADDRESS", .minimum = 12, .ideal = 15, .drop = 7},
-	[IMAGE] = {.title = "OS", .minimum = 12, .ideal = 22, .drop = 8},
+	[NAME] = {.title = "NAME", .minimum = 12, .ideal = 48, .weight = 1, .whole = 48, .cut_middle = true},
+	[STATUS] = {.title = "STATUS", .minimum = 8, .ideal = 24},
+	[DISK] = {.title = "DISK", .minimum = 4, .drop = 2},
+	[PODS] = {.title = "POD", .minimum = 3, .align = TABLE_RIGHT, .drop = 1},
+	[AGE] = {.title = "AGE", .minimum = 4, .align = TABLE_RIGHT, .drop = 3},
+	[ROLES] = {.title = "ROLES", .minimum = 5, .ideal = 20, .drop = 6},
+	[VERSION] = {.title = "VERSION", .minimum = 7, .drop = 4},
+	[RUNTIME] = {.title = "RUNTIME", .minimum = 12, .ideal = 30, .drop = 5},
+	[ADDRESS] = {.title = "ADDRESS", .minimum = 7, .drop = 7},
+	[IMAGE] = {.title = "OS", .minimum = 12, .ideal = 40, .drop = 8},
 };
+
+/* What the other columns of a narrow pane take. */
+enum { BESIDE_NAME = 26 };
 
 static const struct condition *node_condition(const struct node_record *node, const char *type)
 {
@@ -74,6 +77,8 @@ static void collect(struct list_view *list)
 
 		list->total++;
 		list->good += condition_is(node, "Ready", "True");
+		if (strlen(node->base.name) > list->longest)
+			list->longest = strlen(node->base.name);
 		list_view_add(list, &row);
 	}
 }
@@ -145,7 +150,9 @@ static void cell(struct list_view *list, const struct list_row *row, size_t colu
 	cell->role = ROLE_DIM;
 	switch ((enum column)column) {
 	case NAME:
-		cell->text = list_view_node_name(list, node->base.name);
+		cell->text = node->base.name;
+		if (list->drawn_columns < (int)list->longest + BESIDE_NAME)
+			cell->text = list_view_node_name(list, node->base.name);
 		cell->role = ROLE_STRONG;
 		break;
 	case STATUS:

@@ -11,25 +11,25 @@
 enum column { NAME, READY, STATUS, RESTARTS, NODE, AGE, NAMESPACE, ADDRESS };
 
 static const struct table_column system_columns[] = {
-	[NAME] = {.title = "NAME", .minimum = 18, .ideal = 36, .weight = 1},
-	[READY] = {.title = "READY", .minimum = 5, .ideal = 5},
-	[STATUS] = {.title = "STATUS", .minimum = 10, .ideal = 16},
-	[RESTARTS] = {.title = "RESTARTS", .minimum = 8, .ideal = 8, .align = TABLE_RIGHT, .drop = 4},
-	[NODE] = {.title = "NODE", .minimum = 9, .ideal = 12, .drop = 1},
-	[AGE] = {.title = "AGE", .minimum = 4, .ideal = 5, .align = TABLE_RIGHT, .drop = 3},
-	[NAMESPACE] = {.title = "NAMESPACE", .minimum = 9, .ideal = 12, .drop = 6},
-	[ADDRESS] = {.title = "ADDRESS", .minimum = 12, .ideal = 15, .drop = 7},
+	[NAME] = {.title = "NAME", .minimum = 16, .ideal = 32, .weight = 1, .whole = 18, .cut_middle = true},
+	[READY] = {.title = "READY", .minimum = 5},
+	[STATUS] = {.title = "STATUS", .minimum = 10, .ideal = 20},
+	[RESTARTS] = {.title = "RESTARTS", .minimum = 8, .align = TABLE_RIGHT, .drop = 4},
+	[NODE] = {.title = "NODE", .minimum = 9, .ideal = 30, .drop = 1, .cut_middle = true},
+	[AGE] = {.title = "AGE", .minimum = 5, .align = TABLE_RIGHT, .drop = 3},
+	[NAMESPACE] = {.title = "NAMESPACE", .minimum = 9, .ideal = 24, .drop = 6, .cut_middle = true},
+	[ADDRESS] = {.title = "ADDRESS", .minimum = 7, .drop = 7},
 };
 
 static const struct table_column all_columns[] = {
-	[NAME] = {.title = "NAME", .minimum = 16, .ideal = 44, .weight = 1},
-	[READY] = {.title = "READY", .minimum = 5, .ideal = 5},
-	[STATUS] = {.title = "STATUS", .minimum = 10, .ideal = 18},
-	[RESTARTS] = {.title = "RESTARTS", .minimum = 8, .ideal = 8, .align = TABLE_RIGHT, .drop = 4},
-	[NODE] = {.title = "NODE", .minimum = 6, .ideal = 14, .drop = 2},
-	[AGE] = {.title = "AGE", .minimum = 4, .ideal = 5, .align = TABLE_RIGHT, .drop = 3},
-	[NAMESPACE] = {.title = "NAMESPACE", .minimum = 10, .ideal = 16, .drop = 1},
-	[ADDRESS] = {.title = "ADDRESS", .minimum = 12, .ideal = 15, .drop = 7},
+	[NAME] = {.title = "NAME", .minimum = 16, .ideal = 52, .weight = 1, .whole = 48, .cut_middle = true},
+	[READY] = {.title = "READY", .minimum = 5},
+	[STATUS] = {.title = "STATUS", .minimum = 10, .ideal = 24},
+	[RESTARTS] = {.title = "RESTARTS", .minimum = 8, .align = TABLE_RIGHT, .drop = 4},
+	[NODE] = {.title = "NODE", .minimum = 9, .ideal = 40, .drop = 2, .cut_middle = true},
+	[AGE] = {.title = "AGE", .minimum = 5, .align = TABLE_RIGHT, .drop = 3},
+	[NAMESPACE] = {.title = "NAMESPACE", .minimum = 9, .ideal = 30, .drop = 1, .cut_middle = true},
+	[ADDRESS] = {.title = "ADDRESS", .minimum = 7, .drop = 7},
 };
 
 /* The status that kubectl prints; scratch must outlive the use. */

@@ -164,6 +164,21 @@ static struct view *new(struct console *console)
 	return view;
 }
 
+enum { SETTLING_SECONDS = 10 };
+
+/* At the start findings come one by one: a cursor that nobody moved stays on the worst. */
+static bool is_settling(const struct world *world)
+{
+	int64_t first = world->now;
+
+	for (size_t i = 0; world->symptoms && i < symptoms_finding_count(world->symptoms); i++) {
+		const struct finding *finding = symptoms_finding_at(world->symptoms, i);
+
+		first = finding->first_seen < first ? finding->first_seen : first;
+	}
+	return world->now - first < SETTLING_SECONDS;
+}
+
 /* Nothing found is said with its coverage. */
 static void say_coverage(struct list_view *list)
 {
@@ -188,6 +203,7 @@ static void update(struct view *view)
 {
 	struct list_view *list = (struct list_view *)view;
 
+	list->table.loading = is_settling(console_world(view->console));
 	list_view_update(view);
 	say_coverage(list);
 }

@@ -10,7 +10,7 @@
 #include "widgets/search.h"
 
 /* A screen is far narrower; what lies behind cannot be seen anyway. */
-enum { MOST_RAW_BYTES = 16 << 10, MOST_SHOWN_BYTES = 6 * MOST_RAW_BYTES, MOST_CELLS = 1 << 22 };
+enum { MOST_RAW_BYTES = 16 << 10, MOST_SHOWN_BYTES = 6 * MOST_RAW_BYTES, MOST_CELLS = 1 << 22, LEAST_TAIL = 9 };
 
 static const struct cell blank_cell = {.text = {' '}, .width = 1, .role = ROLE_NORMAL, .overlay = ROLE_NONE};
 
@@ -193,29 +193,42 @@ static void pen_ellipsis(struct pen *pen)
 	set_cell(pen->cells, pen->row, pen->column++, pen_cell(pen, code, 1));
 }
 
-/* Writes what fits in limit cells, the end or the beginning cut. Returns the cells taken. */
-static int pen_write_cut(struct pen *pen, const char *shown, int limit, unsigned how)
+/* The end of shown text that takes at most so many cells. */
+static const char *text_tail(const char *shown, int cells)
 {
-	bool ellipsis = (how & PUT_ELLIPSIS) && limit > 1;
-	int room = ellipsis ? limit - 1 : limit;
-	int start = pen->column;
-	int excess;
+	int excess = text_width(shown) - cells;
 
-	if (!(how & PUT_CUT_LEFT)) {
-		pen_write(pen, shown, text_fit(shown, room, NULL));
-		if (ellipsis)
-			pen_ellipsis(pen);
-		return pen->column - start;
-	}
-	if (ellipsis)
-		pen_ellipsis(pen);
-	excess = text_width(shown) - room;
 	while (*shown && excess > 0) {
 		uint32_t c;
 
 		shown += text_decode(shown, strlen(shown), &c);
 		excess -= text_cell_width(c);
 	}
+	return shown;
+}
+
+/* Cells of the end that a name keeps: generated names and numbered ones differ there. */
+static int tail_cells(int room)
+{
+	int half = (room + 1) / 2;
+
+	if (room / 3 > LEAST_TAIL)
+		return room / 3;
+	return half < LEAST_TAIL ? half : LEAST_TAIL;
+}
+
+/* Writes what fits in limit cells, the end, the middle or the beginning cut. Returns the cells taken. */
+static int pen_write_cut(struct pen *pen, const char *shown, int limit, unsigned how)
+{
+	bool ellipsis = (how & PUT_ELLIPSIS) && limit > 1;
+	int room = ellipsis ? limit - 1 : limit;
+	int tail = how & PUT_CUT_LEFT ? room : how & PUT_CUT_MIDDLE ? tail_cells(room) : 0;
+	int start = pen->column;
+
+	pen_write(pen, shown, text_fit(shown, room - tail, NULL));
+	if (ellipsis)
+		pen_ellipsis(pen);
+	shown = text_tail(shown, tail);
 	pen_write(pen, shown, strlen(shown));
 	return pen->column - start;
 }

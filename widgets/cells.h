@@ -64,7 +64,8 @@ enum {
 	PUT_ELLIPSIS = 0x200, /* a text that is cut ends with … (~) */
 	PUT_RIGHT = 0x400,    /* at the right end of max_cells; implies PUT_PAD */
 	PUT_CENTRE = 0x800,   /* in the middle of max_cells; implies PUT_PAD */
-	PUT_CUT_LEFT = 0x1000 /* a text that is too long loses its beginning: for paths and what is typed */
+	PUT_CUT_LEFT = 0x1000, /* a text that is too long loses its beginning: for paths and what is typed */
+	PUT_CUT_MIDDLE = 0x2000 /* it loses its middle: for names that differ at their end */
 };
 
 /*

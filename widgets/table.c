@@ -158,6 +158,7 @@ void table_update(struct table *table)
 {
 	struct map rows = {0};
 
+	table->measured_width = 0;
 	if (table->frozen || table->marks.count) {
 		index_rows(table, &rows);
 		if (table->frozen)

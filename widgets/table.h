@@ -32,11 +32,19 @@ enum table_align {
 
 struct table_column {
 	const char *title; /* raw; "" for none */
-	int minimum;	   /* cells; see layout.h for how columns share the width and go */
+	/*
+	 * A column is as wide as its title and the cells under it, at most
+	 * ideal (0: no limit). Where that does not fit, those with a drop go
+	 * (the highest first; 0 stays), then texts are cut, down to minimum
+	 * cells. What is left goes by weight.
+	 */
+	int minimum;
 	int ideal;
 	int weight;
-	int drop; /* 0 = always shown */
+	int drop;
 	enum table_align align;
+	int whole;	   /* cells of text that are not cut while there are columns with a drop that can go */
+	bool cut_middle;   /* what is cut keeps its beginning and its end: names that differ at their end */
 };
 
 /* What the caller fills for one cell; zeroed but for role and scratch before it is asked. */
@@ -72,6 +80,8 @@ struct table {
 	size_t cursor;	      /* place */
 	size_t top;	      /* first place seen */
 	int seen_rows;	      /* rows of data at the last draw: the size of a page */
+	int contents[TABLE_MOST_COLUMNS]; /* cells of the widest text seen in each column since the last update */
+	int measured_width;   /* the width of the table that contents were taken at; 0 = not measured */
 	char *cursor_key;     /* owned */
 	bool moved;	      /* the operator chose this row */
 	struct map marks;     /* of owned strings */

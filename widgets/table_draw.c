@@ -2,51 +2,19 @@
 
 #include <string.h>
 
-#include "probes/base/buffer.h"
-#include "probes/base/memory.h"
-#include "probes/base/text.h"
 #include "widgets/gauge.h"
-#include "widgets/layout.h"
 
-/* A gauge of less says nothing, of more eats the row. */
-enum { LEAST_GAUGE = 3, MOST_GAUGE = 12 };
+enum { LEAST_GAUGE = 3 }; /* less says nothing */
 
-/* Where the columns are: sizes[i] 0 = not shown. */
+/* Where the columns are. */
 struct columns {
 	struct rect rects[TABLE_MOST_COLUMNS];
 };
 
-/* Two cells between columns where all get what they would like, else one. */
-static int choose_gap(const struct layout_part *parts, size_t n, int width)
-{
-	int ideal = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		ideal += parts[i].ideal > parts[i].minimum ? parts[i].ideal : parts[i].minimum;
-		ideal += i > 0 ? 2 : 0;
-	}
-	return ideal <= width ? 2 : 1;
-}
-
-static void lay_out(const struct table *table, struct rect area, struct columns *columns)
-{
-	struct layout_part parts[TABLE_MOST_COLUMNS];
-
-	for (size_t i = 0; i < table->column_count; i++) {
-		parts[i] = (struct layout_part){
-			.minimum = table->columns[i].minimum,
-			.ideal = table->columns[i].ideal,
-			.weight = table->columns[i].weight,
-			.drop = table->columns[i].drop,
-		};
-	}
-	layout_columns(area, choose_gap(parts, table->column_count, area.columns), parts, table->column_count,
-		       columns->rects);
-}
-
 static unsigned placement(const struct table_column *column)
 {
-	return PUT_ELLIPSIS | (column->align == TABLE_RIGHT ? PUT_RIGHT : 0U);
+	return PUT_ELLIPSIS | (column->align == TABLE_RIGHT ? PUT_RIGHT : 0U) |
+	       (column->cut_middle ? PUT_CUT_MIDDLE : 0U);
 }
 
 static void draw_header(const struct table *table, struct cells *cells, struct rect rect,
@@ -60,22 +28,14 @@ static void draw_header(const struct table *table, struct cells *cells, struct r
 	}
 }
 
-static int shown_width(const char *raw)
-{
-	CLEANUP(buffer_release) struct buffer shown = BUFFER_INIT(4096);
-
-	text_show(&shown, raw, strlen(raw));
-	return text_width(buffer_text(&shown));
-}
-
 /* "▇▇▇▇▇▁ 88%"; the text alone where there is no room for a bar. */
 static void draw_gauge_cell(struct cells *cells, int row, struct rect place, const struct table_cell *cell,
 			    enum role role)
 {
-	int text = shown_width(cell->text);
+	int text = table_text_width(cell->text);
 	int bar = place.columns - text - (text > 0 ? 1 : 0);
 
-	bar = bar < MOST_GAUGE ? bar : MOST_GAUGE;
+	bar = bar < TABLE_MOST_GAUGE ? bar : TABLE_MOST_GAUGE;
 	if (bar < LEAST_GAUGE) {
 		cells_put(cells, row, place.column, place.columns, role, PUT_ELLIPSIS | cell->attributes,
 			  cell->text);
@@ -152,10 +112,10 @@ void table_draw(struct table *table, struct cells *cells, struct rect rect, bool
 	size_t count = table_places(table);
 	struct columns columns;
 
-	/* One cell on the left for cursor and mark, one on the right for the scroll bar. */
-	lay_out(table, (struct rect){rect.row, rect.column + 1, 1, rect.columns - 2}, &columns);
 	table->seen_rows = data.rows;
 	settle_top(table, count);
+	/* One cell on the left for cursor and mark, one on the right for the scroll bar. */
+	table_lay_out(table, (struct rect){rect.row, rect.column + 1, 1, rect.columns - 2}, columns.rects);
 	cells_fill(cells, rect, ROLE_NORMAL);
 	if (header)
 		draw_header(table, cells, rect, &columns);

@@ -10,7 +10,7 @@ static struct cells grid(int rows, int columns)
 
 static void test_text_is_cut_and_padded_by_cell(void **state)
 {
-	struct cells cells = grid(6, 20);
+	struct cells cells = grid(8, 20);
 
 	(void)state;
 	assert_int_equal(cells_put(&cells, 0, 0, 8, ROLE_NORMAL, 0, "노드-1 상태"), 7);
@@ -26,6 +26,10 @@ static void test_text_is_cut_and_padded_by_cell(void **state)
 	assert_row(&cells, 4, "   abcd");
 	cells_put(&cells, 5, 0, 8, ROLE_NORMAL, PUT_CUT_LEFT | PUT_ELLIPSIS, "/var/lib/노드/x");
 	assert_row(&cells, 5, "…/노드/x");
+	cells_put(&cells, 6, 0, 18, ROLE_NORMAL, PUT_CUT_MIDDLE | PUT_ELLIPSIS, "nks-prod-default-worker-10");
+	assert_row(&cells, 6, "nks-prod…worker-10");
+	cells_put(&cells, 7, 0, 9, ROLE_NORMAL, PUT_CUT_MIDDLE | PUT_ELLIPSIS, "노드노드노드");
+	assert_row(&cells, 7, "노드…노드");
 	assert_whole(&cells);
 	cells_release(&cells);
 }

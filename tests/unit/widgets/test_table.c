@@ -83,16 +83,68 @@ static void test_rows_are_drawn_in_columns(void **state)
 	set_up(&list, &table, "abc");
 	cells_init(&cells, 5, 32, GLYPHS_UTF8);
 	table_draw(&table, &cells, cells_area(&cells), true);
-	assert_screen(&cells, " NAME        STATUS  DISK\n"
-			      "›노드-a      Ready   ▇▇▇▁▁ 0%\n"
-			      " node-b      NotRe…  ▇▇▇▁▁ 1%\n"
-			      " node-c      Ready   ▇▇▇▁▁ 2%\n"
+	assert_screen(&cells, " NAME    STATUS    DISK\n"
+			      "›노드-a  Ready     ▇▇▇▁▁ 0%\n"
+			      " node-b  NotReady  ▇▇▇▁▁ 1%\n"
+			      " node-c  Ready     ▇▇▇▁▁ 2%\n"
 			      "\n");
 	assert_int_equal(cells_at(&cells, 1, 20)->overlay, ROLE_SELECTED);
-	assert_int_equal(cells_at(&cells, 2, 13)->role, ROLE_WARNING);
+	assert_int_equal(cells_at(&cells, 2, 9)->role, ROLE_WARNING);
 	table_draw(&table, &cells, cells_area(&cells), false);
 	assert_int_equal(cells_at(&cells, 1, 20)->overlay, ROLE_SELECTED_UNFOCUSED);
 	assert_whole(&cells);
+	cells_release(&cells);
+	table_release(&table);
+}
+
+static const struct table_column named_columns[] = {
+	{.title = "POD", .minimum = 8, .whole = 17, .cut_middle = true},
+	{.title = "STATUS", .minimum = 6},
+	{.title = "DISK", .minimum = 3, .ideal = 8, .drop = 2},
+};
+
+static void test_names_stay_whole_while_columns_can_go(void **state)
+{
+	struct list list = {.rows = {{"a", "calico-node-48lwg", "Running"}}, .count = 1};
+	const struct table_source source = {
+		.context = &list, .row_count = list_count, .row_key = list_key, .cell = list_cell};
+	struct table table;
+	struct cells cells;
+
+	(void)state;
+	table_init(&table, &source, named_columns, 3);
+	cells_init(&cells, 2, 38, GLYPHS_UTF8);
+	table_draw(&table, &cells, cells_area(&cells), true);
+	assert_row(&cells, 1, "›calico-node-48lwg  Running  ▇▇▇▁▁ 0%");
+	/* The name is whole before the disk is shown. */
+	cells_resize(&cells, 2, 28);
+	table_draw(&table, &cells, cells_area(&cells), true);
+	assert_row(&cells, 1, "›calico-node-48lwg Running");
+	/* What is cut then keeps the end that tells it from others. */
+	cells_resize(&cells, 2, 22);
+	table_draw(&table, &cells, cells_area(&cells), true);
+	assert_row(&cells, 1, "›calico…-48lwg Runni…");
+	cells_release(&cells);
+	table_release(&table);
+}
+
+static void test_columns_follow_their_content(void **state)
+{
+	struct list list = {.rows = {{"a", "n", "Ready"}, {"b", "n", "Ready"}}, .count = 2};
+	const struct table_source source = {
+		.context = &list, .row_count = list_count, .row_key = list_key, .cell = list_cell};
+	struct table table;
+	struct cells cells;
+
+	(void)state;
+	table_init(&table, &source, columns, 2);
+	cells_init(&cells, 3, 38, GLYPHS_UTF8);
+	table_draw(&table, &cells, cells_area(&cells), true);
+	assert_row(&cells, 0, " NAME  STATUS");
+	list.rows[1] = (struct row){"b", "node-b", "NotReady,SchedulingDisabled"};
+	table_update(&table);
+	table_draw(&table, &cells, cells_area(&cells), true);
+	assert_row(&cells, 2, " node-b  NotReady,SchedulingDisabled");
 	cells_release(&cells);
 	table_release(&table);
 }
@@ -107,7 +159,7 @@ static void test_columns_go_when_it_gets_narrow(void **state)
 	set_up(&list, &table, "ab");
 	cells_init(&cells, 3, 18, GLYPHS_ASCII);
 	table_draw(&table, &cells, cells_area(&cells), true);
-	assert_row(&cells, 0, " NAME      STATUS");
+	assert_row(&cells, 0, " NAME   STATUS");
 	cells_resize(&cells, 3, 14);
 	table_draw(&table, &cells, cells_area(&cells), true);
 	assert_row(&cells, 0, " NAME");
@@ -186,7 +238,7 @@ static void test_frozen_rows_keep_their_places(void **state)
 	assert_int_equal(table_places(&table), 4);
 	cells_init(&cells, 5, 32, GLYPHS_ASCII);
 	table_draw(&table, &cells, cells_area(&cells), true);
-	assert_row(&cells, 2, ">node-b      NotRe~  ###.. 3%");
+	assert_row(&cells, 2, ">node-b  NotReady  ###.. 3%");
 	assert_cursor(&table, "b");
 	/* A row that went is left out. */
 	set_up(&list, NULL, "dba");
@@ -335,6 +387,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows_are_drawn_in_columns),
+		cmocka_unit_test(test_names_stay_whole_while_columns_can_go),
+		cmocka_unit_test(test_columns_follow_their_content),
 		cmocka_unit_test(test_columns_go_when_it_gets_narrow),
 		cmocka_unit_test(test_cursor_stays_on_its_key),
 		cmocka_unit_test(test_an_untouched_cursor_stays_at_the_top_while_loading),
