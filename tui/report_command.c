@@ -10,7 +10,9 @@
 #include "probes/base/memory.h"
 #include "probes/kube/kubeconfig.h"
 #include "tui/command.h"
+#include "tui/configuration.h"
 #include "tui/report.h"
+#include "tui/saved.h"
 #include "tui/session.h"
 
 enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_PROM, FORMAT_MD };
@@ -262,10 +264,105 @@ static int run_on_cluster(const struct invocation *invocation, const struct word
 	return code;
 }
 
+/* Runbooks and their fields without a cluster. */
+static int load_runbooks(const struct invocation *invocation, struct field_set *fields,
+			 struct runbook_set **ret_runbooks, struct err *err)
+{
+	auto_free char *folder = xasprintf("%s/runbooks", invocation->config_dir);
+	const struct runbook_load_options options = {
+		.assets = invocation->assets,
+		.user_folder = folder,
+		.state_folder = invocation->state_dir,
+	};
+
+	field_set_init(fields);
+	if (runbook_set_load(&options, fields, ret_runbooks, err) == 0)
+		return 0;
+	field_set_release(fields);
+	return -1;
+}
+
+/* Inputs that could not be read are named on standard error too. */
+static void print_failures(const struct invocation *invocation, const struct report *report)
+{
+	for (size_t i = 0; i < report->input_count; i++) {
+		if (!report->inputs[i].error)
+			continue;
+		fputs("nks-triage: ", invocation->error_out);
+		print_shown(invocation->error_out, report->inputs[i].path);
+		fputs(": ", invocation->error_out);
+		print_shown(invocation->error_out, report->inputs[i].error);
+		fputc('\n', invocation->error_out);
+	}
+}
+
+static int report_saved(const struct invocation *invocation, const struct words *words, struct saved *saved,
+			const struct runbook_set *runbooks)
+{
+	const struct symptoms_options options = {
+		.only = (const char *const *)words->only,
+		.system_namespaces = (const char *const *)invocation->configuration->system_namespaces,
+		.is_offline = true,
+	};
+	struct symptoms *symptoms = symptoms_new(runbooks, &options);
+	int64_t now = saved_newest(saved);
+	struct report report;
+	int code;
+
+	if (words->at)
+		clock_parse(words->at, &now);
+	symptoms_update(symptoms, saved_snapshot(saved), NULL, now);
+	report_init(&report, invocation, symptoms);
+	report.inputs = saved_inputs(saved, &report.input_count);
+	report.has_unread_input = saved_has_unread(saved);
+	print_failures(invocation, &report);
+	if (saved_is_empty(saved)) {
+		code = EXIT_FAILED;
+	} else {
+		print(words, &report, invocation->out);
+		code = report_exit_code(&report);
+	}
+	symptoms_free(symptoms);
+	return code;
+}
+
+static int run_on_files(const struct invocation *invocation, const struct words *words)
+{
+	struct field_set fields;
+	struct runbook_set *runbooks;
+	struct saved *saved;
+	struct err err = {0};
+	int64_t at;
+	int code;
+
+	if (words->at && clock_parse(words->at, &at) < 0) {
+		err_set(&err, ERR_USAGE, "--at wants a time like 2026-11-21T08:54:47Z, not {value}", "value", words->at,
+			NULL);
+		return command_fail(invocation, &err);
+	}
+	if (load_runbooks(invocation, &fields, &runbooks, &err) < 0)
+		return command_fail(invocation, &err);
+	if (check_only(words, runbooks, &err) < 0) {
+		code = command_fail(invocation, &err);
+	} else {
+		saved = saved_new(&fields);
+		for (size_t i = 0; i < words->from_count; i++)
+			saved_read(saved, words->from[i]);
+		saved_finish(saved);
+		code = report_saved(invocation, words, saved, runbooks);
+		saved_free(saved);
+	}
+	runbook_set_free(runbooks);
+	field_set_release(&fields);
+	return code;
+}
+
 static const struct command_flag flags[] = {
 	{"-o", "text|json|prom|md", "form of the report (text)"},
 	{"--only", "ID,...", "look for these entries alone"},
 	{"--watch", NULL, "print again whenever something changes"},
+	{"--from", "PATH", "diagnose what was saved: a file, a folder, or - for standard input"},
+	{"--at", "TIME", "with --from: take this for now, not the newest time in the input"},
 	{NULL, NULL, NULL},
 };
 
@@ -277,12 +374,13 @@ static int run(struct invocation *invocation)
 
 	if (parse(invocation, &report_command, &words) < 0)
 		return EXIT_FAILED;
-	return run_on_cluster(invocation, &words);
+	return words.from_count ? run_on_files(invocation, &words) : run_on_cluster(invocation, &words);
 }
 
 const struct command report_command = {
 	.name = "report",
-	.usage = "report [-o text|json|prom|md] [--only ID,...] [--watch] [--from PATH]...",
+	.usage = "report [-o text|json|prom|md] [--only ID,...] [--watch] | "
+		 "report --from PATH... [--at TIME] [-o ...] [--only ID,...]",
 	.help = "say what is wrong with the cluster, once, without a screen",
 	.flags = flags,
 	.run = run,

@@ -63,6 +63,7 @@ void report_print_prom(const struct report *report, FILE *out)
 	}
 	print_head(out, "nks_triage_up", "Whether the last exchange with the kube-apiserver went well.");
 	fprintf(out, "nks_triage_up %d\n", report->is_up ? 1 : 0);
-	print_head(out, "nks_triage_last_sync_timestamp_seconds", "When the kube-apiserver answered last; 0 for never.");
+	print_head(out, "nks_triage_last_sync_timestamp_seconds",
+		   "When the kube-apiserver answered last; 0 for never.");
 	fprintf(out, "nks_triage_last_sync_timestamp_seconds %" PRId64 "\n", report->last_sync);
 }

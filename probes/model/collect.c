@@ -235,7 +235,8 @@ static void start_next(struct collector *collector)
 			collector->timer = loop_timer(kube_client_loop(collector->client), wait, on_time, collector);
 			return;
 		}
-		memmove(collector->starts, collector->starts + 1, sizeof(collector->starts) - sizeof(*collector->starts));
+		for (size_t i = 1; i < A_SECOND; i++)
+			collector->starts[i - 1] = collector->starts[i];
 		collector->starts[A_SECOND - 1] = now;
 		collector->first = fetch->next;
 		if (!collector->first)

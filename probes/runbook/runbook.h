@@ -56,7 +56,7 @@ struct runbook {
 	enum grouping group;
 	enum kind_id subject;
 	enum remedy_kind remedy;	/* the strongest of its steps (decisions.md 19) */
-	struct condition_tree *applies;		/* of the cluster (no subject): false is "not applicable"; NULL: always */
+	struct condition_tree *applies;		/* of the cluster: false is "not applicable"; NULL: always */
 	struct condition_tree *when;
 	struct condition_tree *confirm;		/* NULL: none */
 	struct condition_tree **excludes;	/* exclude_count */

@@ -107,6 +107,18 @@ static bool is_left_out_of_input(const struct look *look, const struct runbook *
 	return false;
 }
 
+/* Objects of an input that say nothing about their health are not a list that failed. */
+static void name_unjudged(const struct look *look, const struct runbook *runbook, struct message *reason)
+{
+	for (size_t i = 0; i <= runbook->need_count; i++) {
+		enum kind_id id = i < runbook->need_count ? runbook->needs[i] : runbook->subject;
+		const struct collection *collection = snapshot_collection(look->snapshot, id);
+
+		if (collection->state == COLLECTION_FAILED && look->symptoms->options.is_offline)
+			set_failure(reason, "not all {resource} could be judged: {why}", kind_get(id), &collection->err);
+	}
+}
+
 static void judge(const struct look *look, const struct rule *rule, struct check *check)
 {
 	const struct runbook *runbook = rule->runbook;
@@ -132,6 +144,7 @@ static void judge(const struct look *look, const struct rule *rule, struct check
 	} else if (!runbook_is_current(runbook, look->snapshot, &check->reason)) {
 		check->verdict = VERDICT_COULD_NOT_CHECK;
 		check->was_left_out |= is_left_out_of_input(look, runbook);
+		name_unjudged(look, runbook, &check->reason);
 	} else if (runbook->applies && rule->applies == TRUTH_UNKNOWN) {
 		check->verdict = VERDICT_COULD_NOT_CHECK;
 		check->reason = rule->not_read;

@@ -1,0 +1,200 @@
+/* Documents of any shape to records of a snapshot. */
+#include <string.h>
+
+#include "probes/base/clock.h"
+#include "probes/base/memory.h"
+#include "probes/kube/scanner.h"
+#include "tui/saved_private.h"
+
+static const char *text_at(const json_t *object, const char *name)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+
+	return text ? text : "";
+}
+
+static const struct kind *kind_of_group(const char *name, const char *api_version)
+{
+	const struct kind *kind = *name ? kind_find(name) : NULL;
+	const char *slash = strchr(api_version, '/');
+	size_t group = slash ? (size_t)(slash - api_version) : 0;
+
+	if (!kind || strcmp(kind->name, name) != 0)
+		return NULL;
+	if (!*api_version || (strlen(kind->group) == group && !strncmp(kind->group, api_version, group)))
+		return kind;
+	/* The same events by their newer name. */
+	return kind->id == KIND_EVENT && !strncmp(api_version, "events.k8s.io/", 14) ? kind : NULL;
+}
+
+/* What an object without a kind must be, by members that only one kind has. */
+static const struct kind *kind_of_members(const json_t *object)
+{
+	const json_t *spec = json_object_get(object, "spec");
+	const json_t *status = json_object_get(object, "status");
+
+	if (json_object_get(object, "involvedObject") || json_object_get(object, "regarding"))
+		return kind_get(KIND_EVENT);
+	if (json_object_get(status, "nodeInfo"))
+		return kind_get(KIND_NODE);
+	if (json_object_get(spec, "containers"))
+		return kind_get(KIND_POD);
+	if (json_object_get(status, "desiredNumberScheduled"))
+		return kind_get(KIND_DAEMON_SET);
+	if (json_object_get(spec, "serviceName") && json_object_get(spec, "template"))
+		return kind_get(KIND_STATEFUL_SET);
+	if (json_object_get(spec, "strategy") && json_object_get(spec, "template"))
+		return kind_get(KIND_DEPLOYMENT);
+	return NULL;
+}
+
+static bool is_time_member(const char *key)
+{
+	static const char *const ends[] = {"Time", "Timestamp", "time", "startedAt", "finishedAt"};
+	size_t length = strlen(key);
+
+	for (size_t i = 0; i < array_length(ends); i++) {
+		size_t n = strlen(ends[i]);
+
+		if (length >= n && !strcmp(key + length - n, ends[i]))
+			return true;
+	}
+	return false;
+}
+
+static void note_times(struct saved *saved, const json_t *value)
+{
+	const char *key;
+	json_t *member;
+	size_t index;
+	int64_t time;
+
+	json_array_foreach (value, index, member)
+		note_times(saved, member);
+	json_object_foreach ((json_t *)(uintptr_t)value, key, member) {
+		if (!json_is_string(member))
+			note_times(saved, member);
+		else if (is_time_member(key) && !clock_parse(json_string_value(member), &time) && time > saved->newest)
+			saved->newest = time;
+	}
+}
+
+/* Why an object says nothing about its health, or NULL. */
+static const char *why_unjudged(const struct kind *kind, const json_t *object)
+{
+	static const char *const phases[] = {"Pending", "Running", "Succeeded", "Failed", "Unknown"};
+	const json_t *status = json_object_get(object, "status");
+	const char *phase = text_at(status, "phase");
+
+	if (kind->id != KIND_POD && kind->id != KIND_NODE)
+		return NULL;
+	if (!json_is_object(status) || !json_object_size(status))
+		return "{kind} {name} has no status";
+	if (kind->id == KIND_NODE)
+		return NULL;
+	for (size_t i = 0; i < array_length(phases); i++)
+		if (!strcmp(phase, phases[i]))
+			return NULL;
+	return "{kind} {name} has a phase that there is not";
+}
+
+static int put_record(void *data, enum watch_event event, struct record *record)
+{
+	(void)event;
+	snapshot_put(data, record);
+	return 0;
+}
+
+/* Records are known by uid; an object that lost its own is known by its name. */
+static void give_uid(json_t *metadata, const struct kind *kind)
+{
+	const char *name_space = text_at(metadata, "namespace");
+
+	if (*text_at(metadata, "uid"))
+		return;
+	auto_free char *uid = xasprintf("%s/%s/%s", kind->name, name_space, text_at(metadata, "name"));
+
+	json_object_set_new(metadata, "uid", json_string(uid));
+}
+
+static bool take_object(struct saved *saved, json_t *object, const struct kind *kind, bool was_deleted)
+{
+	const struct scan_sink sink = {.on_record = put_record, .data = saved->snapshot};
+	json_t *metadata = json_object_get(object, "metadata");
+	struct scanner *scanner;
+	const char *why;
+	int result;
+
+	if (!json_is_object(metadata) || !*text_at(metadata, "name"))
+		return false;
+	saved->was_seen[kind->id] = true;
+	note_times(saved, object);
+	give_uid(metadata, kind);
+	if (was_deleted) {
+		snapshot_remove(saved->snapshot, kind->id, text_at(metadata, "uid"));
+		return true;
+	}
+	why = why_unjudged(kind, object);
+	if (why) {
+		err_set(&saved->unjudged[kind->id], ERR_INVALID, why, "kind", kind->name, "name",
+			text_at(metadata, "name"), NULL);
+		saved->has_unread = true;
+		return true;
+	}
+	auto_free char *text = json_dumps(object, JSON_COMPACT);
+
+	scanner = json_scanner_ops.new(saved->fields->tables[kind->id], SCAN_OBJECT, &sink);
+	result = json_scanner_ops.feed(scanner, text, strlen(text), &saved->unjudged[kind->id]);
+	if (!result)
+		result = json_scanner_ops.finish(scanner, &saved->unjudged[kind->id]);
+	json_scanner_ops.free(scanner);
+	saved->has_unread |= result < 0;
+	return true;
+}
+
+/* "PodList" is a list of "Pod"; "List" says nothing. */
+static const struct kind *kind_of_list(const json_t *list, const struct kind *hint)
+{
+	const char *name = text_at(list, "kind");
+	size_t length = strlen(name);
+
+	if (length <= strlen("List") || strcmp(name + length - strlen("List"), "List") != 0)
+		return *name ? NULL : hint;
+	auto_free char *item = xstrndup(name, length - strlen("List"));
+
+	return kind_of_group(item, text_at(list, "apiVersion"));
+}
+
+static size_t take_list(struct saved *saved, json_t *items, const struct kind *kind)
+{
+	size_t taken = 0;
+	size_t index;
+	json_t *item;
+
+	if (kind)
+		saved->was_seen[kind->id] = true;	/* also when it is empty */
+	json_array_foreach (items, index, item)
+		taken += saved_take_document(saved, item, kind);
+	return taken;
+}
+
+size_t saved_take_document(struct saved *saved, json_t *document, const struct kind *hint)
+{
+	json_t *items = json_object_get(document, "items");
+	json_t *watched = json_object_get(document, "object");
+	const char *name = text_at(document, "kind");
+	const struct kind *kind;
+
+	if (json_is_array(document))
+		return take_list(saved, document, NULL);
+	if (json_is_array(items))
+		return take_list(saved, items, kind_of_list(document, hint));
+	if (json_is_object(watched) && !*name) {
+		kind = kind_of_group(text_at(watched, "kind"), text_at(watched, "apiVersion"));
+		return kind && take_object(saved, watched, kind, !strcmp(text_at(document, "type"), "DELETED"));
+	}
+	kind = *name ? kind_of_group(name, text_at(document, "apiVersion")) : kind_of_members(document);
+	if (!kind && !*name)
+		kind = hint;
+	return kind && take_object(saved, document, kind, false);
+}

@@ -1,0 +1,25 @@
+/* Inside of reading saved clusters; nobody else includes this. */
+#ifndef TUI_SAVED_PRIVATE_H
+#define TUI_SAVED_PRIVATE_H
+
+#include <jansson.h>
+
+#include "tui/saved.h"
+
+struct saved {
+	const struct field_set *fields;
+	struct snapshot *snapshot;
+	struct report_input *inputs;
+	size_t input_count;
+	int64_t newest;
+	bool has_unread;
+	bool was_seen[KIND_CORE_COUNT];		/* an object or a list of the kind was there */
+	struct err unjudged[KIND_CORE_COUNT];	/* why an object of the kind could not be judged */
+	size_t files;
+	size_t bytes;
+};
+
+/* Takes what is of use in a document; hint: kind that the file's name tells, NULL for none. Returns objects taken. */
+size_t saved_take_document(struct saved *saved, json_t *document, const struct kind *hint);
+
+#endif
