@@ -55,7 +55,7 @@ static bool ends_with(const char *text, const char *end)
 static enum rank rank_of(const struct evidence_line *line)
 {
 	if (ends_with(line->source, "message") || !strncmp(line->source, "Event/", strlen("Event/")) ||
-	    strstr(line->source, " log") != NULL)
+	    !strncmp(line->source, "log:", strlen("log:")))
 		return RANK_TEXT;
 	if (ends_with(line->source, ".name") || ends_with(line->source, ".namespace") ||
 	    ends_with(line->source, ".type"))
