@@ -14,6 +14,7 @@ extern const struct command explain_command;
 extern const struct command lint_command;
 extern const struct command report_command;
 extern const struct command sim_command;
+extern const struct command doctor_command;
 extern const struct command completion_command;
 extern const struct command help_command;
 extern const struct command version_command;
@@ -29,6 +30,7 @@ const struct command *const commands[] = {
 	&lint_command,
 	&report_command,
 	&sim_command,
+	&doctor_command,
 	&completion_command,
 	&help_command,
 	&version_command,

@@ -158,6 +158,9 @@ void list_view_update(struct view *view)
 	qsort(list->rows, list->count, sizeof(*list->rows), compare_rows);
 	set_empty_text(list);
 	table_update(&list->table);
+	/* Nobody chose this row: the worst one is it. */
+	if (!list->was_moved && !list->table.frozen)
+		table_move(&list->table, MOVEMENT_HOME);
 }
 
 /* How old the rows are; greys them where their source is lost. */
@@ -248,6 +251,7 @@ bool list_view_act(struct view *view, enum action action)
 		return false;
 	if (movement != MOVEMENT_NONE) {
 		table_move(&list->table, movement);
+		list->was_moved = true;
 		return true;
 	}
 	if (action == ACTION_MARK) {
@@ -270,6 +274,7 @@ bool list_view_selection(struct view *view, struct selection *selection)
 
 bool list_view_select(struct view *view, const char *key)
 {
+	((struct list_view *)view)->was_moved = true;
 	return table_select_key(&((struct list_view *)view)->table, key);
 }
 

@@ -50,6 +50,7 @@ struct list_view {
 	struct filter filter;
 	char *empty;		/* what the table says without rows */
 	bool is_stale;
+	bool was_moved;		/* by the operator: the cursor stays on its row; else on the first one */
 	int drawn_columns;	/* while it is drawn: the width; else 0 */
 	size_t node_prefix;	/* world_node_prefix(), taken at each update */
 	size_t good;		/* counters for the title, set by collect */

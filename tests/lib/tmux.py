@@ -1,0 +1,111 @@
+"""A terminal for tests: one program in a tmux of its own, its screen as text, waiting for conditions."""
+import os
+import subprocess
+import tempfile
+
+from wait import wait_for
+
+ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
+PROGRAM = os.path.join(ROOT, "nks-triage")
+
+
+class Terminal:
+    """with Terminal(120, 40) as t: t.shell("nks-triage --demo")"""
+
+    def __init__(self, columns, rows, environment=()):
+        self.folder = tempfile.TemporaryDirectory()
+        self.socket = os.path.join(self.folder.name, "tmux")
+        self.home = os.path.join(self.folder.name, "home")
+        os.mkdir(self.home, 0o700)
+        clean = {name: value for name, value in os.environ.items()
+                 if not name.startswith(("TMUX", "NKS_TRIAGE_", "XDG_")) and name not in ("NO_COLOR", "KUBECONFIG")}
+        clean.update(LC_ALL="C.UTF-8", TZ="UTC", HOME=self.home, PS1="$ ", ENV="", TMPDIR=self.folder.name,
+                     ASAN_OPTIONS="handle_segv=0:handle_abort=0")
+        clean.update(environment)
+        subprocess.run(["tmux", "-S", self.socket, "-f", "/dev/null", "new-session", "-d", "-x", str(columns),
+                        "-y", str(rows), "/bin/sh"], check=True, env=clean)
+        # Two words that are one only when the shell has read them.
+        self.shell("echo rea''dy")
+        wait_for(lambda: any(line.endswith("ready") for line in self.text().splitlines()), what="the shell")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        subprocess.run(["tmux", "-S", self.socket, "kill-server"], capture_output=True)
+        self.folder.cleanup()
+
+    def command(self, *words):
+        return subprocess.run(["tmux", "-S", self.socket, *words], check=True, capture_output=True,
+                              text=True).stdout
+
+    def text(self):
+        return self.command("capture-pane", "-p")
+
+    def coloured(self):
+        return self.command("capture-pane", "-p", "-e")
+
+    def value(self, name):
+        return self.command("display-message", "-p", "#{" + name + "}").strip()
+
+    def keys(self, *keys):
+        self.command("send-keys", *keys)
+
+    def type(self, text):
+        self.command("send-keys", "-l", text)
+
+    def shell(self, line):
+        self.type(line)
+        self.keys("Enter")
+
+    def resize(self, columns, rows):
+        self.command("resize-window", "-x", str(columns), "-y", str(rows))
+
+    def wait(self, *texts, seconds=30):
+        """Until all of the texts are on the screen; returns the screen."""
+        def look():
+            screen = self.text()
+            return screen if all(text in screen for text in texts) else None
+        return wait_for(look, seconds=seconds, what=lambda: f"{texts} in:\n{self.text()}")
+
+    def wait_without(self, text, seconds=30):
+        return wait_for(lambda: text not in self.text(), seconds=seconds,
+                        what=lambda: f"no {text!r} in:\n{self.text()}")
+
+    def press_until(self, key, *texts, seconds=30):
+        """For keys that do nothing until the program is ready for them."""
+        def look():
+            screen = self.text()
+            if all(text in screen for text in texts):
+                return screen
+            self.keys(key)
+            return None
+        return wait_for(look, seconds=seconds, interval=0.3, what=lambda: f"{texts} in:\n{self.text()}")
+
+    def start(self, arguments="--demo"):
+        """The console, and its process id."""
+        self.shell(f"{PROGRAM} {arguments}; echo status=$?")
+        self.wait("2 Symptoms")
+        return int(wait_for(lambda: self.pids("nks-triage"), what="the console's process")[0])
+
+    def pids(self, name):
+        """Children of this terminal's shell with that name."""
+        shell = self.value("pane_pid")
+        out = subprocess.run(["pgrep", "-x", "-P", shell, name], capture_output=True, text=True).stdout
+        return out.split()
+
+    def is_sane(self):
+        return self.value("alternate_on") == "0" and self.value("cursor_flag") == "1"
+
+
+def children_of(pid):
+    out = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True).stdout
+    return [int(child) for child in out.split()]
+
+
+def is_alive(pid):
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
+            return file.read().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False

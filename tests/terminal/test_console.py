@@ -1,0 +1,242 @@
+#!/usr/bin/env python3
+"""The console in a real terminal: starts, resizes, filters, recovers, and leaves everything as it was."""
+import os
+import re
+import signal
+import subprocess
+import sys
+
+ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
+sys.path.insert(0, os.path.join(ROOT, "tests", "lib"))
+from tap import run, test  # noqa: E402
+from tmux import PROGRAM, Terminal, children_of, is_alive  # noqa: E402
+from wait import wait_for  # noqa: E402
+
+
+@test("the demo shows nodes, symptoms, pods, evidence and events at 120x40")
+def _():
+    with Terminal(120, 40) as terminal:
+        terminal.start()
+        screen = terminal.wait("critical E08", "1 Nodes 12/12 ready", "3 System pods", "4 Evidence", "5 Events",
+                               "DEMO calico-outage", "● live", "READ-ONLY")
+        lines = screen.splitlines()
+        assert len(lines) == 40, len(lines)
+        assert lines[2].startswith("┌ 1 Nodes") and lines[2].endswith("┐"), lines[2]
+        assert all(line.startswith(("│", "├", "└")) for line in lines[3:39]), screen
+
+
+@test("resizing at any moment draws the new size")
+def _():
+    with Terminal(120, 40) as terminal:
+        terminal.start()
+        terminal.wait("critical E08")
+        for columns, rows, texts in ((80, 24, ("├ 4 Evidence",)), (200, 60, ("┌ 1 Nodes", "┌ 2 Symptoms")),
+                                     (80, 12, ("1 critical", "┌ 2 Symptoms")), (84, 50, ("├ 3 System pods",)),
+                                     (30, 6, ("2 Symptoms",)), (120, 40, ("┌ 1 Nodes", "├ 4 Evidence"))):
+            terminal.resize(columns, rows)
+            terminal.wait(*texts)
+        terminal.keys("x")
+        terminal.wait("Actions for the selection")
+        terminal.resize(80, 24)
+        terminal.wait("Actions for the selection", "fix: plan")
+
+
+@test("keys: help, filter, command, describe, YAML, requests")
+def _():
+    with Terminal(120, 40) as terminal:
+        terminal.start()
+        terminal.wait("critical E08")
+        terminal.keys("?")
+        terminal.wait("┌ Help", "Moving")
+        terminal.keys("/")
+        terminal.type("yaml")
+        terminal.keys("Enter")
+        terminal.wait("┌ Help /yaml")
+        terminal.wait_without("half-page-up")
+        terminal.keys("q", "1", "d")
+        terminal.wait("┌ Describe Node/", "kubelet")
+        terminal.keys("y")
+        terminal.wait("┌ YAML of Node/", "kind: Node", "uid:")
+        terminal.keys("@")
+        terminal.wait("┌ Requests", "/api/v1/nodes")
+        terminal.keys(":")
+        terminal.type("pods")
+        terminal.keys("Enter")
+        terminal.wait("┌ Pods ", "NAMESPACE")
+        terminal.keys("/")
+        terminal.type("status=Running name=calico-node*")
+        terminal.keys("Enter")
+        terminal.wait("hidden) /status=Running")
+        assert "coredns" not in terminal.text()
+
+
+@test("logs of a pod are read when asked for")
+def _():
+    with Terminal(120, 40) as terminal:
+        terminal.start()
+        terminal.wait("critical E08")
+        terminal.keys("3", "/")
+        terminal.type("name=coredns*")
+        terminal.keys("Enter")
+        terminal.wait("(44 hidden)")
+        terminal.keys("l")
+        screen = terminal.wait("┌ Logs of Pod/kube-system/coredns")
+        wait_for(lambda: re.search(r"following|ended", terminal.text()), what=terminal.text)
+        assert screen
+
+
+@test("quitting asks, leaves the terminal as it was, no child and no folder")
+def _():
+    with Terminal(120, 40) as terminal:
+        pid = terminal.start()
+        terminal.wait("critical E08")
+        children = children_of(pid)
+        assert len(children) == 1, children
+        terminal.keys("q")
+        terminal.wait("Quit nks-triage?")
+        terminal.keys("Escape")
+        terminal.wait_without("Quit nks-triage?")
+        terminal.press_until("q", "Quit nks-triage?")
+        terminal.keys("y")
+        terminal.wait("status=0")
+        wait_for(terminal.is_sane, what="a sane terminal")
+        wait_for(lambda: not is_alive(children[0]), what="the end of the simulated cluster")
+        left = [name for name in os.listdir(terminal.folder.name) if "demo" in name]
+        assert not left, left
+
+
+def ends(how, status):
+    with Terminal(80, 24) as terminal:
+        pid = terminal.start()
+        terminal.wait("critical E08")
+        children = children_of(pid)
+        assert len(children) == 1, children
+        os.kill(pid, how)
+        if status is not None:
+            terminal.wait(f"status={status}")
+            wait_for(terminal.is_sane, what="a sane terminal")
+        wait_for(lambda: not is_alive(pid), what="the end of the console")
+        wait_for(lambda: not is_alive(children[0]), what="the end of the simulated cluster")
+
+
+@test("SIGTERM leaves the terminal sane and no child")
+def _():
+    ends(signal.SIGTERM, 143)
+
+
+@test("SIGHUP leaves the terminal sane and no child")
+def _():
+    ends(signal.SIGHUP, 129)
+
+
+@test("SIGSEGV leaves the terminal sane and no child")
+def _():
+    ends(signal.SIGSEGV, 139)
+
+
+@test("SIGKILL leaves no child")
+def _():
+    ends(signal.SIGKILL, None)
+
+
+@test("a terminal that goes away ends the console and its child")
+def _():
+    with Terminal(80, 24) as terminal:
+        pid = terminal.start()
+        terminal.wait("critical E08")
+        children = children_of(pid)
+        terminal.command("kill-server")
+        wait_for(lambda: not is_alive(pid), what="the end of the console")
+        wait_for(lambda: not is_alive(children[0]), what="the end of the simulated cluster")
+
+
+@test("a kubeconfig that is missing is named, and the console recovers when it appears")
+def _():
+    with Terminal(120, 40) as terminal:
+        path = os.path.join(terminal.home, "late.config")
+        terminal.shell(f"{PROGRAM} --kubeconfig {path}; echo status=$?")
+        terminal.wait("┌ No cluster", "late.config")
+        sim = subprocess.Popen([os.path.join(ROOT, "nks-triage-sim"), "--scenario", "healthy", "--state-dir",
+                                terminal.home], stdout=subprocess.PIPE, text=True)
+        try:
+            sim.stdout.readline()
+            os.rename(os.path.join(terminal.home, "kubeconfig"), path)
+            terminal.wait("1 Nodes 12/12 ready", "● live")
+        finally:
+            sim.terminate()
+            sim.wait()
+        # The server is gone: the console stays, names the layer, and shows how old the data is.
+        terminal.wait("TCP failed", "1 Nodes 12/12 ready")
+
+
+@test("a server that cannot be reached is named by its layer")
+def _():
+    with Terminal(120, 40) as terminal:
+        path = os.path.join(terminal.home, "config")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("apiVersion: v1\nkind: Config\ncurrent-context: c\n"
+                       "contexts: [{name: c, context: {cluster: c, user: u}}]\n"
+                       "clusters: [{name: c, cluster: {server: 'http://127.0.0.1:1'}}]\n"
+                       "users: [{name: u, user: {}}]\n")
+        terminal.start(f"--kubeconfig {path}")
+        terminal.wait("TCP failed", "c · 127.0.0.1:1 · u")
+        terminal.keys("q")
+        terminal.wait("Quit nks-triage?")
+
+
+@test("NO_COLOR sends no colour, and every severity still has its word")
+def _():
+    with Terminal(120, 40, {"NO_COLOR": "1"}) as terminal:
+        terminal.start()
+        terminal.wait("✖ critical E08")
+        assert not re.search(r"\x1b\[[0-9;]*(?:3[0-7]|38;5|4[0-7]|48;5|9[0-7])[0-9;]*m", terminal.coloured())
+    with Terminal(120, 40) as terminal:
+        terminal.start()
+        terminal.wait("✖ critical E08")
+        assert re.search(r"\x1b\[[0-9;]*(?:3[0-7]|38;5)[0-9;]*m", terminal.coloured())
+
+
+@test("Korean text is cut by cell and the borders stay straight")
+def _():
+    with Terminal(120, 40) as terminal:
+        terminal.start("--demo --lang ko")
+        terminal.wait("critical E08")
+        screen = terminal.wait("E08")
+        assert all(line.endswith(("│", "┤", "┐", "┘")) for line in screen.splitlines()[2:39]), screen
+
+
+@test("without a terminal the report is printed, and that is said")
+def _():
+    done = subprocess.run([PROGRAM, "--demo"], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+    assert "no terminal here" in done.stderr, done.stderr
+    assert "E08" in done.stdout, done.stdout
+    assert done.returncode == 3, done.returncode
+
+
+@test("idle costs less than one percent of a core")
+def _():
+    with Terminal(120, 40) as terminal:
+        pid = terminal.start("--demo=healthy")
+        terminal.wait("1 Nodes 12/12 ready", "nothing found")
+
+        def ticks():
+            with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
+                fields = file.read().rsplit(")", 1)[1].split()
+            return int(fields[11]) + int(fields[12])
+
+        first = terminal.text().splitlines()[1].split()[-2]
+        before = ticks()
+        seconds = 10
+
+        def is_later():
+            clock = terminal.text().splitlines()[1].split()[-2]
+            at = [int(part) for part in clock.split(":")]
+            start = [int(part) for part in first.split(":")]
+            return (at[0] - start[0]) * 3600 + (at[1] - start[1]) * 60 + at[2] - start[2] >= seconds
+
+        wait_for(is_later, seconds=40, interval=1, what="the clock of the screen")
+        used = (ticks() - before) / os.sysconf("SC_CLK_TCK")
+        assert used < seconds * (0.05 if "san" in os.environ.get("OUT", "") else 0.01), f"{used} s in {seconds} s"
+
+
+run()
