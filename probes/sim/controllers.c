@@ -93,11 +93,21 @@ static bool node_matters(const struct change *change)
 			   doc_get(change->before->value, "metadata.labels"));
 }
 
+/* The last pod that goes lets a Deployment of the strategy Recreate go on (deployment_controller.go, deletePod). */
+static void mark_owners(struct cluster *cluster, const struct object *pod, const struct change *change)
+{
+	struct object *owner = store_find_uid(&cluster->store, pod->owner_uid);
+
+	controllers_mark(cluster, owner);
+	if (owner && change->type == CHANGE_DELETED)
+		controllers_mark(cluster, store_find_uid(&cluster->store, owner->owner_uid));
+}
+
 void controllers_on_change(struct cluster *cluster, struct object *object, const struct change *change)
 {
 	switch (object->kind->id) {
 	case KIND_POD:
-		controllers_mark(cluster, store_find_uid(&cluster->store, object->owner_uid));
+		mark_owners(cluster, object, change);
 		mark_budgets(cluster, object->namespace);
 		kubelet_on_change(cluster, cluster->controllers->kubelet, object, change);
 		break;
