@@ -189,11 +189,29 @@ static void on_done(void *data, const struct kube_result *result)
 	start_next(collector);
 }
 
+static char *path_of(const struct evidence_request *request)
+{
+	return request->type == EVIDENCE_GET ? xstrdup(request->path) : log_path(request);
+}
+
+/* A request that will never be sent costs no turn: it is answered at once. */
+static bool refuse(struct collector *collector, const struct evidence_request *request, const char *key)
+{
+	auto_free char *path = path_of(request);
+	struct err err = {0};
+
+	if (path && is_plain_read(path))
+		return false;
+	err_set(&err, ERR_REFUSED, "{path} is no object and no log that may be read", "path", request->path, NULL);
+	evidence_put(collector->store, key, NULL, NULL, &err, clock_wall());
+	return true;
+}
+
 static void start(struct fetch *fetch)
 {
 	struct collector *collector = fetch->collector;
 	bool is_get = fetch->request.type == EVIDENCE_GET;
-	auto_free char *path = is_get ? xstrdup(fetch->request.path) : log_path(&fetch->request);
+	auto_free char *path = path_of(&fetch->request);
 	const struct kube_request request = {
 		.method = "GET",
 		.path = path,
@@ -205,15 +223,10 @@ static void start(struct fetch *fetch)
 	};
 	struct err err = {0};
 
-	if (!path || !is_plain_read(path)) {
-		err_set(&err, ERR_REFUSED, "{path} is no object and no log that may be read", "path",
-			fetch->request.path, NULL);
+	if (kube_read(collector->client, &request, &fetch->slot, &err) < 0)
 		put_failure(fetch, &err);
-	} else if (kube_read(collector->client, &request, &fetch->slot, &err) < 0) {
-		put_failure(fetch, &err);
-	} else {
+	else
 		collector->under_way++;
-	}
 }
 
 static void on_time(void *data)
@@ -253,7 +266,7 @@ void collector_want(struct collector *collector, const struct evidence_request *
 	struct fetch *fetch;
 
 	if ((evidence && evidence_is_fresh(evidence, clock_wall())) || map_get(&collector->by_key, key) ||
-	    collector->waiting >= QUEUE_MAXIMUM)
+	    collector->waiting >= QUEUE_MAXIMUM || refuse(collector, request, key))
 		return;
 	fetch = xcalloc(1, sizeof(*fetch));
 	fetch->collector = collector;
