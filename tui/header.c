@@ -90,7 +90,8 @@ static void put_where(const struct console *console, struct line *line)
 	const struct kubeconfig_view *view = console->world.kubeconfig;
 	const char *separator = console->world.glyphs == GLYPHS_UTF8 ? " · " : " | ";
 
-	put(line, ROLE_BAR, " nks-triage  ");
+	put(line, ROLE_BAR, " nks-triage ");
+	put(line, ROLE_NORMAL, " ");
 	if (!view) {
 		put(line, ROLE_ERROR, translate("no cluster"));
 		return;

@@ -84,7 +84,7 @@ static void draw_placed(struct console *console, struct cells *cells, const stru
 	}
 }
 
-/* Nodes over pods, symptoms over detail, split in the same row; neighbours one below the other share a border. */
+/* Nodes over pods, symptoms over detail; neighbours one below the other share a border. */
 static void draw_wide(struct console *console, struct cells *cells, struct rect rect)
 {
 	int left = rect.columns * 41 / 100;
@@ -92,13 +92,15 @@ static void draw_wide(struct console *console, struct cells *cells, struct rect 
 	int symptoms = wanted_rows(console, PANE_SYMPTOMS) + 2;
 	int events = console->focus == PANE_EVENTS ? clamp(rect.rows / 3, LEAST_PANE_ROWS, 16) : 0;
 	int body = rect.rows - (events ? events - 1 : 0);
-	int split = clamp(nodes > symptoms ? nodes : symptoms, LEAST_PANE_ROWS, body * 43 / 100);
+	int split = clamp(nodes, LEAST_PANE_ROWS, body * 43 / 100);
+	/* A few symptoms leave their rows to the evidence. */
+	int right_split = clamp(symptoms, LEAST_PANE_ROWS + 1, body * 43 / 100);
 	const struct placed placed[] = {
 		{PANE_NODES, {rect.row, rect.column, split, left}},
 		{PANE_PODS, {rect.row + split - 1, rect.column, body - split + 1, left}},
-		{PANE_SYMPTOMS, {rect.row, rect.column + left, split, rect.columns - left}},
-		{PANE_DETAIL, {rect.row + split - 1, rect.column + left, body - split + 1,
-			rect.columns - left}},
+		{PANE_SYMPTOMS, {rect.row, rect.column + left, right_split, rect.columns - left}},
+		{PANE_DETAIL,
+		 {rect.row + right_split - 1, rect.column + left, body - right_split + 1, rect.columns - left}},
 		{PANE_EVENTS, {rect.row + body - 1, rect.column, events, rect.columns}},
 	};
 
