@@ -14,7 +14,7 @@ static void wide_screen_has_all_panes(void **state)
 	assert_has(text, "┐┌ 2 Symptoms (worst first) ");
 	assert_has(text, "✖ critical image-pull ");
 	assert_has(text, "\n├ 3 System pods 1/2 ");
-	assert_has(text, "┤├ 4 Evidence / explain / plan / run ");
+	assert_has(text, "├ 4 Evidence / explain / plan / run ");
 	assert_has(text, "ImagePullBackOff");
 	assert_has(text, " 5 Events  ");
 	assert_has(text, "Pod/typha-1 Failed: Failed to pull image \"typha\" (x14)");
