@@ -2,30 +2,17 @@
 
 #include <string.h>
 
-#include "probes/base/clock.h"
 #include "probes/base/memory.h"
 #include "probes/kube/record_text.h"
+#include "probes/kube/record_words.h"
 
-enum { HASHED_BYTES = 64, ROOM_KEPT = 1 << 20 };
+enum { ROOM_KEPT = 1 << 20 };
 
 struct group {
 	char *items;
 	char *current;	/* the item that fields go to; the spare one when there are too many */
 	size_t count;
 	size_t capacity;
-};
-
-struct word {
-	const char *text;
-	uint32_t length;
-	uint32_t hash;
-	uint64_t turn;	/* of the builder, when the word was kept */
-};
-
-struct words {
-	struct word *slots;
-	size_t capacity;	/* a power of two */
-	size_t count;
 };
 
 struct record_builder {
@@ -35,84 +22,11 @@ struct record_builder {
 	char *pool;
 	size_t pool_used;
 	size_t pool_capacity;
-	struct words common;	/* turn 0: never forgotten */
-	struct words words;
-	uint64_t turn;
+	struct word_set *words;
 	_Alignas(8) char spare[256];
 };
 
 _Static_assert(sizeof(struct container_status) <= 256, "the spare item holds any item");
-
-/* What most objects say: these cost nothing in a record. */
-static const char *const common_words[] = {
-	"",		    "True",		"False",	   "Unknown",	       "Ready",
-	"Initialized",	    "ContainersReady",	"PodScheduled",	   "Running",	       "Pending",
-	"Succeeded",	    "Failed",		"Completed",	   "Error",	       "Always",
-	"IfNotPresent",	    "Never",		"OnFailure",	   "default",	       "kube-system",
-	"ReplicaSet",	    "DaemonSet",	"StatefulSet",	   "Deployment",       "Job",
-	"Node",		    "Pod",		"Event",	   "Normal",	       "Warning",
-	"CrashLoopBackOff", "ImagePullBackOff", "ErrImagePull",	   "ContainerCreating", "PodInitializing",
-	"InternalIP",	    "Hostname",		"ExternalIP",	   "MemoryPressure",   "DiskPressure",
-	"PIDPressure",	    "NetworkUnavailable", "KubeletReady",  "NoSchedule",       "NoExecute",
-	"RollingUpdate",    "OnDelete",		"Recreate",	   "Available",	       "Progressing",
-	"kubelet",	    "amd64",		"arm64",	   "Scheduled",	       "Pulled",
-	"Created",	    "Started",		"BackOff",	   "FailedMount",      "FailedScheduling",
-	"MinimumReplicasAvailable",		"NewReplicaSetAvailable",
-	"ContainersNotReady",			"PodReadyToStartContainers",
-	"KubeletHasSufficientMemory",		"KubeletHasNoDiskPressure",
-	"KubeletHasSufficientPID",		"default-scheduler",
-	"kubelet has sufficient memory available",
-	"kubelet has no disk pressure",		"kubelet has sufficient PID available",
-	"Deployment has minimum availability.", "kubelet is posting ready status",
-};
-
-static uint32_t hash(const char *text, size_t length)
-{
-	uint32_t h = 2166136261U ^ (uint32_t)length; /* FNV-1a */
-
-	if (length > HASHED_BYTES)
-		length = HASHED_BYTES;
-	for (size_t i = 0; i < length; i++)
-		h = (h ^ (unsigned char)text[i]) * 16777619U;
-	return h;
-}
-
-/* The slot of the word, or the free one where it belongs. */
-static struct word *find_word(const struct words *words, uint64_t turn, uint32_t h, const char *text,
-			      size_t length)
-{
-	for (size_t i = h & (words->capacity - 1);; i = (i + 1) & (words->capacity - 1)) {
-		struct word *word = &words->slots[i];
-
-		if (!word->text || word->turn != turn)
-			return word;
-		if (word->hash == h && word->length == length && !memcmp(word->text, text, length))
-			return word;
-	}
-}
-
-static void add_word(struct words *words, uint64_t turn, const char *text, size_t length)
-{
-	uint32_t h = hash(text, length);
-	struct word *slot = find_word(words, turn, h, text, length);
-
-	*slot = (struct word){text, (uint32_t)length, h, turn};
-	words->count++;
-}
-
-static void grow_words(struct words *words, uint64_t turn)
-{
-	struct words old = *words;
-
-	words->capacity = old.capacity * 2;
-	words->count = 0;
-	words->slots = xcalloc(words->capacity, sizeof(*words->slots));
-	for (size_t i = 0; i < old.capacity; i++) {
-		if (old.slots[i].text && old.slots[i].turn == turn)
-			add_word(words, turn, old.slots[i].text, old.slots[i].length);
-	}
-	free(old.slots);
-}
 
 struct record_builder *record_builder_new(const struct field_table *table)
 {
@@ -120,10 +34,7 @@ struct record_builder *record_builder_new(const struct field_table *table)
 
 	builder->table = table;
 	builder->scan = xcalloc(1, table->layout->scan_size);
-	builder->words = (struct words){.slots = xcalloc(128, sizeof(struct word)), .capacity = 128};
-	builder->common = (struct words){.slots = xcalloc(256, sizeof(struct word)), .capacity = 256};
-	for (size_t i = 0; i < array_length(common_words); i++)
-		add_word(&builder->common, 0, common_words[i], strlen(common_words[i]));
+	builder->words = word_set_new();
 	return builder;
 }
 
@@ -133,8 +44,7 @@ void record_builder_free(struct record_builder *builder)
 		return;
 	for (size_t i = 0; i < GROUP_COUNT; i++)
 		free(builder->groups[i].items);
-	free(builder->words.slots);
-	free(builder->common.slots);
+	word_set_free(builder->words);
 	free(builder->pool);
 	free(builder->scan);
 	free(builder);
@@ -171,8 +81,7 @@ void record_builder_start(struct record_builder *builder, size_t room)
 		builder->groups[i].count = 0;
 		builder->groups[i].current = NULL;
 	}
-	builder->words.count = 0;
-	builder->turn++;
+	word_set_forget(builder->words);
 	builder->pool_used = 0;
 	if (room > builder->pool_capacity || builder->pool_capacity > ROOM_KEPT) {
 		free(builder->pool);
@@ -244,18 +153,10 @@ char *record_builder_room(struct record_builder *builder)
 const char *record_builder_keep(struct record_builder *builder, size_t length)
 {
 	char *text = builder->pool + builder->pool_used;
-	uint32_t h = hash(text, length);
-	struct word *word = find_word(&builder->common, 0, h, text, length);
+	const char *known = word_set_keep(builder->words, text, length);
 
-	if (word->text)
-		return word->text;
-	if ((builder->words.count + 1) * 2 > builder->words.capacity)
-		grow_words(&builder->words, builder->turn);
-	word = find_word(&builder->words, builder->turn, h, text, length);
-	if (word->text && word->turn == builder->turn)
-		return word->text;
-	*word = (struct word){text, (uint32_t)length, h, builder->turn};
-	builder->words.count++;
+	if (known != text)
+		return known;
 	text[length] = '\0';
 	builder->pool_used += length + 1;
 	return text;
@@ -429,9 +330,12 @@ static void choose_event(struct event_scan *scan)
 				event->base.created};
 	const int64_t first[] = {scan->first_timestamp, scan->event_time, event->base.created};
 
-	event->component = is_set(scan->source_component) ? scan->source_component : scan->reporting_component;
+	event->component = is_set(scan->source_component) ? scan->source_component
+							  : scan->reporting_component;
 	event->host = is_set(scan->source_host) ? scan->source_host : scan->reporting_instance;
-	event->count = scan->series_count > 0 ? scan->series_count : scan->plain_count > 0 ? scan->plain_count : 1;
+	event->count = scan->series_count > 0 ? scan->series_count : scan->plain_count;
+	if (event->count <= 0)
+		event->count = 1;
 	for (size_t i = 0; i < array_length(last) && !event->last; i++)
 		event->last = last[i];
 	for (size_t i = 0; i < array_length(first) && !event->first; i++)

@@ -7,13 +7,17 @@
 bool event_is_kept(const struct event_record *event)
 {
 	static const char *const reasons[] = {
+		/* that close a matter */
 		"Scheduled", "Pulled", "Created", "Started", "Killing", "SuccessfulAttachVolume",
 		"SuccessfulMountVolume", "FileSystemResizeSuccessful", "VolumeResizeSuccessful",
-		"ExternalExpanding", "SuccessfulCreate", "SuccessfulDelete", "ScalingReplicaSet",
-		"TaintManagerEviction", "NodeReady", "NodeNotReady", "NodeSchedulable", "NodeNotSchedulable",
-		"NodeHasSufficientMemory", "NodeHasInsufficientMemory", "NodeHasNoDiskPressure",
-		"NodeHasDiskPressure", "NodeHasSufficientPID", "NodeHasInsufficientPID", "RegisteredNode",
-		"RemovingNode", "Rebooted",
+		"SuccessfulCreate", "SuccessfulDelete", "ScalingReplicaSet",
+		/* that say how a node is */
+		"NodeReady", "NodeNotReady", "NodeSchedulable", "NodeNotSchedulable", "NodeHasSufficientMemory",
+		"NodeHasInsufficientMemory", "NodeHasNoDiskPressure", "NodeHasDiskPressure",
+		"NodeHasSufficientPID", "NodeHasInsufficientPID", "RegisteredNode", "RemovingNode", "Rebooted",
+		/* that tell of trouble, for all that their type says: kubelets call a pull put off Normal */
+		"BackOff", "SandboxChanged", "TaintManagerEviction", "Preempted", "Evicted",
+		"FileSystemResizeRequired", "Resizing", "ExternalExpanding", "VolumePermissionChangeInProgress",
 	};
 
 	if (strcmp(event->type, "Normal") != 0)

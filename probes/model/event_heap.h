@@ -21,7 +21,7 @@ struct event_heap {
 	size_t bytes;
 };
 
-/* Warnings, and the Normal events that close a matter or change a node's state. */
+/* Warnings, and the Normal events that close a matter, change a node's state or tell of trouble after all. */
 bool event_is_kept(const struct event_record *event);
 
 void event_heap_release(struct event_heap *heap);
