@@ -5,14 +5,16 @@
  *
  * For each line on standard input: one line of JSON with "complete", "states"
  * (kind to [state, error]), "nodes" and "pods" (lists of the columns that
- * kubectl get prints), "versions" (uid to resourceVersion) and "changes",
- * the number of changes since the line before. Ends with standard input.
+ * kubectl get prints), "versions" (uid to resourceVersion), "changes" (how
+ * many since the line before) and "requests" (ended ones and those that
+ * opened, so far). Ends with standard input.
  */
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "probes/base/log.h"
 #include "probes/base/memory.h"
 #include "probes/kube/kubeconfig.h"
 #include "probes/model/cluster.h"
@@ -109,11 +111,11 @@ static json_int_t take_changes(struct snapshot *snapshot)
 static void print_view(struct cluster *cluster)
 {
 	struct snapshot *snapshot = cluster_snapshot(cluster);
-	json_t *line = json_pack("{s:b,s:o,s:o,s:o,s:o,s:I}", "complete", cluster_is_complete(cluster),
-				 "states",
-				 states(snapshot), "nodes", rows(snapshot, KIND_NODE, node_row), "pods",
-				 rows(snapshot, KIND_POD, pod_row), "versions", versions(snapshot), "changes",
-				 take_changes(snapshot));
+	uint64_t requests = log_count() ? log_at(log_count() - 1)->number : 0;
+	json_t *line = json_pack("{s:b,s:o,s:o,s:o,s:o,s:I,s:I}", "complete", cluster_is_complete(cluster),
+				 "states", states(snapshot), "nodes", rows(snapshot, KIND_NODE, node_row),
+				 "pods", rows(snapshot, KIND_POD, pod_row), "versions", versions(snapshot),
+				 "changes", take_changes(snapshot), "requests", (json_int_t)requests);
 	auto_free char *text = json_dumps(line, JSON_COMPACT);
 
 	puts(text);
