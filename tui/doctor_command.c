@@ -201,8 +201,8 @@ static int run(struct invocation *invocation)
 {
 	struct doctor doctor = {.invocation = invocation};
 	struct err err;
-	const char *name;
-	const char *value;
+	const char *name = NULL;
+	const char *value = NULL;
 	int position = 1;
 
 	if (command_next(invocation, &(const struct command){.name = "doctor", .usage = "doctor"}, &position, &name,

@@ -20,19 +20,21 @@ char *change_say_message(const struct change *change, const struct message *mess
 char *change_say(const struct change *change, const char *id, ...)
 {
 	enum { VALUES = 4 };
-	const char *names[VALUES + 1] = {NULL};
+	const char *names[VALUES] = {NULL};
 	const char *values[VALUES] = {NULL};
+	const char *name;
+	size_t count = 0;
 	struct message message;
 	va_list arguments;
 
 	va_start(arguments, id);
-	for (size_t i = 0; i <= VALUES; i++) {
-		names[i] = va_arg(arguments, const char *);
-		if (!names[i])
-			break;
-		if (i == VALUES)
+	while ((name = va_arg(arguments, const char *)) != NULL) {
+		if (count < VALUES) {
+			names[count] = name;
+			values[count++] = va_arg(arguments, const char *);
+		} else {
 			bug("a sentence with too many values");
-		values[i] = va_arg(arguments, const char *);
+		}
 	}
 	va_end(arguments);
 	message_set(&message, id, names[0], values[0], names[1], values[1], names[2], values[2], names[3], values[3],
