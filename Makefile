@@ -15,7 +15,7 @@ CC_clang := clang
 CC_clang-sanitize := clang
 CC := $(CC_$(BUILD))
 
-PACKAGES := ncursesw libcurl jansson yaml-0.1 libpcre2-8 sqlite3 libcrypto
+PACKAGES := ncursesw libcurl jansson yaml-0.1 libpcre2-8 sqlite3 libarchive libcrypto
 SIM_PACKAGES := jansson libmicrohttpd libcrypto
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror
 HARDENING := -fstack-protector-strong -fPIE

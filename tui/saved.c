@@ -54,7 +54,7 @@ static void add_input(struct saved *saved, const char *path, size_t objects, con
 		input->error = err_text(err);
 }
 
-static void add_failure(struct saved *saved, const char *path, const char *reason)
+void saved_add_failure(struct saved *saved, const char *path, const char *reason)
 {
 	struct err err = {0};
 
@@ -118,14 +118,19 @@ static void on_document(void *data, json_t *document)
 	reading->objects += saved_take_document(reading->saved, document, reading->hint);
 }
 
-static void read_text(struct saved *saved, const char *path, const char *text, size_t length)
+bool saved_count_file(struct saved *saved)
+{
+	return ++saved->files <= FILES_MAXIMUM;
+}
+
+void saved_read_text(struct saved *saved, const char *path, const char *text, size_t length)
 {
 	struct reading reading = {.saved = saved, .hint = kind_of_name(path)};
 	enum saved_form form = saved_form_of(text, length);
 	struct err err = {0};
 
 	if (form == SAVED_ARCHIVE) {
-		err_set(&err, ERR_CONFIG, "an archive: unpack it and name the folder", NULL);
+		err_set(&err, ERR_CONFIG, "an archive in an archive is not read", NULL);
 		saved->has_unread = true;
 	} else if (form == SAVED_OTHER) {
 		err_set(&err, ERR_CONFIG, "not usable: neither JSON nor YAML of Kubernetes objects", NULL);
@@ -146,16 +151,19 @@ static void read_descriptor(struct saved *saved, const char *path, int descripto
 {
 	CLEANUP(buffer_release) struct buffer text = BUFFER_INIT(FILE_MAXIMUM);
 
-	if (++saved->files > FILES_MAXIMUM || saved->bytes > bytes_maximum) {
-		add_failure(saved, path, strerror(EFBIG));
+	if (!saved_count_file(saved) || saved->bytes > bytes_maximum) {
+		saved_add_failure(saved, path, strerror(EFBIG));
 		return;
 	}
 	if (read_all(descriptor, &text) < 0) {
-		add_failure(saved, path, strerror(errno));
+		saved_add_failure(saved, path, strerror(errno));
 		return;
 	}
 	saved->bytes += text.length;
-	read_text(saved, path, buffer_text(&text), text.length);
+	if (saved_form_of(buffer_text(&text), text.length) == SAVED_ARCHIVE)
+		saved_read_archive(saved, path, buffer_text(&text), text.length);
+	else
+		saved_read_text(saved, path, buffer_text(&text), text.length);
 }
 
 static int by_name(const void *a, const void *b)
@@ -175,7 +183,7 @@ static void read_folder(struct saved *saved, const char *path, int descriptor, i
 
 	if (!folder) {
 		close(descriptor);
-		add_failure(saved, path, strerror(errno));
+		saved_add_failure(saved, path, strerror(errno));
 		return;
 	}
 	while ((entry = readdir(folder)) != NULL && count < FILES_MAXIMUM) {
@@ -201,7 +209,7 @@ static void read_path(struct saved *saved, const char *path, int depth)
 	struct stat status;
 
 	if (descriptor < 0 || fstat(descriptor, &status) < 0) {
-		add_failure(saved, path, strerror(errno));
+		saved_add_failure(saved, path, strerror(errno));
 	} else if (S_ISDIR(status.st_mode) && depth < DEPTH_MAXIMUM) {
 		read_folder(saved, path, descriptor, depth);
 		return;
@@ -209,7 +217,7 @@ static void read_path(struct saved *saved, const char *path, int depth)
 		fcntl(descriptor, F_SETFL, 0);
 		read_descriptor(saved, path, descriptor);
 	} else {
-		add_failure(saved, path, "neither a file nor a folder");
+		saved_add_failure(saved, path, "neither a file nor a folder");
 	}
 	if (descriptor >= 0)
 		close(descriptor);

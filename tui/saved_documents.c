@@ -35,17 +35,20 @@ static bool has_line(const char *text, size_t length, const char *word)
 
 enum saved_form saved_form_of(const char *text, size_t length)
 {
+	static const char *const yaml_words[] = {"kind:", "items:", "- apiVersion:", "- kind:"};
 	size_t start = skip_blank(text, length, 0);
 
 	if (length >= 4 && (!memcmp(text, "\x1f\x8b", 2) || !memcmp(text, "PK\x03\x04", 4)))
+		return SAVED_ARCHIVE;
+	if (length > 262 && !memcmp(text + 257, "ustar", 5))
 		return SAVED_ARCHIVE;
 	if (start == length || memchr(text, '\0', length))
 		return SAVED_OTHER;
 	if (text[start] == '{' || (text[start] == '[' && strchr("{] \t\r\n", text[start + 1])))
 		return SAVED_JSON;
-	if (has_line(text, length, "kind:") || has_line(text, length, "items:") || has_line(text, length, "- apiVersion:") ||
-	    has_line(text, length, "- kind:"))
-		return SAVED_YAML;
+	for (size_t i = 0; i < array_length(yaml_words); i++)
+		if (has_line(text, length, yaml_words[i]))
+			return SAVED_YAML;
 	return SAVED_OTHER;
 }
 
@@ -145,7 +148,9 @@ static size_t yaml_length(const char *text, size_t length)
 		if (!end)
 			return length;
 		at = (size_t)(end - text) + 1;
-		if (length - at >= 3 && !memcmp(text + at, "---", 3) && (length - at == 3 || strchr(" \r\n", text[at + 3])))
+		if (length - at < 3 || memcmp(text + at, "---", 3) != 0)
+			continue;
+		if (length - at == 3 || strchr(" \r\n", text[at + 3]))
 			return at;
 	}
 }

@@ -22,4 +22,13 @@ struct saved {
 /* Takes what is of use in a document; hint: kind that the file's name tells, NULL for none. Returns objects taken. */
 size_t saved_take_document(struct saved *saved, json_t *document, const struct kind *hint);
 
+/* saved.c */
+/* A text that was read; path: what the inputs call it. */
+void saved_read_text(struct saved *saved, const char *path, const char *text, size_t length);
+void saved_add_failure(struct saved *saved, const char *path, const char *reason);
+/* False once there were too many. */
+bool saved_count_file(struct saved *saved);
+/* saved_archive.c */
+void saved_read_archive(struct saved *saved, const char *name, const char *bytes, size_t length);
+
 #endif

@@ -115,7 +115,8 @@ static void name_unjudged(const struct look *look, const struct runbook *runbook
 		const struct collection *collection = snapshot_collection(look->snapshot, id);
 
 		if (collection->state == COLLECTION_FAILED && look->symptoms->options.is_offline)
-			set_failure(reason, "not all {resource} could be judged: {why}", kind_get(id), &collection->err);
+			set_failure(reason, "not all {resource} could be judged: {why}", kind_get(id),
+				    &collection->err);
 	}
 }
 

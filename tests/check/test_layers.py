@@ -29,6 +29,7 @@ DOORS = {
     r"pcre2\.h": {"probes/runbook"},
     r"sqlite3\.h": {"probes/remedy", "probes/model"},
     r"libintl\.h": {"tui"},
+    r"archive(_entry)?\.h": {"tui"},
 }
 
 

@@ -1,12 +1,15 @@
 #!/usr/bin/python3
 """`nks-triage report --from`: what was saved of a cluster is diagnosed as the cluster is."""
 import copy
+import io
 import json
 import os
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
+import zipfile
 
 import jsonschema
 
@@ -187,6 +190,53 @@ def _():
     assert document["inputs"][1]["error"]
     document = report("--from", save("well", WELL), "--from", "/nonexistent", code=5)
     assert document["inputs"][1]["objects"] == 0 and document["inputs"][1]["error"]
+
+
+def tar(name, members, mode="w:gz"):
+    path = os.path.join(HOME, name)
+    with tarfile.open(path, mode) as archive:
+        for member, content in members:
+            info = tarfile.TarInfo(member)
+            if content is None:
+                info.type, info.linkname = tarfile.SYMTYPE, "/etc/passwd"
+                archive.addfile(info)
+                continue
+            data = content if isinstance(content, bytes) else json.dumps(content).encode()
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    return path
+
+
+@test("archives: .tar.gz, .tar, .zip, and one on standard input")
+def _():
+    half = len(ALL["items"]) // 2
+    members = [("dump/a.json", {"kind": "List", "items": ALL["items"][:half]}), ("dump/kubelet.log", b"E1121 failed"),
+               ("dump/deep/b.json", {"kind": "List", "items": ALL["items"][half:]}), ("dump/.hidden", b"{")]
+    for path in (tar("all.tar.gz", members), tar("all.tar", members, "w")):
+        document = report("--from", path, code=3)
+        assert essence(document) == LIVE
+        assert [i["path"] for i in document["inputs"] if not i["error"]] == [path + ":dump/a.json",
+                                                                            path + ":dump/deep/b.json"]
+    path = os.path.join(HOME, "all.zip")
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("all.json", ALL_TEXT)
+    assert essence(report("--from", path, code=3)) == LIVE
+
+
+@test("hostile archives: links, paths that lead outside, bombs, cut-off ones; the rest is diagnosed")
+def _():
+    path = tar("odd.tar.gz", [("../../up.json", PULLING), ("/abs.json", PULLING), ("link", None), ("well.json", WELL)])
+    document = report("--from", path, code=5)
+    assert ids(document) == []
+    assert len([i for i in document["inputs"] if i["error"]]) == 3, document["inputs"]
+    bomb = tar("bomb.tar.gz", [("well.json", WELL), ("bomb", b" " * (80 << 20)), ("after.json", PULLING)])
+    document = report("--from", bomb, code=5)
+    assert any("far more" in (i["error"] or "") for i in document["inputs"]), document["inputs"]
+    whole = open(tar("whole.tar.gz", [("pulling.json", PULLING), ("noise", os.urandom(1 << 20))]), "rb").read()
+    with open(os.path.join(HOME, "cut.tar.gz"), "wb") as file:
+        file.write(whole[:len(whole) // 2])
+    document = report("--from", os.path.join(HOME, "cut.tar.gz"), code=4)
+    assert ids(document) == ["image-pull"] and any(i["error"] for i in document["inputs"])
 
 
 @test("links below a folder are not followed")
