@@ -128,7 +128,8 @@ static void on_document(struct change *change, struct plan_step *step, const jso
 	rollout_look(document, &rollout);
 	text = change_say_message(change, &rollout.what);
 	step->shown.progress = rollout.progress;
-	say_once(change, step, text);
+	if (rollout.state == ROLLOUT_WAITING)
+		say_once(change, step, text);
 	if (rollout.state == ROLLOUT_DONE) {
 		finish(change, step, STEP_DONE, text);
 	} else if (rollout.state == ROLLOUT_FAILED) {
