@@ -114,6 +114,18 @@ def _():
     assert document["coverage"]["clear"] > 0
 
 
+@test("hostile: escape sequences of a cluster reach no form; without Calico E08 is not applicable")
+def _():
+    with Simulated("hostile") as cluster:
+        document = report(cluster, code=4)
+        verdicts = {c["id"]: c["verdict"] for c in document["checks"]}
+        assert verdicts["E08"] == "not_applicable" and document["coverage"]["notApplicable"] == 1
+        for form in ("text", "json", "prom", "md"):
+            text = cluster.console("report", "-o", form).out
+            bad = {hex(ord(c)) for c in text if unicodedata.category(c) in ("Cc", "Cf", "Zl", "Zp", "Co") and c != "\n"}
+            assert not bad, (form, bad)
+
+
 @test("a user who may read nothing: exit status 5, each check says what may not be listed")
 def _():
     document = report(outage, "--as", "nobody", code=5)
