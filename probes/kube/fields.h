@@ -24,8 +24,10 @@ void field_table_free(struct field_table *table);
 const struct kind *field_table_kind(const struct field_table *table);
 /*
  * Finds or adds a path and returns it, owned by the table. All paths must be
- * added before the first record is scanned. An error says what is wrong with
- * the path.
+ * added before the first record is scanned; records must not outlive the
+ * table, which owns the keys of their labels. A path that ends at an object
+ * or a list gives "{}" or "[]", so that its presence can be asked for. An
+ * error says what is wrong with the path.
  */
 int field_table_want(struct field_table *table, const char *path, const struct field_path **ret_path,
 		     struct err *err);

@@ -6,6 +6,12 @@
  * Items larger than the cap, deeper than the cap, or broken are an error that
  * names the limit; the scanner never reads past what it was given and never
  * keeps an item's text beyond the item (tech.md e).
+ *
+ * Strings of records are UTF-8 without NULs: what is neither (invalid bytes,
+ * lone surrogates, \u0000) is U+FFFD. They are cut at a character: messages
+ * at 8 KiB, other texts at 1 KiB, names at 512 bytes. A value of another type
+ * than its field's counts as absent. What nobody wants is skipped unread:
+ * that its brackets balance is all that is known of it.
  */
 #ifndef KUBE_SCANNER_H
 #define KUBE_SCANNER_H

@@ -51,6 +51,16 @@ class Cluster:
             rows.append([name_space, name, ready, status, int(restarts)])
         return sorted(rows)
 
+    def versions(self):
+        """uid to resourceVersion of everything that is watched, events aside (they come and go by themselves)."""
+        versions = {}
+        for path in ("api/v1/nodes", "api/v1/pods", *("apis/apps/v1/" + resource for resource in (
+                "daemonsets", "deployments", "replicasets", "statefulsets"))):
+            with urllib.request.urlopen(f"{self.server}/{path}") as answer:
+                for item in json.load(answer)["items"]:
+                    versions[item["metadata"]["uid"]] = item["metadata"]["resourceVersion"]
+        return versions
+
     def nodes(self):
         return sorted([line.split()[i] for i in (0, 1, 2, 4)]
                       for line in self.kubectl("get", "nodes", "--no-headers").splitlines())
@@ -85,7 +95,7 @@ def assert_same(cluster, watch, seconds=40):
     def same():
         ours = watch.view()
         last["ours"], last["theirs"] = (sorted(ours["pods"]), sorted(ours["nodes"])), (cluster.pods(), cluster.nodes())
-        return last["ours"] == last["theirs"]
+        return last["ours"] == last["theirs"] and ours["versions"] == cluster.versions()
 
     def difference():
         return "; ".join(f"ours {a}, kubectl {b}" for ours, theirs in zip(last["ours"], last["theirs"])
