@@ -7,7 +7,9 @@
  * threads and reports a failed exec itself, but it cannot make the child ask
  * for a signal at our end (PR_SET_PDEATHSIG survives exec, so the request has
  * to come between fork and exec). Children that must die with us are
- * therefore forked, with nothing but async-signal-safe calls before exec.
+ * therefore forked, with nothing but async-signal-safe calls before exec. The
+ * kernel counts the end of the starting thread as our end: start them from the
+ * loop's thread, which is the main one.
  */
 #ifndef NET_SPAWN_H
 #define NET_SPAWN_H
