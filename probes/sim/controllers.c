@@ -15,6 +15,7 @@
 enum {
 	SYNC_MS = 60,			/* from a change to the controllers' look at it */
 	HEARTBEAT_MS = 10000,		/* a kubelet's Lease */
+	RECHECK_MS = 500,		/* how often times that were set are looked at */
 	STATUS_EVERY = 30,		/* node status every 30th heartbeat: five minutes, as a kubelet */
 };
 
@@ -22,6 +23,7 @@ struct controllers {
 	struct kubelet *kubelet;
 	int64_t sync_at;		/* INT64_MAX = nothing is dirty */
 	int64_t heartbeat_at;
+	int64_t recheck_at;
 	uint64_t heartbeats;
 	size_t next_node;
 	double churn;			/* a second */
@@ -192,6 +194,26 @@ void controllers_settle(struct cluster *cluster)
 		;
 }
 
+/* Deadlines of rollouts and minReadySeconds come without a change. */
+static void recheck(struct cluster *cluster, int64_t now_ms)
+{
+	int64_t now = clock_wall();
+
+	for (size_t i = 0; i < array_length(reconciled); i++) {
+		const struct table *table = &cluster->store.tables[reconciled[i]];
+
+		for (size_t j = 0; j < table->count; j++) {
+			struct object *object = table->objects[j];
+
+			if (!object->recheck || object->recheck > now)
+				continue;
+			object->recheck = 0;
+			controllers_mark(cluster, object);
+		}
+	}
+	cluster->controllers->recheck_at = now_ms + RECHECK_MS;
+}
+
 static void heartbeat(struct cluster *cluster, int64_t now_ms)
 {
 	struct controllers *controllers = cluster->controllers;
@@ -258,6 +280,8 @@ int64_t controllers_step(struct cluster *cluster, int64_t now_ms)
 	struct controllers *controllers = cluster->controllers;
 	int64_t next;
 
+	if (controllers->recheck_at <= now_ms)
+		recheck(cluster, now_ms);
 	if (controllers->sync_at <= now_ms) {
 		controllers->sync_at = INT64_MAX;
 		reconcile_dirty(cluster, true);
@@ -267,6 +291,7 @@ int64_t controllers_step(struct cluster *cluster, int64_t now_ms)
 		heartbeat(cluster, now_ms);
 	next = smaller(next, churn(cluster, now_ms));
 	next = smaller(next, controllers->sync_at);
+	next = smaller(next, controllers->recheck_at);
 	return smaller(next, controllers->heartbeat_at);
 }
 

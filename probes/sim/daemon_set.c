@@ -182,7 +182,7 @@ void daemon_set_reconcile(struct cluster *cluster, struct object *set, bool act,
 	count_nodes(&state);
 	write_status(&state);
 	if (state.available < state.ready)
-		controllers_mark(cluster, set);
+		set->recheck = now + 1;
 	if (act) {
 		create_missing(&state);
 		remove_stray(&state);

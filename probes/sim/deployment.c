@@ -296,7 +296,10 @@ static void write_progress(struct state *state, json_t *conditions, const json_t
 		set_condition(conditions, "Progressing", "True", "ReplicaSetUpdated", going, state->now);
 	}
 	condition = doc_find(conditions, "type", "Progressing");
-	if (!complete && !first && doc_wall(condition, "lastUpdateTime") + deadline <= state->now)
+	if (complete || first || !strcmp(doc_text(condition, "reason"), "ProgressDeadlineExceeded"))
+		return;
+	state->deployment->recheck = doc_wall(condition, "lastUpdateTime") + deadline;
+	if (state->deployment->recheck <= state->now)
 		set_condition(conditions, "Progressing", "False", "ProgressDeadlineExceeded", late, state->now);
 }
 

@@ -142,6 +142,7 @@ static json_t *keep_changed(const json_t *fields, const json_t *before, const js
 	json_object_foreach((json_t *)(uintptr_t)fields, name, inner) {
 		const json_t *was = value_of(before, name);
 		const json_t *is = value_of(after, name);
+		json_t *within;
 
 		if (!strcmp(name, "."))
 			continue;
@@ -151,7 +152,11 @@ static json_t *keep_changed(const json_t *fields, const json_t *before, const js
 		}
 		if (json_equal(was, is))
 			continue;
-		json_object_set_new(kept, name, keep_changed(inner, was, is));
+		within = keep_changed(inner, was, is);
+		/* A difference in what nobody manages leaves nothing within. */
+		if (json_object_size(within) || !json_object_size(inner))
+			json_object_set(kept, name, within);
+		json_decref(within);
 	}
 	return kept;
 }

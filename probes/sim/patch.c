@@ -55,10 +55,6 @@ json_t *patch_apply(struct request *request, const json_t *object)
 	json_t *body;
 	json_t *result = NULL;
 
-	if (type && !strncmp(type, "application/apply-patch+yaml", 28)) {
-		answer_status(request, status_not_simulated("server-side apply"));
-		return NULL;
-	}
 	if (!type || (strncmp(type, "application/json-patch+json", 27) &&
 		      strncmp(type, "application/merge-patch+json", 28) &&
 		      strncmp(type, "application/strategic-merge-patch+json", 38))) {

@@ -99,7 +99,7 @@ void replica_set_reconcile(struct cluster *cluster, struct object *set, bool act
 		doc_set_int(status, "availableReplicas", available);
 	put_status(cluster, set, status);
 	if (available < ready)
-		controllers_mark(cluster, set);
+		set->recheck = now + 1;
 	if (act)
 		scale(cluster, set, pods, active, now);
 	free(pods);

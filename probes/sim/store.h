@@ -39,6 +39,7 @@ struct object {
 	char uid[40];
 	char owner_uid[40];	/* of the controlling owner; "" = none */
 	bool dirty;		/* its controller must look at it */
+	int64_t recheck;	/* wall time at which it must look without a change; 0 = never */
 	struct revision *now;
 };
 

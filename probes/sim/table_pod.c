@@ -29,6 +29,8 @@ struct summary {
 	size_t ready;
 	int64_t restarts;
 	int64_t last_restart;
+	int64_t sidecar_restarts;	/* those that count once the pod runs */
+	int64_t sidecar_last;
 	bool initializing;
 };
 
@@ -38,13 +40,18 @@ static bool restarts_always(const json_t *pod, const char *name)
 		       "Always");
 }
 
-static void count_restarts(struct summary *summary, const json_t *status)
+static void count_restarts(struct summary *summary, const json_t *status, bool sidecar)
 {
 	int64_t finished = doc_wall(status, "lastState.terminated.finishedAt");
 
 	summary->restarts += doc_int(status, "restartCount");
 	if (finished > summary->last_restart)
 		summary->last_restart = finished;
+	if (!sidecar)
+		return;
+	summary->sidecar_restarts += doc_int(status, "restartCount");
+	if (finished > summary->sidecar_last)
+		summary->sidecar_last = finished;
 }
 
 static void terminated_reason(const json_t *terminated, const char *prefix, char *out, size_t size)
@@ -69,11 +76,12 @@ static void look_at_init_containers(struct summary *summary, const json_t *pod)
 	json_array_foreach(doc_get(pod, "status.initContainerStatuses"), i, status) {
 		const json_t *terminated = doc_get(status, "state.terminated");
 		const char *waiting = doc_text(status, "state.waiting.reason");
+		bool sidecar = restarts_always(pod, doc_text(status, "name"));
 
-		count_restarts(summary, status);
+		count_restarts(summary, status, sidecar);
 		if (terminated && !doc_int(terminated, "exitCode"))
 			continue;
-		if (restarts_always(pod, doc_text(status, "name")) && doc_true(status, "started")) {
+		if (sidecar && doc_true(status, "started")) {
 			summary->ready += doc_true(status, "ready");
 			continue;
 		}
@@ -103,7 +111,7 @@ static void look_at_containers(struct summary *summary, const json_t *pod)
 		const char *waiting = doc_text(status, "state.waiting.reason");
 		const json_t *terminated = doc_get(status, "state.terminated");
 
-		count_restarts(summary, status);
+		count_restarts(summary, status, false);
 		if (waiting[0]) {
 			snprintf(summary->reason, sizeof(summary->reason), "%s", waiting);
 		} else if (terminated) {
@@ -121,13 +129,17 @@ static void look_at_containers(struct summary *summary, const json_t *pod)
 static void summarise(const json_t *pod, struct summary *summary)
 {
 	const char *reason = doc_text(pod, "status.reason");
+	size_t i;
+	json_t *container;
 
 	*summary = (struct summary){.total = json_array_size(doc_get(pod, "spec.containers"))};
+	json_array_foreach(doc_get(pod, "spec.initContainers"), i, container)
+		summary->total += !strcmp(doc_text(container, "restartPolicy"), "Always");
 	snprintf(summary->reason, sizeof(summary->reason), "%s", reason[0] ? reason : doc_text(pod, "status.phase"));
 	look_at_init_containers(summary, pod);
 	if (!summary->initializing || is_condition_true(pod, "Initialized")) {
-		summary->restarts = 0;
-		summary->last_restart = 0;
+		summary->restarts = summary->sidecar_restarts;
+		summary->last_restart = summary->sidecar_last;
 		look_at_containers(summary, pod);
 	}
 	if (doc_get(pod, "metadata.deletionTimestamp"))

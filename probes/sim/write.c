@@ -445,11 +445,16 @@ void write_change(struct request *request, const char *verb)
 	const struct target *target = &request->target;
 	const struct object *present = store_find(&request->cluster->store, kind_storage(target->kind),
 						  target->namespace, target->name);
+	const char *type = request_header(request, "Content-Type");
 	json_t *object;
 	json_t *status;
 
 	if (target->kind->id == KIND_EVENT_VIEW) {
 		answer_status(request, status_not_simulated("changes through events.k8s.io/v1; use core/v1"));
+		return;
+	}
+	if (type && !strncmp(type, "application/apply-patch+yaml", 28)) {
+		answer_status(request, status_not_simulated("server-side apply"));
 		return;
 	}
 	if (!present && !strcmp(verb, "update") && target->kind->id == KIND_LEASE) {
