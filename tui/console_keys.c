@@ -231,8 +231,8 @@ static void ask_to_arm(struct console *console)
 	textview_add(dialog_body(dialog), ROLE_NORMAL,
 		     translate("Changes are allowed for 15 minutes, and each is asked for first."));
 	dialog_expect(dialog, prompt, context);
-	dialog_add_button(dialog, BUTTON_ID_NO, translate("Cancel"), 'n', BUTTON_START | BUTTON_CANCEL);
 	dialog_add_button(dialog, BUTTON_ID_YES, translate("Allow"), 'y', BUTTON_DANGEROUS);
+	dialog_add_button(dialog, BUTTON_ID_NO, translate("Cancel"), 'n', BUTTON_START | BUTTON_CANCEL);
 	console_show_dialog(console, dialog, on_arm_choice);
 }
 

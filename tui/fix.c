@@ -220,7 +220,7 @@ static void add_radius(struct textview *body, const struct change *change)
 		      translate("%zu steps, touching %zu workloads, %zu pods on %zu nodes"),
 		      change_step_count(change), radius->workloads, radius->pods, radius->nodes);
 	if (radius->pdb_blocked)
-		textview_addf(body, ROLE_WARNING, translate("%zu pods are held by a PodDisruptionBudget"),
+		textview_addf(body, ROLE_WARNING, translate("disruption budgets that allow none now: %zu"),
 			      radius->pdb_blocked);
 	textview_addf(body, !strcmp(undo, "full") ? ROLE_NORMAL : ROLE_WARNING, translate("undo: %s"),
 		      translate(undo));
@@ -270,8 +270,9 @@ static void ask_to_confirm(struct console *console)
 	} else {
 		textview_add(body, ROLE_DIM, translate("y runs it. Enter never does."));
 	}
-	dialog_add_button(dialog, BUTTON_ID_CANCEL, translate("Cancel"), 'n', BUTTON_START | BUTTON_CANCEL);
+	/* Run first: from the typed name one Tab leads to it (decisions.md 30); the focus still starts on Cancel. */
 	dialog_add_button(dialog, BUTTON_ID_RUN, translate("Run"), 'y', BUTTON_DANGEROUS);
+	dialog_add_button(dialog, BUTTON_ID_CANCEL, translate("Cancel"), 'n', BUTTON_START | BUTTON_CANCEL);
 	free(fix->digest);
 	fix->digest = xstrdup(change_digest(change));
 	console_show_dialog(console, dialog, on_confirm_choice);

@@ -56,6 +56,11 @@ static void draw_view(struct view *view, struct cells *cells, struct rect rect, 
 	if (heading.is_stale)
 		box.note_role = ROLE_ERROR;
 	cells_box(cells, rect, &box);
+	if (heading.rule) {
+		struct rect rule = {rect.row + 1 + heading.rule, rect.column, 1, rect.columns};
+
+		cells_rule(cells, rule, focused ? ROLE_BORDER_FOCUSED : ROLE_BORDER);
+	}
 	if (heading.mark_length) {
 		struct rect mark = {rect.row, rect.column + 2 + heading.mark_start, 1, heading.mark_length};
 

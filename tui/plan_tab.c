@@ -86,7 +86,7 @@ static void add_effects(struct textview *text, const struct change *change)
 		      radius->workloads,
 		      radius->pods, radius->nodes, translate(change_undo(change)));
 	if (radius->pdb_blocked)
-		textview_addf(text, ROLE_WARNING, translate(" %zu pods are held by a PodDisruptionBudget"),
+		textview_addf(text, ROLE_WARNING, translate(" disruption budgets that allow none now: %zu"),
 			      radius->pdb_blocked);
 	for (size_t i = 0; i < change_conflict_count(change); i++) {
 		textview_add(text, ROLE_WARNING, translate(" conflicts: "));

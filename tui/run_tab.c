@@ -144,7 +144,8 @@ static void add_step(struct textview *text, const struct world *world, const str
 		textview_appendf(text, ROLE_INFO, "  %d%%", step->progress);
 	if (*elapsed)
 		textview_appendf(text, ROLE_DIM, "  %s", elapsed);
-	if (step->outcome) {
+	/* "Deployment/x changed" says what the line said already. */
+	if (step->outcome && (!step->target || strncmp(step->outcome, step->target, strlen(step->target)) != 0)) {
 		textview_append(text, ROLE_DIM, "  ");
 		textview_append(text, step->state == STEP_FAILED ? ROLE_CRITICAL : ROLE_DIM, step->outcome);
 	}

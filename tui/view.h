@@ -40,6 +40,7 @@ struct heading {
 	char foot[80];		/* "12-40/300" */
 	int mark_start;		/* cells of the title that are marked: the tab that is open */
 	int mark_length;
+	int rule;		/* row of the view that a line crosses from border to border; 0 none */
 	bool is_stale;
 };
 

@@ -16,6 +16,7 @@ struct detail_view {
 	struct text_view base;		/* text: the tab, or the output of a run */
 	struct textview steps;		/* run: above the output */
 	enum detail_tab tab;
+	int rule;			/* row of the line between steps and output, at the last draw; 0 none */
 	char shown[400];		/* what the text is about, to go to its top when that changes */
 };
 
@@ -165,6 +166,7 @@ static void heading(struct view *base, struct heading *heading)
 	int at;
 
 	text_view_heading(base, heading);
+	heading->rule = detail->rule;
 	at = snprintf(heading->title, sizeof(heading->title), "4 ");
 	for (int i = 0; i < DETAIL_TAB_COUNT; i++) {
 		const char *name = translate(tab_names[i]);
@@ -190,6 +192,7 @@ static void draw(struct view *base, struct cells *cells, struct rect rect, bool 
 	int wanted;
 
 	if (!is_run_tab(detail)) {
+		detail->rule = 0;
 		textview_draw(&detail->base.text, cells, text_view_margin(rect), focused);
 		return;
 	}
@@ -198,10 +201,8 @@ static void draw(struct view *base, struct cells *cells, struct rect rect, bool 
 	textview_draw(&detail->steps, cells, text_view_margin(top), false);
 	bottom.row = rect.row + top.rows;
 	bottom.rows = rect.rows - top.rows;
-	if (bottom.rows > 1) {
-		struct rect rule = {bottom.row, rect.column - 1, 1, rect.columns + 2};
-
-		cells_rule(cells, rule, focused ? ROLE_BORDER_FOCUSED : ROLE_BORDER);
+	detail->rule = bottom.rows > 1 ? top.rows : 0;
+	if (detail->rule) {
 		bottom.row++;
 		bottom.rows--;
 	}
