@@ -17,7 +17,7 @@ struct saved;
 /* The tables must have all wanted paths (runbook_set_load()) and outlive it. */
 struct saved *saved_new(const struct field_set *fields);
 void saved_free(struct saved *saved);
-/* A file, an archive, a folder with all that is below it, or "-" for standard input. What cannot be read is in the inputs. */
+/* A file, an archive, a folder with all below it, or "-" for standard input. What cannot be read is in the inputs. */
 void saved_read(struct saved *saved, const char *path);
 /* After the last saved_read(): says of each kind whether it was saved. */
 void saved_finish(struct saved *saved);

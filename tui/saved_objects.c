@@ -69,9 +69,10 @@ static void note_times(struct saved *saved, const json_t *value)
 	size_t index;
 	int64_t time;
 
-	json_array_foreach (value, index, member)
+	json_array_foreach(value, index, member) {
 		note_times(saved, member);
-	json_object_foreach ((json_t *)(uintptr_t)value, key, member) {
+	}
+	json_object_foreach((json_t *)(uintptr_t)value, key, member) {
 		if (!json_is_string(member))
 			note_times(saved, member);
 		else if (is_time_member(key) && !clock_parse(json_string_value(member), &time) && time > saved->newest)
@@ -173,8 +174,9 @@ static size_t take_list(struct saved *saved, json_t *items, const struct kind *k
 
 	if (kind)
 		saved->was_seen[kind->id] = true;	/* also when it is empty */
-	json_array_foreach (items, index, item)
+	json_array_foreach(items, index, item) {
 		taken += saved_take_document(saved, item, kind);
+	}
 	return taken;
 }
 

@@ -123,8 +123,9 @@ static void reduce_secret(json_t *object)
 	json_t *value;
 
 	for (size_t i = 0; i < array_length(members); i++) {
-		json_object_foreach (json_object_get(object, members[i]), key, value)
+		json_object_foreach(json_object_get(object, members[i]), key, value) {
 			json_array_append_new(keys, json_string(key));
+		}
 		json_object_del(object, members[i]);
 	}
 	json_object_set_new(object, "dataKeys", keys);
@@ -149,8 +150,9 @@ static void reduce_secrets(const char *path, json_t *document)
 	if (!is_secret_path(path) && (!kind || strncmp(kind, "Secret", strlen("Secret")) != 0))
 		return;
 	reduce_secret(document);
-	json_array_foreach (items, index, item)
+	json_array_foreach(items, index, item) {
 		reduce_secret(item);
+	}
 }
 
 static void start_next(struct collector *collector);
