@@ -5,6 +5,7 @@
 
 VERSION := 0.1.0
 PREFIX ?= /usr/local
+KUBERNETES ?= 1.34.4
 BUILD ?= release
 OUT := .build/$(BUILD)
 
@@ -157,6 +158,14 @@ $(OUT)/tests/bench/%: $(OUT)/tests/bench/%.o $(foreach l,$(below_model),$(call a
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBRARIES)
 .PHONY: bench-programs
 bench-programs: $(BENCH_PROGRAMS)
+
+.PHONY: controlplane conformance
+## controlplane  build a real control plane (KUBERNETES=1.34.4) from Go modules into a cache; needs Go 1.24
+controlplane:
+	@tests/controlplane/build.py --kubernetes $(KUBERNETES)
+## conformance   the tests that need a real kube-apiserver, against KUBERNETES
+conformance: all $(TEST_HELPERS) controlplane
+	NKS_TRIAGE_KUBERNETES=$(KUBERNETES) tests/run.py --jobs 1 $(sort $(wildcard tests/conformance/test_*.py))
 
 ## bench      ratios against kubectl on a simulated cluster of 100 nodes and 2,000 pods
 bench: all bench-programs

@@ -1,0 +1,121 @@
+#!/usr/bin/python3
+"""Builds a real control plane from Go modules into a cache outside the checkout.
+
+    tests/controlplane/build.py [--kubernetes 1.34.4] [--print]
+
+Prints the folder that holds kube-apiserver, kube-controller-manager,
+kube-scheduler, kubectl, etcd, etcdctl and kwok. What is there already is not
+built again; the folder is keyed by the versions of its parts.
+
+k8s.io/kubernetes cannot be built as a plain dependency: its go.mod requires
+the staging modules at v0.0.0 and replaces them by folders that a module
+download does not have. A wrapper module replaces each of them by the release
+of the same number (v1.34.4 -> v0.34.4).
+"""
+import argparse
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+ETCD = "v3.6.5"
+KWOK = "v0.7.0"
+COMMANDS = ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl"]
+
+
+def cache_folder():
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return os.path.join(base, "nks-triage", "controlplane")
+
+
+def go(folder, *arguments):
+    """Quiet; a failure shows what go said."""
+    environment = dict(os.environ, GOFLAGS="-mod=mod", CGO_ENABLED="0", GOTOOLCHAIN="local")
+    result = subprocess.run(["go", *arguments], cwd=folder, env=environment, stdout=subprocess.PIPE,
+                            stderr=subprocess.STDOUT, text=True)
+    if result.returncode:
+        sys.exit(f"controlplane: go {' '.join(arguments)} failed in {folder}:\n{result.stdout[-4000:]}")
+    return result.stdout
+
+
+def require_go():
+    if not shutil.which("go"):
+        sys.exit("controlplane: no `go` on PATH: the real control plane is built from Go modules and needs Go 1.24 or newer")
+    version = re.search(r"go(\d+)\.(\d+)", subprocess.run(["go", "version"], capture_output=True, text=True).stdout)
+    if not version or (int(version[1]), int(version[2])) < (1, 24):
+        sys.exit("controlplane: Go 1.24 or newer is needed")
+
+
+def write(path, text):
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def module_file(folder, module, version):
+    """The go.mod of a module at a version, as the module proxy has it."""
+    out = go(folder, "mod", "download", "-json", f"{module}@{version}")
+    return json.loads(out)["GoMod"]
+
+
+def build_kubernetes(version, work, target):
+    folder = os.path.join(work, "kubernetes")
+    os.makedirs(folder, exist_ok=True)
+    write(os.path.join(folder, "go.mod"), "module controlplane\n\ngo 1.22\n")
+    with open(module_file(folder, "k8s.io/kubernetes", "v" + version), encoding="utf-8") as file:
+        upstream = file.read()
+    go_line = re.search(r"^go .*$", upstream, re.M).group(0)
+    godebug = re.search(r"^godebug (\(.*?^\)|.*?$)", upstream, re.M | re.S)
+    staging = sorted(set(re.findall(r"^\s+(k8s\.io/[\w.-]+) v0\.0\.0(?=\s)", upstream, re.M)))
+    staging_version = "v0." + version.split(".", 1)[1]
+    write(os.path.join(folder, "go.mod"), "\n".join(
+        ["module controlplane", "", go_line, "", godebug.group(0) if godebug else "", "",
+         f"require k8s.io/kubernetes v{version}", "", "replace ("]
+        + [f"\t{name} => {name} {staging_version}" for name in staging] + [")", ""]))
+    imports = "\n".join(f'\t_ "k8s.io/kubernetes/cmd/{name}/app"' for name in COMMANDS[:3])
+    write(os.path.join(folder, "tools.go"), f'package controlplane\n\nimport (\n{imports}\n\t_ "k8s.io/kubectl/pkg/cmd"\n)\n')
+    go(folder, "mod", "tidy")
+    # kubectl and the servers say which version they are by these variables.
+    major, minor, _ = version.split(".")
+    stamp = " ".join(f"-X k8s.io/{place}/version.{name}={value}" for place in ("component-base", "client-go/pkg")
+                     for name, value in (("gitVersion", "v" + version), ("gitMajor", major), ("gitMinor", minor),
+                                         ("gitTreeState", "clean")))
+    for name in COMMANDS:
+        go(folder, "build", "-ldflags", "-s -w " + stamp, "-o", os.path.join(target, name),
+           f"k8s.io/kubernetes/cmd/{name}")
+
+
+def build_other(name, module, version, packages, work, target):
+    """A program of a module with a go.mod of its own and no replacements."""
+    folder = os.path.join(work, name)
+    os.makedirs(folder, exist_ok=True)
+    write(os.path.join(folder, "go.mod"), f"module {name}tools\n\ngo 1.24\n\nrequire {module} {version}\n")
+    imports = "\n".join(f'\t_ "{package}"' for package, _ in packages)
+    write(os.path.join(folder, "tools.go"), f"//go:build tools\n\npackage tools\n\nimport (\n{imports}\n)\n")
+    go(folder, "mod", "tidy")
+    for package, program in packages:
+        go(folder, "build", "-ldflags", "-s -w", "-o", os.path.join(target, program), package)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--kubernetes", default="1.34.4")
+    arguments = parser.parse_args()
+    target = os.path.join(cache_folder(), f"kubernetes-{arguments.kubernetes}-etcd-{ETCD}-kwok-{KWOK}")
+    done = os.path.join(target, "complete")
+    if not os.path.exists(done):
+        require_go()
+        work = os.path.join(target, "modules")
+        os.makedirs(work, exist_ok=True)
+        build_other("etcd", "go.etcd.io/etcd/server/v3", ETCD, [("go.etcd.io/etcd/server/v3", "etcd")], work, target)
+        build_other("etcdctl", "go.etcd.io/etcd/etcdctl/v3", ETCD, [("go.etcd.io/etcd/etcdctl/v3", "etcdctl")], work,
+                    target)
+        build_other("kwok", "sigs.k8s.io/kwok", KWOK, [("sigs.k8s.io/kwok/cmd/kwok", "kwok")], work, target)
+        build_kubernetes(arguments.kubernetes, work, target)
+        write(done, "")
+    print(target)
+
+
+if __name__ == "__main__":
+    main()
