@@ -33,12 +33,18 @@ static void add_summary(struct textview *text, const struct world *world, const 
 	const char *separator = world->glyphs == GLYPHS_UTF8 ? " · " : " | ";
 	enum role role = severity_role(finding->severity);
 	auto_free char *title = world_title(world, finding);
+	CLEANUP(buffer_release) struct buffer facts = BUFFER_INIT(400);
 	char age[32];
 
 	textview_addf(text, role, "%s %s ", glyph_text(world->glyphs, severity_glyph(finding->severity)),
 		      finding->runbook->id);
 	textview_append(text, ROLE_STRONG, title);
 	textview_indent(text, 2);
+	world_finding_facts(world, finding, &facts);
+	if (facts.length) {
+		textview_addf(text, ROLE_WARNING, "  %s", buffer_text(&facts));
+		textview_indent(text, 2);
+	}
 	textview_addf(text, role, "  %s", translate(severity_name(finding->severity)));
 	textview_appendf(text, ROLE_NORMAL, "%s%s", separator,
 			 translate(confidence_name(finding->confidence)));
@@ -109,57 +115,31 @@ static void add_objects(struct textview *text, const struct world *world, const 
 			      finding->object_count - MOST_OBJECTS);
 }
 
-static void add_remedy(struct textview *text, const struct finding *finding)
+/* What can be done from here, before the evidence, which may be long. */
+static void add_ways_on(struct textview *text, const struct finding *finding)
 {
-	add_heading(text, "What can be done");
-	switch (finding->runbook->remedy) {
-	case REMEDY_API:
-	case REMEDY_SSH:
-		textview_add(text, ROLE_KEY, "  f");
-		textview_append(text, ROLE_NORMAL,
-				translate(" plans the fix and shows what it would change; nothing is changed before you confirm"));
-		break;
-	case REMEDY_MANUAL:
-		textview_add(text, ROLE_KEY, "  f");
-		textview_append(text, ROLE_NORMAL, translate(" shows the steps; some are done by hand"));
-		break;
-	case REMEDY_ADVICE:
-	case REMEDY_NONE:
-		textview_add(text, ROLE_NORMAL, translate("  nothing that this program does by itself"));
-		break;
+	enum remedy_kind remedy = finding->runbook->remedy;
+
+	textview_add(text, ROLE_NORMAL, "  ");
+	if (remedy == REMEDY_API || remedy == REMEDY_SSH || remedy == REMEDY_MANUAL) {
+		textview_append(text, ROLE_KEY, "f");
+		textview_append(text, ROLE_DIM,
+				remedy == REMEDY_MANUAL ? translate(" shows the steps (some by hand)   ") :
+							  translate(" plans the fix, changes nothing   "));
 	}
-	textview_indent(text, 4);
-	textview_add(text, ROLE_KEY, "  X");
-	textview_append(text, ROLE_NORMAL,
-			translate(" explains: what it is, why it happens, the remedy, its risks"));
-	textview_indent(text, 4);
-}
-
-/* Messages of probes end with a line break that says nothing. */
-static void append_trimmed(struct textview *text, const char *raw)
-{
-	size_t length = strlen(raw);
-	auto_free char *trimmed = NULL;
-
-	while (length && strchr(" \n\r\t", raw[length - 1]))
-		length--;
-	trimmed = xstrndup(raw, length);
-	textview_append(text, ROLE_NORMAL, trimmed);
+	textview_append(text, ROLE_KEY, "X");
+	textview_append(text, ROLE_DIM, translate(" explains"));
+	textview_indent(text, 2);
 }
 
 void evidence_text(struct textview *text, const struct world *world, const struct finding *finding)
 {
 	add_summary(text, world, finding);
+	add_ways_on(text, finding);
 	add_heading(text, "Why we say so");
-	for (size_t i = 0; i < finding->evidence_count; i++) {
-		textview_addf(text, ROLE_DIM, "  %s", finding->evidence[i].source);
-		textview_indent(text, 4);
-		textview_add(text, ROLE_NORMAL, "    ");
-		append_trimmed(text, finding->evidence[i].text);
-		textview_indent(text, 4);
-	}
+	for (size_t i = 0; i < finding->evidence_count; i++)
+		evidence_line_text(text, world, &finding->evidence[i]);
 	add_objects(text, world, finding);
-	add_remedy(text, finding);
 }
 
 void explain_text(struct textview *text, const struct world *world, const struct runbook *runbook)

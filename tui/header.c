@@ -218,7 +218,7 @@ static void draw_second(struct console *console, struct cells *cells, struct rec
 		snprintf(demo, sizeof(demo), translate(" DEMO %.40s "), console->world.demo);
 		width = width_of(demo);
 		if (line.column + 2 + width <= line.end)
-			cells_put(cells, rect.row, line.end - width - 1, width, ROLE_BANNER, 0, demo);
+			cells_put(cells, rect.row, line.end - width - 1, width, ROLE_BAR, 0, demo);
 	} else if (console->world.is_protected && line.column + 14 <= line.end) {
 		cells_put(cells, rect.row, line.end - 12, 11, ROLE_BANNER, 0, translate(" PROTECTED "));
 	}

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "probes/base/buffer.h"
 #include "probes/base/memory.h"
 #include "tui/command.h"
 #include "tui/console.h"
@@ -62,7 +63,7 @@ static enum role severity_role(enum severity severity)
 static void finding_cell(const struct world *world, const struct finding *finding, enum column column,
 			 struct table_cell *cell)
 {
-	auto_free char *title = NULL;
+	CLEANUP(buffer_release) struct buffer headline = BUFFER_INIT(sizeof(cell->scratch));
 
 	switch (column) {
 	case SEVERITY:
@@ -73,8 +74,8 @@ static void finding_cell(const struct world *world, const struct finding *findin
 		cell->role = severity_role(finding->severity);
 		break;
 	case TITLE:
-		title = world_title(world, finding);
-		snprintf(cell->scratch, sizeof(cell->scratch), "%s %s%s%s", finding->runbook->id, title,
+		world_headline(world, finding, &headline);
+		snprintf(cell->scratch, sizeof(cell->scratch), "%s %s%s%s", finding->runbook->id, buffer_text(&headline),
 			 finding->confidence == CONFIDENCE_SUSPECTED ? translate(" (suspected)") : "",
 			 finding->came_back_after ? translate(" (came back after a fix)") : "");
 		cell->text = cell->scratch;

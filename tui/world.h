@@ -51,8 +51,12 @@ void world_note(const struct world *world, enum kind_id kind, struct buffer *out
 void world_empty(const struct world *world, enum kind_id kind, struct buffer *out);
 /* "calico 3.24.1 · docker→containerd", as far as it is known. */
 void world_facts(const struct world *world, struct buffer *out);
-/* The title of a finding as the symptoms pane and the plan show it. Caller frees. */
+/* The title of a finding, after the name of its group. Caller frees. */
 char *world_title(const struct world *world, const struct finding *finding);
+/* A finding in one line: "calico-node 5/12 · Calico images cannot be pulled · calico-typha 0/3". */
+void world_headline(const struct world *world, const struct finding *finding, struct buffer *out);
+/* How the finding's objects stand now: "calico-node 5/12, calico-typha 0/3" ready, or "4 pods"; may be nothing. */
+void world_finding_facts(const struct world *world, const struct finding *finding, struct buffer *out);
 /*
  * How much of the beginning of each node's name says nothing, since all share
  * it: of pool-a-worker-1, pool-a-worker-2 the name "worker-1" tells them apart.

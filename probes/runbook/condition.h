@@ -27,6 +27,7 @@ enum truth { TRUTH_FALSE, TRUTH_TRUE, TRUTH_UNKNOWN };
 struct evidence_line {
 	char *source;	/* "Pod/kube-system/x status.containerStatuses[0].state.waiting.message" */
 	char *text;	/* raw, but for secrets that a message holds (redact.h) */
+	size_t alike;	/* in a finding: other pods, events or nodes that say the same and have no line */
 };
 
 struct evaluation {

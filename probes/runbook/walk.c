@@ -215,7 +215,8 @@ static void write_fact(struct evaluation *evaluation, const struct fact *fact)
 		return;
 	evaluation->lines =
 		xreallocarray(evaluation->lines, evaluation->line_count + 1, sizeof(*evaluation->lines));
-	evaluation->lines[evaluation->line_count++] = (struct evidence_line){take_pointer(source), take_pointer(text)};
+	evaluation->lines[evaluation->line_count++] =
+		(struct evidence_line){.source = take_pointer(source), .text = take_pointer(text)};
 }
 
 static int by_uid(const void *left, const void *right)

@@ -79,7 +79,8 @@ static bool lists_equal(const struct finding *a, const struct finding *b)
 			return false;
 	for (size_t i = 0; i < a->evidence_count; i++)
 		if (strcmp(a->evidence[i].source, b->evidence[i].source) != 0 ||
-		    strcmp(a->evidence[i].text, b->evidence[i].text) != 0)
+		    strcmp(a->evidence[i].text, b->evidence[i].text) != 0 ||
+		    a->evidence[i].alike != b->evidence[i].alike)
 			return false;
 	for (size_t i = 0; i < a->also_seen_count; i++)
 		if (strcmp(a->also_seen[i], b->also_seen[i]) != 0)

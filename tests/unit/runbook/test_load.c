@@ -77,7 +77,7 @@ static void texts_fall_back_to_english(void **state)
 	const struct runbook *runbook = runbook_find(set, "E08");
 
 	(void)state;
-	assert_non_null(strstr(runbook_text(runbook, "en", "title"), "Typha"));
+	assert_non_null(strstr(runbook_text(runbook, "en", "title"), "Calico"));
 	assert_string_not_equal(runbook_text(runbook, "ko", "title"), runbook_text(runbook, "en", "title"));
 	assert_string_equal(runbook_text(runbook, "fr", "title"), runbook_text(runbook, "en", "title"));
 	assert_null(runbook_text(runbook, "en", "nothing"));
