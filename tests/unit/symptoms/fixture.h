@@ -197,8 +197,8 @@ static inline void put_pod(struct fixture *fixture, const struct pod *pod)
 		    pod->node ? pod->node : "", pod->not_ready ? "False" : "True", time,
 		    pod->waiting ? "false" : "true");
 	if (pod->waiting)
-		buffer_addf(&text, "\"waiting\":{\"reason\":\"%s\",\"message\":\"pulling %s failed\"}", pod->waiting,
-			    pod->name);
+		buffer_addf(&text, "\"waiting\":{\"reason\":\"%s\",\"message\":\"pulling %s failed as 'joe': "
+			    "dckr_pat_hush. And so on\\n\"}", pod->waiting, pod->name);
 	else
 		buffer_addf(&text, "\"running\":{\"startedAt\":\"%s\"}", time);
 	buffer_add_text(&text, "}}]}}");

@@ -210,8 +210,13 @@ static void test_evidence_lines_are_few_and_varied(void **state)
 	finding = finding_of(&fixture, "image-pull/Deployment/web/api");
 	assert_int_equal(finding->object_count, 60);
 	assert_true(finding->evidence_count > 0 && finding->evidence_count <= 20);
-	for (size_t i = 0; i < finding->evidence_count; i++)
-		has_message |= strstr(finding->evidence[i].text, "failed") != NULL;
+	for (size_t i = 0; i < finding->evidence_count; i++) {
+		const char *text = finding->evidence[i].text;
+
+		has_message |= strstr(text, "failed") != NULL;
+		assert_null(strstr(text, "hush"));
+		assert_null(strchr(text, '\n'));
+	}
 	assert_true(has_message);
 	/* Sixty pods that say the same have one line that counts them. */
 	for (size_t i = 0; i < finding->evidence_count; i++) {
