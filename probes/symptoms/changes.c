@@ -118,10 +118,13 @@ static bool needs(const struct runbook *runbook, enum kind_id kind)
 
 static bool is_frozen(const struct look *look, const struct rule *rule)
 {
-	for (enum kind_id kind = 0; kind < KIND_CORE_COUNT; kind++)
-		if (needs(rule->runbook, kind) &&
-		    snapshot_collection(look->snapshot, kind)->state == COLLECTION_STALE)
+	for (enum kind_id kind = 0; kind < KIND_CORE_COUNT; kind++) {
+		const struct collection *collection = snapshot_collection(look->snapshot, kind);
+
+		if (needs(rule->runbook, kind) && collection->state != COLLECTION_CURRENT &&
+		    (collection->state == COLLECTION_STALE || collection->listed_once))
 			return true;
+	}
 	return false;
 }
 

@@ -132,8 +132,8 @@ static void judge(const struct look *look, const struct rule *rule, struct check
 		message_set(&check->reason, "left out by --only", NULL);
 	} else if (is_hit(rule)) {
 		check->verdict = VERDICT_HIT;
-		/* What was found stays found while the link is down, but it is said. */
-		if (rule->is_frozen && !runbook_is_current(runbook, look->snapshot, &reason))
+		/* What was found stays found while the data is not current, but it is said. */
+		if (!runbook_is_current(runbook, look->snapshot, &reason))
 			check->reason = reason;
 	} else if (subjects == COLLECTION_ABSENT && !look->symptoms->options.is_offline) {
 		check->verdict = VERDICT_NOT_APPLICABLE;

@@ -102,6 +102,12 @@ static void test_stale_keeps_what_was_found(void **state)
 	fixture_update(&fixture);
 	assert_non_null(finding_of(&fixture, "not-ready/Pod/web/slow"));
 	assert_null(check_of(fixture.symptoms, "E03")->reason.id);
+	/* A right that was taken away later. */
+	err_set(&err, ERR_FORBIDDEN, "no", NULL);
+	snapshot_set_state(fixture.snapshot, KIND_POD, COLLECTION_FORBIDDEN, &err, 1);
+	fixture_update(&fixture);
+	assert_non_null(finding_of(&fixture, "E03/Pod/web/sick"));
+	assert_reason(check_of(fixture.symptoms, "E03"), "cannot list pods: forbidden");
 	fixture_release(&fixture);
 }
 
