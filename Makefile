@@ -88,10 +88,21 @@ $(OUT)/nks-triage-sim: $(OUT)/libsim.a $(call archive,net) $(call archive,base)
 Q := $(if $(V),,@)
 
 # Only these files know the version and the places of installation.
-$(OUT)/tui/version.o $(OUT)/tui/paths.o $(OUT)/probes/net/user_agent.o $(OUT)/probes/sim/main.o: CPPFLAGS += \
-	-DNKS_TRIAGE_VERSION='"$(VERSION)"' -DNKS_TRIAGE_DATADIR='"$(DATADIR)"' -DNKS_TRIAGE_LIBEXECDIR='"$(LIBEXECDIR)"'
+PLACED := $(addprefix $(OUT)/,tui/version.o tui/paths.o probes/net/user_agent.o probes/sim/main.o)
+PLACES := -DNKS_TRIAGE_VERSION='"$(VERSION)"' -DNKS_TRIAGE_DATADIR='"$(DATADIR)"' \
+	-DNKS_TRIAGE_LIBEXECDIR='"$(LIBEXECDIR)"'
+FLAGS := $(CC) $(CPPFLAGS) $(CFLAGS)
+$(PLACED): CPPFLAGS += $(PLACES)
+$(PLACED): $(OUT)/places
 
-$(OUT)/%.o: %.c
+# What was compiled with other flags or for another place is compiled again.
+remember = @mkdir -p $(@D); echo "$(subst ",\",$(1))" | cmp -s - $@ || echo "$(subst ",\",$(1))" >$@
+$(OUT)/flags: FORCE
+	$(call remember,$(FLAGS))
+$(OUT)/places: FORCE
+	$(call remember,$(PLACES))
+
+$(OUT)/%.o: %.c $(OUT)/flags
 	@mkdir -p $(@D)
 	@echo "  CC $<"
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
@@ -185,7 +196,7 @@ uninstall:
 	rm -rf $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DATADIR)
 
 FORCE:
-.SECONDARY:
+.PRECIOUS: $(OUT)/%.o
 
 ## clean      remove what was built
 clean:
