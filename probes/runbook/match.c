@@ -13,7 +13,8 @@ static bool best_of(const struct runbook_set *set, const struct runbook *runbook
 	for (size_t i = 0; i < message_book_count(set->book); i++) {
 		struct message_rule *rule = message_book_at(set->book, i);
 
-		if (rule->runbook != runbook || (found && rule->confidence <= *ret_confidence))
+		/* A pattern inside a condition may as well be what speaks against the runbook. */
+		if (rule->runbook != runbook || !*rule->name || (found && rule->confidence <= *ret_confidence))
 			continue;
 		if (message_rule_match_normalised(rule, buffer_text(text), text->length) != PATTERN_YES)
 			continue;

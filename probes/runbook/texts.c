@@ -154,10 +154,16 @@ static void each_evidence(struct walk *walk, const struct node *node, struct fra
 {
 	struct evidence_request requests[COLLECT_LIMIT];
 	size_t count = 0;
+	struct message reason;
 
 	if (walk->evaluation->runbook)
 		count = collecting_requests(walk->evaluation->runbook, node->collect, frame.record, walk->evaluation,
 					    requests);
+	if (!count && frame.record) {
+		message_set(&reason, "{name}: not collected", "name", node->collect, NULL);
+		walk_unknown(walk, &reason);
+		outcome->maybes++;
+	}
 	for (size_t i = 0; i < count; i++) {
 		auto_free char *key = evidence_key(&requests[i]);
 		const struct evidence *evidence =
