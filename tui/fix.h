@@ -36,7 +36,7 @@ void fix_free(struct fix *fix);
 int fix_exit_code(const struct fix *fix);
 
 /* Texts of the tabs: plan and preview; steps of a run; its output. */
-void plan_text(struct textview *text, const struct world *world, const struct change *change);
+void plan_text(struct textview *text, const struct world *world, const struct change *change, bool all);
 void run_steps_text(struct textview *text, const struct world *world, const struct change *change);
 void run_output_text(struct textview *text, const struct world *world, const struct change *change);
 

@@ -53,6 +53,9 @@ static void draw_view(struct view *view, struct cells *cells, struct rect rect, 
 	box.title = heading.title;
 	box.note = heading.note;
 	box.foot = heading.foot;
+	/* Of several tabs the one that is open is marked, not the whole title. */
+	if (heading.mark_length)
+		box.title_role = ROLE_TITLE;
 	if (heading.is_stale)
 		box.note_role = ROLE_ERROR;
 	cells_box(cells, rect, &box);
@@ -65,7 +68,7 @@ static void draw_view(struct view *view, struct cells *cells, struct rect rect, 
 		struct rect mark = {rect.row, rect.column + 2 + heading.mark_start, 1, heading.mark_length};
 
 		cells_overlay(cells, rect_intersect(mark, rect_inset(rect, 0, 2)),
-			      focused ? ROLE_SELECTED : ROLE_SELECTED_UNFOCUSED);
+			      focused ? ROLE_TITLE_FOCUSED : ROLE_SELECTED_UNFOCUSED);
 	}
 	cells->clip = former;
 }

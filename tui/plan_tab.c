@@ -4,11 +4,15 @@
 
 #include "probes/base/clock.h"
 #include "probes/base/memory.h"
+#include "probes/base/text.h"
 #include "tui/command.h"
 #include "tui/fix.h"
 #include "tui/world.h"
 #include "widgets/gauge.h"
 #include "widgets/textview.h"
+
+/* Two images side by side in the narrowest pane. */
+enum { MOST_DIFF_CELLS = 58 };
 
 static void add_state(struct textview *text, const struct world *world, const struct change *change)
 {
@@ -70,7 +74,7 @@ static void add_preconditions(struct textview *text, const struct world *world, 
 		textview_append(text, ROLE_NORMAL, condition->text ? condition->text : "");
 		if (condition->reason && condition->reason[0]) {
 			textview_append(text, ROLE_DIM, ": ");
-			textview_append(text, role, condition->reason);
+			textview_append(text, role == ROLE_CRITICAL ? role : ROLE_NORMAL, condition->reason);
 		}
 		textview_indent(text, 3);
 	}
@@ -95,22 +99,41 @@ static void add_effects(struct textview *text, const struct change *change)
 	}
 }
 
-static void add_diff(struct textview *text, const struct step *step)
+/* "docker.io/calico/typha:v1" of a JSON text: strings without their quotes. */
+static char *plain_value(const char *json)
 {
-	for (size_t i = 0; i < step->diff_count; i++) {
-		const struct step_diff *diff = &step->diff[i];
+	size_t length = json ? strlen(json) : 0;
 
+	if (length >= 2 && json[0] == '"' && json[length - 1] == '"' && !strchr(json, '\\'))
+		return xstrndup(json + 1, length - 2);
+	return xstrndup(json ? json : "", length);
+}
+
+/* Before and after; the path says which field where all is shown. */
+static void add_diff(struct textview *text, const struct world *world, const struct step_diff *diff, bool all)
+{
+	auto_free char *before = plain_value(diff->before);
+	auto_free char *after = plain_value(diff->after);
+
+	if (all) {
 		textview_addf(text, ROLE_DIM, "     %s", diff->path);
 		textview_indent(text, 7);
-		if (diff->before && diff->before[0]) {
-			textview_addf(text, ROLE_REMOVED, "     - %s", diff->before);
-			textview_indent(text, 7);
-		}
-		if (diff->after && diff->after[0]) {
-			textview_addf(text, ROLE_ADDED, "     + %s", diff->after);
-			textview_indent(text, 7);
-		}
 	}
+	textview_add(text, ROLE_REMOVED, "     ");
+	if (*before)
+		textview_appendf(text, ROLE_REMOVED, "- %s ", before);
+	if (*before && *after && text_width(before) + text_width(after) > MOST_DIFF_CELLS)
+		textview_add(text, ROLE_ADDED, "     ");
+	if (*after)
+		textview_appendf(text, ROLE_ADDED, "%s %s",
+				 *before ? glyph_text(world->glyphs, GLYPH_ARROW_RIGHT) : "+", after);
+	textview_indent(text, 7);
+}
+
+static void add_previews(struct textview *text, const struct world *world, const struct step *step, bool all)
+{
+	for (size_t i = 0; i < step->diff_count; i++)
+		add_diff(text, world, &step->diff[i], all);
 	if (step->cannot_preview) {
 		textview_add(text, ROLE_WARNING, translate("     no preview: "));
 		textview_append(text, ROLE_NORMAL, step->cannot_preview);
@@ -118,54 +141,81 @@ static void add_diff(struct textview *text, const struct step *step)
 	}
 }
 
-static void add_step(struct textview *text, const struct step *step)
+/* The request and the line that does the same by hand. */
+static void add_requests(struct textview *text, const struct step *step)
 {
-	textview_addf(text, ROLE_STRONG, " %2d ", step->number);
-	textview_append(text, ROLE_STRONG, step->title ? step->title : step->type);
-	textview_appendf(text, ROLE_DIM, "  ~%ds", step->expected_seconds);
-	if (!step->reversible)
-		textview_append(text, ROLE_CRITICAL, translate("  cannot be undone"));
-	textview_indent(text, 4);
-	if (step->target && step->target[0]) {
-		textview_addf(text, ROLE_DIM, "    %s ", step->type);
-		textview_append(text, ROLE_NORMAL, step->target);
-		textview_indent(text, 6);
-	}
-	if (step->why && step->why[0]) {
-		textview_addf(text, ROLE_NORMAL, "    %s", step->why);
-		textview_indent(text, 4);
-	}
-	if (step->owner_note) {
-		textview_addf(text, ROLE_WARNING, "    %s", step->owner_note);
-		textview_indent(text, 4);
-	}
-	add_diff(text, step);
 	if (step->method) {
-		textview_addf(text, ROLE_DIM, "    %s %s", step->method, step->path ? step->path : "");
-		textview_indent(text, 6);
+		textview_addf(text, ROLE_DIM, "     %s %s", step->method, step->path ? step->path : "");
+		textview_indent(text, 7);
 	}
 	if (step->kubectl && step->kubectl[0]) {
-		textview_addf(text, ROLE_COMMAND, "    $ %s", step->kubectl);
-		textview_indent(text, 6);
+		textview_addf(text, ROLE_COMMAND, "     $ %s", step->kubectl);
+		textview_indent(text, 7);
 	}
 }
 
-void plan_text(struct textview *text, const struct world *world, const struct change *change)
+static void add_step_title(struct textview *text, const struct world *world, const struct step *step)
 {
-	enum change_state state = change_state(change);
+	bool is_skipped = step->state == STEP_SKIPPED;
 
+	textview_addf(text, is_skipped ? ROLE_DIM : ROLE_INFO, " %s ",
+		      glyph_text(world->glyphs, is_skipped ? GLYPH_NOT_APPLICABLE : GLYPH_PENDING));
+	textview_appendf(text, is_skipped ? ROLE_DIM : ROLE_STRONG, "%d ", step->number);
+	textview_append(text, is_skipped ? ROLE_DIM : ROLE_STRONG, step->title ? step->title : step->type);
+	if (is_skipped)
+		textview_append(text, ROLE_DIM, translate("  nothing to do"));
+	else if (step->expected_seconds > 0)
+		textview_appendf(text, ROLE_DIM, "  ~%ds", step->expected_seconds);
+	if (step->method && !step->reversible && !is_skipped)
+		textview_append(text, ROLE_CRITICAL, translate("  cannot be undone"));
+	textview_indent(text, 5);
+}
+
+static void add_step(struct textview *text, const struct world *world, const struct step *step, bool all)
+{
+	add_step_title(text, world, step);
+	if (step->target && step->target[0]) {
+		textview_addf(text, ROLE_NORMAL, "     %s", step->target);
+		if (all)
+			textview_appendf(text, ROLE_DIM, "  %s", step->type);
+		textview_indent(text, 7);
+	}
+	if (step->why && step->why[0]) {
+		textview_addf(text, ROLE_DIM, "     %s", step->why);
+		textview_indent(text, 5);
+	}
+	if (step->owner_note) {
+		textview_addf(text, ROLE_WARNING, "     %s", step->owner_note);
+		textview_indent(text, 5);
+	}
+	add_previews(text, world, step, all);
+	if (all)
+		add_requests(text, step);
+}
+
+static void add_steps(struct textview *text, const struct world *world, const struct change *change, bool all)
+{
+	if (!change_step_count(change))
+		return;
+	textview_add(text, ROLE_NORMAL, "");
+	textview_add(text, ROLE_HEADING, translate("Steps"));
+	textview_append(text, ROLE_KEY, "  Enter ");
+	textview_append(text, ROLE_DIM, all ? translate("hides requests and kubectl lines") :
+					      translate("shows requests and kubectl lines"));
+	for (size_t i = 0; i < change_step_count(change); i++)
+		add_step(text, world, change_step_at(change, i), all);
+}
+
+void plan_text(struct textview *text, const struct world *world, const struct change *change, bool all)
+{
 	add_state(text, world, change);
-	if (state == CHANGE_PREVIEWED)
+	if (change_state(change) == CHANGE_PREVIEWED)
 		textview_add(text, ROLE_KEY,
 			     translate("f runs this plan; it asks first. Changes must be allowed with F2."));
-	add_preconditions(text, world, change);
-	if (change_step_count(change)) {
+	add_steps(text, world, change, all);
+	if (change_step_count(change))
 		add_effects(text, change);
-		textview_add(text, ROLE_NORMAL, "");
-		textview_add(text, ROLE_HEADING, translate("Steps"));
-	}
-	for (size_t i = 0; i < change_step_count(change); i++)
-		add_step(text, change_step_at(change, i));
+	add_preconditions(text, world, change);
 	if (change_digest(change)[0]) {
 		textview_add(text, ROLE_NORMAL, "");
 		textview_add(text, ROLE_DIM, "digest: ");

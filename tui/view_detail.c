@@ -16,6 +16,7 @@ struct detail_view {
 	struct text_view base;		/* text: the tab, or the output of a run */
 	struct textview steps;		/* run: above the output */
 	enum detail_tab tab;
+	bool all;			/* plan: with requests and the lines that do the same by hand */
 	int rule;			/* row of the line between steps and output, at the last draw; 0 none */
 	char shown[400];		/* what the text is about, to go to its top when that changes */
 };
@@ -82,7 +83,7 @@ static void fill_plan(struct detail_view *detail)
 	const struct change *change = fix_change(console->fix);
 
 	if (change)
-		plan_text(&detail->base.text, &console->world, change);
+		plan_text(&detail->base.text, &console->world, change, detail->all);
 	else
 		fill_nothing(&detail->base.text, "f on a symptom makes its plan; planning changes nothing");
 }
@@ -218,6 +219,11 @@ static bool act(struct view *base, enum action action)
 	if (action == ACTION_OPEN) {
 		struct detail_view *detail = (struct detail_view *)base;
 
+		if (detail->tab == DETAIL_PLAN && fix_change(base->console->fix)) {
+			detail->all = !detail->all;
+			text_view_update(base);
+			return true;
+		}
 		if (detail->tab != DETAIL_EVIDENCE)
 			return false;
 		/* Evidence leads to the object. */
