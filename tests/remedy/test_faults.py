@@ -1,0 +1,262 @@
+#!/usr/bin/python3
+"""Runs that are disturbed: answers that get lost, others who write, signals, kill -9."""
+import os
+import signal
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
+from remedy import Proxy, Running, generations, images, kubectl, our_leases, plan, runs  # noqa: E402
+from simulated import CONSOLE, Simulated, environment, run_console  # noqa: E402
+from tap import run, test  # noqa: E402
+
+TYPHA = "typha/containers/calico-typha"
+
+
+class Place:
+    """A cluster, a proxy before it, and the digest of the plan as seen through the proxy."""
+
+    def __init__(self, on_request=lambda method, path: None):
+        self.cluster = Simulated("calico-outage")
+        self.armed = False
+        self.proxy = Proxy(self.cluster, lambda method, path: on_request(method, path) if self.armed else None)
+        self.before = images(self.cluster)
+        answer = self.console("plan", "E08")
+        assert answer.code == 0, answer
+        self.digest = answer.out.splitlines()[-1].split()[1]
+        self.armed = True
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.proxy.stop()
+        self.cluster.stop()
+
+    def console(self, *words, **more):
+        return run_console(self.cluster.folder, *words, "--kubeconfig", self.proxy.kubeconfig, timeout=240, **more)
+
+    def fix(self):
+        return self.console("fix", "E08", "--confirm", self.digest)
+
+    def start(self, *words):
+        return Running(self.cluster, *words, environment=environment(self.cluster.folder), console=CONSOLE,
+                       kubeconfig=self.proxy.kubeconfig)
+
+
+def first_only(wanted, method, text):
+    """Does wanted to the first request with this method and this text in its path that is no dry run."""
+    seen = []
+
+    def on_request(got, path):
+        if got == method and text in path and "dryRun" not in path and not seen:
+            seen.append(path)
+            return wanted
+        return None
+    return on_request
+
+
+@test("an answer that is lost is looked up: the write is not repeated, and the fix is verified")
+def _():
+    with Place(first_only("lose", "PATCH", "calico-typha")) as place:
+        answer = place.fix()
+        assert answer.code == 0, answer
+        assert "the answer was lost" in answer.out, answer
+        assert [r[2] for r in place.proxy.writes("deployments/calico-typha")] == ["lost"], place.proxy.writes()
+        assert generations(place.cluster)["typha"] == 2
+
+
+@test("a request that never arrived is sent again, and only then")
+def _():
+    with Place(first_only("drop", "PATCH", "calico-typha")) as place:
+        running = place.start("fix", "E08", "--confirm", place.digest)
+        running.wait_line("[3/7]")
+        assert [r[2] for r in place.proxy.writes("deployments/calico-typha")] == ["dropped", 200], place.proxy.writes()
+        assert generations(place.cluster)["typha"] == 2
+        running.process.send_signal(signal.SIGTERM)
+        assert running.end() == 8, running.text()
+
+
+@test("500 says nothing about what happened: the object does")
+def _():
+    refusal = {"kind": "Status", "apiVersion": "v1", "status": "Failure", "message": "etcdserver: request timed out",
+               "reason": "InternalError", "code": 500}
+    with Place(first_only((500, refusal), "PATCH", "calico-typha")) as place:
+        running = place.start("fix", "E08", "--confirm", place.digest)
+        running.wait_line("[3/7]")
+        assert [r[2] for r in place.proxy.writes("deployments/calico-typha")] == [500, 200], place.proxy.writes()
+        running.process.send_signal(signal.SIGTERM)
+        assert running.end() == 8, running.text()
+
+
+@test("somebody who writes between the last look and the first write is respected: 6, nothing is written")
+def _():
+    holder = {}
+
+    def on_request(method, path):
+        if method == "POST" and path.startswith("/apis/coordination") and "done" not in holder:
+            holder["done"] = True
+            kubectl(holder["place"].cluster, "-n", "kube-system", "set", "image", "deployment/calico-typha",
+                    "calico-typha=mirror.example/calico/typha:v3.24.1")
+        return None
+    with Place(on_request) as place:
+        holder["place"] = place
+        answer = place.fix()
+        assert answer.code == 6 and "changed since the preview" in answer.err, answer
+        wanted = dict(place.before, **{TYPHA: "mirror.example/calico/typha:v3.24.1"})
+        assert images(place.cluster) == wanted
+        assert [r[2] for r in place.proxy.writes("/apis/apps/")] == [422], place.proxy.writes()
+        assert not our_leases(place.cluster)
+        assert runs(place.cluster)[0]["state"] == "refused"
+
+
+@test("somebody who writes half way stops the run: what is done stays done, nothing more is written, 8")
+def _():
+    holder = {}
+
+    def on_request(method, path):
+        if method == "PATCH" and "calico-typha" in path and "done" not in holder:
+            holder["done"] = True
+            kubectl(holder["place"].cluster, "-n", "kube-system", "set", "image", "daemonset/calico-node",
+                    "calico-node=mirror.example/calico/node:v3.24.1")
+        return None
+    with Place(on_request) as place:
+        holder["place"] = place
+        answer = place.fix()
+        assert answer.code == 8 and "changed since the preview" in answer.err, answer
+        now = images(place.cluster)
+        assert now["node/containers/calico-node"] == "mirror.example/calico/node:v3.24.1"
+        assert now["node/initContainers/install-cni"] == place.before["node/initContainers/install-cni"]
+        assert now[TYPHA] == "docker.io/calico/typha:v3.24.1"
+        assert runs(place.cluster)[0]["state"] == "failed"
+
+
+@test("a dry run that a webhook refuses is named; the plan can still be confirmed")
+def _():
+    refusal = {"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "BadRequest", "code": 400,
+               "message": "admission webhook \"hook.example\" does not support dry run"}
+
+    def on_request(method, path):
+        return (400, refusal) if method == "PATCH" and "dryRun" in path and "calico-typha" in path else None
+    with Place(on_request) as place:
+        answer = place.console("plan", "E08")
+        assert answer.code == 0 and "cannot be previewed: " in answer.out and "hook.example" in answer.out, answer
+        assert answer.out.splitlines()[-1].split()[1] != place.digest
+        assert place.console("fix", "E08", "--dry-run").code == 6
+
+
+@test("a dry run that the server refuses refuses the plan")
+def _():
+    refusal = {"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "Invalid", "code": 422,
+               "message": "admission says no"}
+
+    def on_request(method, path):
+        return (422, refusal) if method == "PATCH" and "dryRun" in path else None
+    with Place(on_request) as place:
+        answer = place.console("plan", "E08")
+        assert answer.code == 6 and "admission says no" in answer.out, answer
+
+
+@test("a write that is forbidden after all changes nothing and ends with 1")
+def _():
+    refusal = {"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "Forbidden", "code": 403,
+               "message": "deployments.apps \"calico-typha\" is forbidden"}
+    with Place(first_only((403, refusal), "PATCH", "calico-typha")) as place:
+        answer = place.fix()
+        assert answer.code == 1 and "forbidden" in answer.err, answer
+        assert images(place.cluster) == place.before
+
+
+@test("without the right to Leases it says so in the plan and goes on without a lock")
+def _():
+    refusal = {"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "Forbidden", "code": 403,
+               "message": "leases is forbidden"}
+
+    def on_request(method, path):
+        return (403, refusal) if path.startswith("/apis/coordination") else None
+    with Place(on_request) as place:
+        running = place.start("fix", "E08", "--confirm", place.digest)
+        running.wait_line("no lock is held")
+        running.wait_line("[3/7]")
+        running.process.send_signal(signal.SIGTERM)
+        assert running.end() == 8, running.text()
+
+
+@test("Ctrl-C stops after the step, a second one now; the lock is let go; 8; resume goes on and is verified")
+def _():
+    with Place() as place:
+        running = place.start("fix", "E08", "--confirm", place.digest)
+        running.wait_line("[7/7]")
+        assert len(our_leases(place.cluster)) == 1
+        running.process.send_signal(signal.SIGINT)
+        running.wait_line("Ctrl-C again")
+        running.process.send_signal(signal.SIGINT)
+        assert running.end(30) == 8, running.text()
+        assert not our_leases(place.cluster)
+        (entry,) = runs(place.cluster)
+        assert entry["state"] == "stopped", entry["state"]
+
+
+@test("SIGTERM in a run: the journal says why, resume shows what is left and finishes it")
+def _():
+    with Place() as place:
+        running = place.start("fix", "E08", "--confirm", place.digest)
+        running.wait_line("[5/7]")
+        running.process.send_signal(signal.SIGTERM)
+        assert running.end(30) == 8, running.text()
+        (entry,) = runs(place.cluster)
+        assert entry["state"] == "stopped" and "terminal lost" in entry["note"], entry
+        assert not our_leases(place.cluster)
+        left = place.console("resume", entry["id"])
+        assert left.code == 6 and left.out.count("nothing to do") == 2, left
+        digest = left.out.splitlines()[-1].split()[1]
+        done = place.console("resume", entry["id"], "--confirm", digest)
+        assert done.code == 0, done
+        assert all(image.startswith("docker.io/calico/") for image in images(place.cluster).values())
+        assert set(generations(place.cluster).values()) == {2}, "something was written twice"
+
+
+@test("SIGINT before anything was changed ends with 130")
+def _():
+    with Place() as place:
+        place.cluster.fault(hang=True)
+        running = place.start("fix", "E08", "--confirm", place.digest, "--wait", "60")
+        running.process.send_signal(signal.SIGINT)
+        code = running.end(30)
+        assert code in (130, -signal.SIGINT), (code, running.text())
+        place.cluster.fault(hang=False)
+        assert images(place.cluster) == place.before
+
+
+@test("kill -9 in a run: the journal holds the intent, and resume finishes without writing twice")
+def _():
+    with Place() as place:
+        running = place.start("fix", "E08", "--confirm", place.digest)
+        running.wait_line("[5/7]")
+        running.process.kill()
+        running.end(30)
+        (entry,) = runs(place.cluster)
+        assert entry["state"] == "running" and entry["steps"][-1]["state"] == "running", entry
+        left = place.console("resume", entry["id"])
+        assert left.code == 6, left
+        # The dead run's lock is still there: it is watched before it is taken over, or has been refused.
+        assert len(our_leases(place.cluster)) == 1
+        digest = left.out.splitlines()[-1].split()[1]
+        early = place.console("resume", entry["id"], "--confirm", digest)
+        assert early.code == 6 and "works on the same objects" in early.err, early
+
+
+@test("the kubectl lines of the plan do what the fix does")
+def _():
+    with Simulated("calico-outage") as by_hand:
+        for step in plan(by_hand)["steps"]:
+            if step["kubectl"]:
+                answer = __import__("subprocess").run(step["kubectl"], shell=True, capture_output=True, text=True,
+                                                      timeout=180)
+                assert answer.returncode == 0, (step["kubectl"], answer)
+        assert all(image.startswith("docker.io/calico/") for image in images(by_hand).values())
+        assert set(generations(by_hand).values()) == {2}
+        node = by_hand.get("/apis/apps/v1/namespaces/kube-system/daemonsets/calico-node")["status"]
+        assert node["numberReady"] == 12
+
+
+run()
