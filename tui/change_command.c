@@ -24,6 +24,8 @@ static void on_signal(void *data, int ready)
 
 		if (!running) {
 			command->interrupted = true;
+			if (command->session)
+				command->session->interrupted = true;
 		} else if (info.ssi_signo != SIGINT) {
 			change_stop(command->change, STOP_NOW, translate("terminal lost"));
 		} else if (command->interrupts++ == 0) {
@@ -121,7 +123,7 @@ int change_command_open(struct change_command *command, const struct invocation 
 		return command_fail(invocation, &err);
 	if (command->signals >= 0)
 		command->watch = loop_watch(command->session->loop, command->signals, WATCH_READ, on_signal, command);
-	if (session_wait(command->session, &err) < 0)
+	if (session_wait(command->session, &err) < 0 && !command->interrupted)
 		return command_fail(invocation, &err);
 	return command->interrupted ? EXIT_INTERRUPTED : EXIT_DONE;
 }
@@ -178,7 +180,8 @@ static int check_run(const struct change_command *command, const json_t *run, co
 		return command_fail(command->invocation, &err);
 	}
 	if (strcmp(text_of(run, "server"), server ? server : "") != 0) {
-		err_set(&err, ERR_REFUSED, "run {id} changed the cluster at {server}, this is another one", "id", run_id,
+		err_set(&err, ERR_REFUSED, "run {id} changed the cluster at {server}, this is another one",
+			"id", run_id,
 			"server", text_of(run, "server"), NULL);
 		command_fail(command->invocation, &err);
 		return EXIT_REFUSED;

@@ -89,7 +89,8 @@ static char *question_text(const struct change_flow *flow)
 
 	if (change_needs_name(change))
 		message_set(&question,
-			    "Run this on {context} ({server}) as {user}? Type {name} to run it, anything else cancels: ",
+			    "Run this on {context} ({server}) as {user}? Type {name} to run it, anything "
+			    "else cancels: ",
 			    "context", view->context, "server", view->server, "user",
 			    view->as_user ? view->as_user : view->user, "name", change_name_to_type(change), NULL);
 	else

@@ -23,7 +23,7 @@ struct change_flow {
 	bool answered;
 };
 
-/* digest, name, dry_run and nothing are set already. The command's change is planned when change_flow_go() is called. */
+/* digest, name, dry_run and nothing are set already. The change must be planned before change_flow_go(). */
 void change_flow_init(struct change_flow *flow, struct change_command *command);
 void change_flow_release(struct change_flow *flow);
 /* Prints, asks, runs; returns the exit code of interfaces.md. */

@@ -1,4 +1,5 @@
 #include "tui/fix.h"
+#include "tui/remedy_context.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -136,6 +137,7 @@ static void plan(struct console *console, const struct finding *finding)
 {
 	struct fix *fix = console->fix;
 	struct session *session = console->session;
+	struct change_context context;
 	struct err err;
 
 	if (!session) {
@@ -150,22 +152,11 @@ static void plan(struct console *console, const struct finding *finding)
 		console_say_err(console, &err);
 		return;
 	}
-	const struct change_context context = {
-		.loop = session->loop,
-		.client = session->client,
-		.cluster = session->cluster,
-		.evidence = session->evidence,
-		.symptoms = session->symptoms,
-		.runbooks = session->runbooks,
-		.journal = fix->journal,
-		.deny_objects = (const char *const *)console->configuration->deny_objects,
-		.registries = (const char *const *)console->configuration->registries,
-		.read_only = console_read_only_reason(console) != NULL,
-		.read_only_reason = console_read_only_reason(console),
-		.is_protected = console->world.is_protected,
-		.translate = translate,
-		.language = console->world.language,
-	};
+	remedy_context_make(session, fix->journal, &context);
+	context.read_only = console_read_only_reason(console) != NULL;
+	context.read_only_reason = console_read_only_reason(console);
+	context.is_protected = console->world.is_protected;
+	context.language = console->world.language;
 
 	change_free(fix->change);
 	fix->change = NULL;

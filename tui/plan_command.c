@@ -26,7 +26,8 @@ static int print(const struct change_command *command, bool json)
 			   invocation->options->language);
 	else
 		fprintf(invocation->out, command->was_found
-						 ? translate("%s: nothing to set: every object has what the plan would set\n")
+						 ? translate("%s: nothing to set: every object has what the "
+							     "plan would set\n")
 						 : translate("%s: nothing to do: it was not found\n"),
 			command->runbook->id);
 	if (state != CHANGE_REFUSED)

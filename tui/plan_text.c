@@ -106,7 +106,8 @@ static void print_reach(FILE *out, const struct change *change)
 	const struct blast_radius *radius = change_blast_radius(change);
 
 	fprintf(out, "\n%s ", translate("Reaches:"));
-	fprintf(out, translate("%zu nodes, %zu pods, %zu workloads; %zu disruption budgets allow none\n"), radius->nodes,
+	fprintf(out, translate("%zu nodes, %zu pods, %zu workloads; %zu disruption budgets allow none\n"),
+		radius->nodes,
 		radius->pods, radius->workloads, radius->pdb_blocked);
 	for (size_t i = 0; i < change_conflict_count(change); i++) {
 		fprintf(out, "%s ", translate("May bring about:"));

@@ -107,7 +107,8 @@ static int print(struct invocation *invocation, const struct arguments *argument
 	struct err err;
 
 	if (arguments->id && !json_array_size(runs)) {
-		err_set(&err, ERR_NOT_FOUND, "there is no run {id} in the journal of this machine", "id", arguments->id, NULL);
+		err_set(&err, ERR_NOT_FOUND, "there is no run {id} in the journal of this machine", "id",
+			arguments->id, NULL);
 		return command_fail(invocation, &err);
 	}
 	if (arguments->json)

@@ -133,6 +133,8 @@ int session_wait(struct session *session, struct err *err)
 
 	session_turn(session, 0);
 	while (!is_settled(session)) {
+		if (session->interrupted)
+			return err_set(err, ERR_CANCELLED, "interrupted", NULL);
 		int64_t left = deadline - clock_monotonic_ms();
 
 		if (!cluster_is_complete(session->cluster) && cluster_has_failed(session->cluster, err))

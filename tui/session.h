@@ -33,6 +33,7 @@ struct session {
 	uint64_t seen_snapshot;		/* versions at the last symptoms_update() */
 	uint64_t seen_evidence;
 	enum err_code seen_link;
+	bool interrupted;		/* set by whoever takes the signals: session_wait() gives up */
 };
 
 struct session_options {

@@ -38,7 +38,8 @@ struct plan_step {
 	const json_t *definition;	/* borrowed from change->document */
 	const char *id;
 	struct target *target;		/* NULL: none */
-	json_t *touched;		/* array of {"path","before","after"}: the fields that the request sets; null = absent */
+	/* Array of {"path","before","after"}: the fields that the request sets; null = absent. */
+	json_t *touched;
 	bool was_written;		/* this run sent it and the server took it */
 	bool was_refused;		/* the target is not what the preview showed */
 	bool is_optional;

@@ -47,13 +47,17 @@ static void look_at_field(struct change *change, struct plan_step *step, const c
 		if (is_refused(look->definition, &owners[i])) {
 			text = change_say(change,
 					  "{field} of {object} belongs to {manager}, which would put it back: "
-					  "update the add-on in the console, or change it where that manager gets it from",
-					  "field", path, "object", step->target->label, "manager", owners[i].manager, NULL);
+					  "update the add-on in the console, or change it where that manager "
+					  "gets it from",
+					  "field", path, "object", step->target->label, "manager",
+					  owners[i].manager, NULL);
 			if (!strstr(buffer_text(&look->refused), owners[i].manager))
 				plan_check_reason(&look->refused, text);
 		}
 		if (!is_ordinary(owners[i].manager) && !step->shown.owner_note)
-			step->shown.owner_note = change_say(change, "{manager} manages this field ({operation})", "manager",
+			step->shown.owner_note = change_say(change,
+							    "{manager} manages this field ({operation})",
+							    "manager",
 							    owners[i].manager, "operation", operation, NULL);
 	}
 }

@@ -19,8 +19,9 @@ static void judge_known(struct change *change, const json_t *definition, struct 
 	if (plan_parameter(change, name))
 		return;
 	precondition->ok = TRUTH_UNKNOWN;
-	precondition->reason = change_say(change, "no single value for {name} could be read from what runs now", "name", name,
-					  NULL);
+	precondition->reason = change_say(change,
+					  "no single value for {name} could be read from what runs now",
+					  "name", name, NULL);
 }
 
 struct tags {
@@ -56,8 +57,9 @@ static void judge_same(struct change *change, const json_t *definition, struct p
 	plan_check_steps(change, definition, look_at_step, &tags);
 	if (tags.others.length) {
 		precondition->ok = TRUTH_FALSE;
-		precondition->reason = change_say(change, "{tag} runs, but other versions are asked for: {images}", "tag",
-						  tags.tag, "images", buffer_text(&tags.others), NULL);
+		precondition->reason = change_say(change,
+						  "{tag} runs, but other versions are asked for: {images}",
+						  "tag", tags.tag, "images", buffer_text(&tags.others), NULL);
 	}
 	buffer_release(&tags.others);
 }

@@ -62,8 +62,8 @@ int change_confirm(struct change *change, const char *digest, const char *typed_
 		return -1;
 	}
 	if (change_needs_name(change) && (!typed_name || strcmp(typed_name, change_name_to_type(change)) != 0))
-		return err_set(err, ERR_REFUSED, "the name {name} has to be typed out", "name", change_name_to_type(change),
-			       NULL);
+		return err_set(err, ERR_REFUSED, "the name {name} has to be typed out", "name",
+			       change_name_to_type(change), NULL);
 	make_token(change);
 	change_move(change, CHANGE_CONFIRMED);
 	return 0;

@@ -78,7 +78,8 @@ static void compare_objects(struct difference *difference, const char *path, con
 	for (size_t i = 0; i < count; i++) {
 		auto_free char *child = pointer_child(path, keys[i]);
 
-		compare(difference, child, json_object_get(before, keys[i]), json_object_get(after, keys[i]), depth + 1);
+		compare(difference, child, json_object_get(before, keys[i]), json_object_get(after, keys[i]),
+			depth + 1);
 	}
 	free(keys);
 }

@@ -74,8 +74,7 @@ static int check_private(const char *path, mode_t type, struct err *err)
 			       NULL);
 	if ((status.st_mode & S_IFMT) == type && status.st_uid == geteuid() && !(status.st_mode & 022))
 		return 0;
-	err_set(err, ERR_REFUSED, "{path} is not ours alone: others can write it, or it belongs to somebody else", "path",
-		path, NULL);
+	err_set(err, ERR_REFUSED, "{path} is not ours alone: others can write it or own it", "path", path, NULL);
 	err_hint(err, "make it yours with chmod go-w, or name another folder with --state-dir", NULL);
 	return -1;
 }
@@ -137,7 +136,8 @@ static int make_file(const char *file, struct err *err)
 	int descriptor = open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 
 	if (descriptor < 0)
-		return err_set(err, ERR_IO, "cannot open {path}: {reason}", "path", file, "reason", strerror(errno), NULL);
+		return err_set(err, ERR_IO, "cannot open {path}: {reason}", "path", file, "reason",
+			       strerror(errno), NULL);
 	close(descriptor);
 	return check_private(file, S_IFREG, err);
 }
@@ -263,8 +263,8 @@ int journal_run_state(struct journal *journal, const char *run_id, const char *s
 	CLEANUP(journal_finalize) sqlite3_stmt *statement = NULL;
 	bool goes_on = !strcmp(state, "running") || !strcmp(state, "verifying");
 
-	if (journal_prepare(journal, "UPDATE runs SET state=?, note=coalesce(?, note), ended_at=? WHERE id=?", &statement,
-			    err) < 0)
+	if (journal_prepare(journal, "UPDATE runs SET state=?, note=coalesce(?, note), ended_at=? WHERE id=?",
+			    &statement, err) < 0)
 		return -1;
 	journal_bind(statement, 1, state);
 	journal_bind(statement, 2, note);

@@ -219,7 +219,8 @@ static void on_created(struct change *change, void *data, const struct kube_resu
 static void create(struct change *change)
 {
 	auto_free char *collection = collection_path();
-	json_t *document = json_pack("{s:s, s:s, s:{s:s, s:s, s:{s:s}}}", "apiVersion", "coordination.k8s.io/v1", "kind",
+	json_t *document = json_pack("{s:s, s:s, s:{s:s, s:s, s:{s:s}}}", "apiVersion",
+				     "coordination.k8s.io/v1", "kind",
 				     "Lease", "metadata", "name", strrchr(change->lease->path, '/') + 1, "namespace",
 				     "kube-system", "labels", "app.kubernetes.io/managed-by", "nks-triage");
 
@@ -270,7 +271,9 @@ static void on_watch_over(void *data)
 static void watch(struct change *change, const char *version, const char *holder)
 {
 	struct lease *lease = change->lease;
-	auto_free char *text = change_say(change, "the lock of {holder} looks abandoned: watching whether it still moves",
+	auto_free char *text = change_say(change,
+					  "the lock of {holder} looks abandoned: watching whether it still "
+					  "moves",
 					  "holder", holder, NULL);
 
 	change_output(change, 0, text);

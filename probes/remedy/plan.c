@@ -91,12 +91,14 @@ static int check_runbook(const struct change *change, const json_t *steps, struc
 	const struct runbook *runbook = change->runbook;
 
 	if (json_array_size(steps) == 0) {
-		err_set(err, ERR_REFUSED, "{id} has no remedy that this program can carry out", "id", runbook->id, NULL);
+		err_set(err, ERR_REFUSED, "{id} has no remedy that this program can carry out", "id",
+			runbook->id, NULL);
 		err_hint(err, "nks-triage explain {id} says what to do", "id", runbook->id, NULL);
 		return -1;
 	}
 	if (!runbook->is_shipped && !runbook->is_trusted) {
-		err_set(err, ERR_REFUSED, "the steps of {file} were not approved on this machine", "file", runbook->file,
+		err_set(err, ERR_REFUSED, "the steps of {file} were not approved on this machine", "file",
+			runbook->file,
 			NULL);
 		err_hint(err, "look at every step of it first, then approve it with :trust", NULL);
 		return -1;
@@ -270,7 +272,8 @@ static void plan_judge(struct change *change)
 		return;
 	}
 	if (plan_is_blocked(change, &first)) {
-		err_set(&err, ERR_REFUSED, "a precondition does not hold: {text}: {reason}", "text", first->text, "reason",
+		err_set(&err, ERR_REFUSED, "a precondition does not hold: {text}: {reason}", "text",
+			first->text, "reason",
 			first->reason, NULL);
 		plan_refuse(change, &err);
 		return;

@@ -31,7 +31,8 @@ void plan_check_steps(struct change *change, const json_t *definition,
 		json_t *id;
 
 		json_array_foreach((json_t *)(uintptr_t)ids, at, id)
-			named = named || !strcmp(json_string_value(id) ? json_string_value(id) : "", change->steps[i]->id);
+			named = named || !strcmp(json_string_value(id) ? json_string_value(id) : "",
+						 change->steps[i]->id);
 		if (named)
 			visit(change, change->steps[i], data);
 	}
@@ -140,7 +141,8 @@ static void judge_deny_list(struct change *change)
 static void judge_lock(struct change *change)
 {
 	struct precondition *precondition = plan_add_precondition(
-		change, change->context.translate("A lock (Lease in kube-system) keeps other consoles out meanwhile"), false);
+		change, change->context.translate("A lock (Lease in kube-system) keeps other consoles out "
+						  "meanwhile"), false);
 
 	for (size_t i = 0; i < change->permission_count; i++) {
 		const struct permission *permission = &change->permissions[i];
@@ -149,7 +151,9 @@ static void judge_lock(struct change *change)
 			continue;
 		precondition->ok = permission->verdict == ACCESS_DENIED ? TRUTH_FALSE : TRUTH_UNKNOWN;
 		free(precondition->reason);
-		precondition->reason = change_say(change, "no right to {verb} leases: make sure that nobody else works on it",
+		precondition->reason = change_say(change,
+						  "no right to {verb} leases: make sure that nobody else "
+						  "works on it",
 						  "verb", permission->question.verb, NULL);
 	}
 }

@@ -107,7 +107,8 @@ void plan_impact_judge(struct change *change)
 		bool is_changed = false;
 
 		for (size_t at = 0; at < change->step_count; at++)
-			is_changed = is_changed || (change->steps[at]->target == target && change->steps[at]->shown.method);
+			is_changed = is_changed || (change->steps[at]->target == target &&
+						    change->steps[at]->shown.method);
 		if (!is_changed)
 			continue;
 		change->blast_radius.workloads++;

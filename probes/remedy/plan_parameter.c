@@ -75,8 +75,9 @@ static void from_image(struct change *change, const char *name, const json_t *so
 {
 	const struct snapshot *snapshot = cluster_snapshot(change->context.cluster);
 	const struct kind *kind = kind_find(text_of(source, "kind"));
+	const char *name_space = text_of(source, "namespace");
 	const struct record *owner =
-		kind ? snapshot_by_name(snapshot, kind->id, text_of(source, "namespace"), text_of(source, "name")) : NULL;
+		kind ? snapshot_by_name(snapshot, kind->id, name_space, text_of(source, "name")) : NULL;
 	const char *container = text_of(source, "container");
 	const char *part = text_of(source, "part");
 	bool only_running = json_is_true(json_object_get(source, "running"));

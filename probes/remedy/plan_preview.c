@@ -31,8 +31,9 @@ static void on_dry_run(struct change *change, void *data, const struct kube_resu
 	step->shown.cannot_preview = change_say(change, "cannot be previewed: {reason}", "reason", said, NULL);
 	/* Permissions say it themselves, with all that is missing. */
 	if (!is_no_refusal(result) && result->code != ERR_FORBIDDEN) {
-		auto_free char *text = change_say(change, "The server takes the change of {object} in a dry run", "object",
-						  step->target->label, NULL);
+		auto_free char *text = change_say(change,
+						  "The server takes the change of {object} in a dry run",
+						  "object", step->target->label, NULL);
 		struct precondition *precondition = plan_add_precondition(change, text, true);
 
 		precondition->ok = result->code == ERR_CONFLICT || result->code == ERR_INVALID ? TRUTH_FALSE

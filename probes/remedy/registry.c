@@ -86,7 +86,8 @@ static bool is_address(const char *host)
 	auto_free char *bare = xstrndup(host, host[0] == '[' ? strcspn(host, "]") : strcspn(host, ":"));
 	struct in6_addr address;
 
-	return inet_pton(AF_INET, bare, &address) == 1 || (bare[0] == '[' && inet_pton(AF_INET6, bare + 1, &address) == 1);
+	return inet_pton(AF_INET, bare, &address) == 1 ||
+	       (bare[0] == '[' && inet_pton(AF_INET6, bare + 1, &address) == 1);
 }
 
 static void query_free(struct registry_query *query)
@@ -136,7 +137,8 @@ static void answer_unknown(struct registry_query *query, long status)
 {
 	auto_free char *text = xasprintf("%ld", status);
 
-	err_set(&query->err, ERR_PROTOCOL, "{host} answers HTTP {status} for {image}", "host", query->host, "status", text,
+	err_set(&query->err, ERR_PROTOCOL, "{host} answers HTTP {status} for {image}", "host", query->host,
+		"status", text,
 		"image", query->image, NULL);
 	answer(query, REGISTRY_UNKNOWN, &query->err);
 }
@@ -152,7 +154,8 @@ static void on_token(void *data, const struct http_result *result)
 		answer_failed(query, result);
 		return;
 	}
-	document = result->body ? json_loadb(result->body->data ? result->body->data : "", result->body->length, 0, NULL)
+	document = result->body ? json_loadb(result->body->data ? result->body->data : "",
+					     result->body->length, 0, NULL)
 				: NULL;
 	token = json_string_value(json_object_get(document, "token"));
 	if (!token)

@@ -87,7 +87,8 @@ static bool on_delete(const json_t *document, struct rollout *rollout)
 	if (!*strategy || !strcmp(strategy, "RollingUpdate"))
 		return false;
 	rollout->state = ROLLOUT_FAILED;
-	message_set(&rollout->what, "its update strategy is {strategy}: pods are replaced only when somebody deletes them",
+	message_set(&rollout->what,
+		    "its update strategy is {strategy}: pods are replaced only when somebody deletes them",
 		    "strategy", strategy, NULL);
 	return true;
 }

@@ -153,8 +153,8 @@ static int note_intent(struct change *change, const struct plan_step *step, stru
 	auto_free char *image = before_image(step);
 	auto_free char *request = request_text(&step->shown);
 
-	return journal_step_intent(change->context.journal, change->run_id, step->shown.number, step->shown.target, request,
-				   image, err);
+	return journal_step_intent(change->context.journal, change->run_id, step->shown.number,
+				   step->shown.target, request, image, err);
 }
 
 static void note_result(struct change *change, const struct plan_step *step, const char *audit_id)

@@ -59,8 +59,8 @@ static void start(struct change *change, struct plan_step *step)
 	}
 	have = xasprintf("%zu", present);
 	want = xasprintf("%zu", change->image_count);
-	outcome = change_say(change, "{have} of {want} images seen in their registry from this machine", "have", have, "want",
-			     want, NULL);
+	outcome = change_say(change, "{have} of {want} images seen in their registry from this machine",
+			     "have", have, "want", want, NULL);
 	run_step_finished(change, step, STEP_DONE, outcome, NULL);
 }
 

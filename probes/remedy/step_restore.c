@@ -40,7 +40,8 @@ static int plan_field(struct plan_step *step, const json_t *field, struct err *e
 	}
 	now_text = value_text(now);
 	after_text = value_text(after);
-	return err_set(err, ERR_CONFLICT, "somebody changed {path} since: it is {now}, the run set {after}", "path", path,
+	return err_set(err, ERR_CONFLICT, "somebody changed {path} since: it is {now}, the run set {after}",
+		       "path", path,
 		       "now", now_text, "after", after_text, NULL);
 }
 

@@ -155,8 +155,8 @@ static void on_answer(struct change *change, void *data, const struct kube_resul
 		return;
 	}
 	if (result->code == ERR_NONE || result->code == ERR_NOT_FOUND) {
-		text = change_say(change, "{object} is not the one of the preview any more", "object", step->target->label,
-				  NULL);
+		text = change_say(change, "{object} is not the one of the preview any more", "object",
+				  step->target->label, NULL);
 		finish(change, step, STEP_FAILED, text);
 		return;
 	}

@@ -24,7 +24,8 @@ static void fail(struct change *change, struct plan_step *step, const char *outc
 /* Somebody else was there first: nothing more is written. */
 static void refuse_changed(struct change *change, struct plan_step *step)
 {
-	auto_free char *outcome = change_say(change, "{object} changed since the preview", "object", step->target->label, NULL);
+	auto_free char *outcome = change_say(change, "{object} changed since the preview", "object",
+					     step->target->label, NULL);
 
 	step->was_refused = true;
 	fail(change, step, outcome);
@@ -68,7 +69,8 @@ static void on_still_before(struct change *change, struct plan_step *step)
 		return;
 	}
 	if (step->attempts >= ATTEMPTS || change->stop_wanted) {
-		auto_free char *outcome = change_say(change, "not done: no answer after {count} attempts", "count", "3", NULL);
+		auto_free char *outcome = change_say(change, "not done: no answer after {count} attempts",
+						     "count", "3", NULL);
 
 		fail(change, step, outcome);
 		return;

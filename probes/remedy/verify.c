@@ -66,7 +66,8 @@ static enum truth all_is_ready(const struct change *change, struct message *ret_
 static enum truth is_mended(const struct change *change, struct message *ret_reason)
 {
 	const struct change_context *context = &change->context;
-	enum truth holds = symptoms_still_holds(context->symptoms, cluster_snapshot(context->cluster), context->evidence,
+	enum truth holds = symptoms_still_holds(context->symptoms, cluster_snapshot(context->cluster),
+						context->evidence,
 						change->finding, clock_wall(), ret_reason);
 
 	if (holds == TRUTH_TRUE) {
@@ -108,7 +109,8 @@ static void say_held(struct change *change, int64_t hold_ms)
 {
 	auto_free char *seconds = xasprintf("%lld", (long long)(hold_ms / 1000));
 	auto_free char *text =
-		change_say(change, "the signs of {id} are gone; it must stay so for {seconds} s", "id", change->runbook->id,
+		change_say(change, "the signs of {id} are gone; it must stay so for {seconds} s", "id",
+			   change->runbook->id,
 			   "seconds", seconds, NULL);
 
 	change_output(change, 0, text);
@@ -144,11 +146,13 @@ static void look(void *data)
 
 void verify_start(struct change *change)
 {
-	auto_free char *text = change_say(change, "verifying by the signs that raised {id}", "id", change->runbook->id, NULL);
+	auto_free char *text = change_say(change, "verifying by the signs that raised {id}", "id",
+					  change->runbook->id, NULL);
 
 	change_output(change, 0, text);
 	change->verify_deadline_ms =
-		clock_monotonic_ms() + seconds_of(change, "deadlineSeconds", DEADLINE_DEFAULT_S, DEADLINE_MAXIMUM_S) * 1000;
+		clock_monotonic_ms() + seconds_of(change, "deadlineSeconds", DEADLINE_DEFAULT_S,
+						  DEADLINE_MAXIMUM_S) * 1000;
 	change->held_since_ms = 0;
 	timer_cancel(change->timer);
 	look_later(change);

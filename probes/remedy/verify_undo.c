@@ -32,7 +32,8 @@ static void on_read(struct change *change, void *data, const struct kube_result 
 	struct plan_step *step = data;
 
 	if (result->code == ERR_NONE && step_match(step, result->document) != MATCH_AFTER)
-		err_set(&change->err, ERR_CONFLICT, "{object} is not as it was before", "object", step->target->label, NULL);
+		err_set(&change->err, ERR_CONFLICT, "{object} is not as it was before", "object",
+			step->target->label, NULL);
 	else if (result->code != ERR_NONE && change->err.code != ERR_CONFLICT)
 		change->err = result->err;
 	if (--change->pending == 0)

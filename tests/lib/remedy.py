@@ -62,7 +62,8 @@ class Proxy:
     def __init__(self, cluster, on_request):
         upstream = urllib.parse.urlsplit(cluster.server)
         outer = self
-        self.requests = []      # (method, path, status or what happened)
+        self.arrived = []       # paths, as they come
+        self.requests = []      # (method, path, status or what happened), as they are answered
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
@@ -72,6 +73,7 @@ class Proxy:
 
             def pass_on(self):
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                outer.arrived.append(self.path)
                 wanted = on_request(self.command, self.path)
                 self.close_connection = True
                 if wanted == "drop":

@@ -13,7 +13,8 @@ static const char document[] =
 	"   'f:metadata':{'f:annotations':{'f:x':{}}}}}}},"
 	" {'manager':'list-writer','operation':'Update','fieldsV1':"
 	"  {'f:spec':{'f:template':{'f:spec':{'f:containers':{'i:1':{'f:image':{}}}}}}}},"
-	" {'manager':'kube-controller-manager','operation':'Update','subresource':'status','fieldsV1':{'f:status':{}}}]},"
+	" "
+	"{'manager':'kube-controller-manager','operation':'Update','subresource':'status','fieldsV1':{'f:status':{}}}]},"
 	"'spec':{'template':{'spec':{'containers':[{'name':'calico-node','image':'a'},{'name':'sidecar','image':'b'}]}}}}";
 
 static void test_owners_are_found_by_the_name_of_the_item(void **state)

@@ -74,9 +74,11 @@ static void test_a_run_is_read_as_it_was_written(void **state)
 	const json_t *step;
 
 	begin(place->journal, "r1");
-	assert_int_equal(journal_step_intent(place->journal, "r1", 2, "Deployment/kube-system/x", "{\"method\":\"PATCH\"}",
+	assert_int_equal(journal_step_intent(place->journal, "r1", 2, "Deployment/kube-system/x",
+					     "{\"method\":\"PATCH\"}",
 					     "[{\"path\":\"/a\",\"before\":1}]", NULL), 0);
-	assert_int_equal(journal_step_result(place->journal, "r1", 2, "done", "changed \xed\x95\x9c", "audit-1", NULL), 0);
+	assert_int_equal(journal_step_result(place->journal, "r1", 2, "done", "changed \xed\x95\x9c",
+					     "audit-1", NULL), 0);
 	assert_int_equal(journal_run_state(place->journal, "r1", "verified", "all well", NULL), 0);
 	document = runs_of(place->journal, "r1");
 	run = json_array_get(json_object_get(document, "runs"), 0);

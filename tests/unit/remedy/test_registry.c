@@ -216,7 +216,8 @@ static void test_challenges_are_taken_apart(void **state)
 	struct registry_challenge challenge;
 
 	(void)state;
-	assert_int_equal(registry_parse_challenge("Bearer realm=\"https://auth.docker.io/token\",service=\"registry.docker.io\","
+	assert_int_equal(registry_parse_challenge("Bearer "
+						  "realm=\"https://auth.docker.io/token\",service=\"registry.docker.io\","
 						  "scope=\"repository:calico/typha:pull\"", &challenge), 0);
 	assert_string_equal(challenge.realm, "https://auth.docker.io/token");
 	assert_string_equal(challenge.service, "registry.docker.io");

@@ -12,7 +12,8 @@ struct row {
 
 #define DEPLOYMENT(spec, status) "{'kind':'Deployment','metadata':{'generation':2},'spec':{" spec "},'status':{" status "}}"
 #define DAEMON_SET(spec, status) "{'kind':'DaemonSet','metadata':{'generation':2},'spec':{" spec "},'status':{" status "}}"
-#define STATEFUL_SET(spec, status) "{'kind':'StatefulSet','metadata':{'generation':2},'spec':{" spec "},'status':{" status "}}"
+#define STATEFUL_SET(spec,
+		     status) "{'kind':'StatefulSet','metadata':{'generation':2},'spec':{" spec "},'status':{" status "}}"
 
 /* One row a branch of kubectl's rollout_status.go. */
 static const struct row rows[] = {
@@ -49,9 +50,11 @@ static const struct row rows[] = {
 	{STATEFUL_SET("'replicas':3,'updateStrategy':{'type':'RollingUpdate','rollingUpdate':{'partition':1}}",
 		      "'observedGeneration':2,'readyReplicas':3,'updatedReplicas':2,'updateRevision':'b','currentRevision':'a'"),
 	 ROLLOUT_DONE, "rolled out"},
-	{STATEFUL_SET("'replicas':2", "'observedGeneration':2,'readyReplicas':2,'updateRevision':'b','currentRevision':'a'"),
+	{STATEFUL_SET("'replicas':2",
+		      "'observedGeneration':2,'readyReplicas':2,'updateRevision':'b','currentRevision':'a'"),
 	 ROLLOUT_WAITING, "updated"},
-	{STATEFUL_SET("'replicas':2", "'observedGeneration':2,'readyReplicas':2,'updateRevision':'b','currentRevision':'b'"),
+	{STATEFUL_SET("'replicas':2",
+		      "'observedGeneration':2,'readyReplicas':2,'updateRevision':'b','currentRevision':'b'"),
 	 ROLLOUT_DONE, "rolled out"},
 	{"{'kind':'ConfigMap'}", ROLLOUT_FAILED, "no rollout"},
 };

@@ -34,7 +34,8 @@ static void test_words_are_quoted_where_a_shell_would_read_them(void **state)
 /* A real shell is asked: each hostile word must come out as it went in. */
 static void test_a_shell_gives_the_words_back(void **state)
 {
-	static const char *const words[] = {"plain", "a b", "it's", "'''", "$HOME", "\\", "a\\'b", "-n", "*", "!x", "\t", ""};
+	static const char *const words[] = {"plain", "a b", "it's", "'''", "$HOME", "\\", "a\\'b", "-n", "*",
+					    "!x", "\t", ""};
 
 	(void)state;
 	for (size_t i = 0; i < array_length(words); i++) {
