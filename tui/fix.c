@@ -1,5 +1,4 @@
 #include "tui/fix.h"
-#include "tui/remedy_context.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 #include "tui/command.h"
 #include "tui/configuration.h"
 #include "tui/console.h"
+#include "tui/remedy_context.h"
 #include "tui/session.h"
 #include "tui/view_detail.h"
 

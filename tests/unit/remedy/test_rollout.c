@@ -10,10 +10,11 @@ struct row {
 	const char *what;	/* part of the id of the message */
 };
 
-#define DEPLOYMENT(spec, status) "{'kind':'Deployment','metadata':{'generation':2},'spec':{" spec "},'status':{" status "}}"
-#define DAEMON_SET(spec, status) "{'kind':'DaemonSet','metadata':{'generation':2},'spec':{" spec "},'status':{" status "}}"
-#define STATEFUL_SET(spec,
-		     status) "{'kind':'StatefulSet','metadata':{'generation':2},'spec':{" spec "},'status':{" status "}}"
+#define OBJECT(kind, spec, status)                                                                 \
+	"{'kind':'" kind "','metadata':{'generation':2},'spec':{" spec "},'status':{" status "}}"
+#define DEPLOYMENT(spec, status) OBJECT("Deployment", spec, status)
+#define DAEMON_SET(spec, status) OBJECT("DaemonSet", spec, status)
+#define STATEFUL_SET(spec, status) OBJECT("StatefulSet", spec, status)
 
 /* One row a branch of kubectl's rollout_status.go. */
 static const struct row rows[] = {
@@ -50,11 +51,9 @@ static const struct row rows[] = {
 	{STATEFUL_SET("'replicas':3,'updateStrategy':{'type':'RollingUpdate','rollingUpdate':{'partition':1}}",
 		      "'observedGeneration':2,'readyReplicas':3,'updatedReplicas':2,'updateRevision':'b','currentRevision':'a'"),
 	 ROLLOUT_DONE, "rolled out"},
-	{STATEFUL_SET("'replicas':2",
-		      "'observedGeneration':2,'readyReplicas':2,'updateRevision':'b','currentRevision':'a'"),
+	{STATEFUL_SET("'replicas':2", "'observedGeneration':2,'readyReplicas':2,'updateRevision':'b','currentRevision':'a'"),
 	 ROLLOUT_WAITING, "updated"},
-	{STATEFUL_SET("'replicas':2",
-		      "'observedGeneration':2,'readyReplicas':2,'updateRevision':'b','currentRevision':'b'"),
+	{STATEFUL_SET("'replicas':2", "'observedGeneration':2,'readyReplicas':2,'updateRevision':'b','currentRevision':'b'"),
 	 ROLLOUT_DONE, "rolled out"},
 	{"{'kind':'ConfigMap'}", ROLLOUT_FAILED, "no rollout"},
 };
