@@ -9,7 +9,8 @@
 
 /* clang-format off */
 static const char viewer_rules[] =
-	"[{\"verbs\":[\"get\",\"list\",\"watch\"],\"apiGroups\":[\"\"],\"resources\":[\"nodes\",\"namespaces\",\"pods\","
+	"[{\"verbs\":[\"get\",\"list\",\"watch\"],\"apiGroups\":[\"\"],\"resources\":[\"nodes\",\"namespaces\","
+	"\"pods\","
 	"\"pods/log\",\"pods/status\",\"events\",\"configmaps\",\"services\",\"endpoints\",\"serviceaccounts\","
 	"\"persistentvolumeclaims\",\"persistentvolumes\",\"replicationcontrollers\"]},"
 	"{\"verbs\":[\"get\",\"list\",\"watch\"],\"apiGroups\":[\"apps\",\"batch\",\"policy\",\"coordination.k8s.io\","
@@ -22,6 +23,10 @@ static const char everyone_rules[] =
 static const char admin_rules[] =
 	"[{\"verbs\":[\"*\"],\"apiGroups\":[\"*\"],\"resources\":[\"*\"]}]";
 /* clang-format on */
+
+static const char neither[] =
+	"SelfSubjectAccessReview.authorization.k8s.io \"\" is invalid: spec.resourceAttributes: Invalid value: null: "
+	"exactly one of nonResourceAttributes or resourceAttributes must be specified";
 
 static bool names(const json_t *list, const char *wanted)
 {
@@ -169,9 +174,7 @@ void access_review(struct request *request, const char *resource)
 	if (!strcmp(resource, "selfsubjectaccessreviews") && !doc_get(spec, "resourceAttributes") &&
 	    !doc_get(spec, "nonResourceAttributes")) {
 		json_decref(body);
-		answer_status(request, status_new(422, "SelfSubjectAccessReview.authorization.k8s.io \"\" is invalid: "
-							"spec.resourceAttributes: Invalid value: null: exactly one of "
-							"nonResourceAttributes or resourceAttributes must be specified"));
+		answer_status(request, status_new(422, neither));
 		return;
 	}
 	if (!strcmp(resource, "selfsubjectaccessreviews"))

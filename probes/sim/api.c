@@ -212,6 +212,12 @@ static bool is_permitted(struct request *request, const char *verb, const char *
 	return false;
 }
 
+static bool is_review(const char *group, const char *resource)
+{
+	return (!strcmp(group, "authorization.k8s.io") || !strcmp(group, "authentication.k8s.io")) &&
+	       !strncmp(resource, "selfsubject", 11);
+}
+
 static void handle_resource(struct request *request, const struct path *path)
 {
 	bool core = !strcmp(path->parts[0], "api");
@@ -232,8 +238,7 @@ static void handle_resource(struct request *request, const struct path *path)
 	verb = verb_of(request);
 	if (!is_permitted(request, verb, group, resource))
 		return;
-	if (!strcmp(verb, "create") && (!strcmp(group, "authorization.k8s.io") ||
-					!strcmp(group, "authentication.k8s.io")) && !strncmp(resource, "selfsubject", 11)) {
+	if (!strcmp(verb, "create") && is_review(group, resource)) {
 		access_review(request, resource);
 		return;
 	}

@@ -46,11 +46,11 @@ json_t *delete_preconditions(const struct object *object, const json_t *options)
 	auto_free char *why = NULL;
 
 	if (uid[0] && strcmp(uid, object->uid))
-		why = xasprintf("the UID in the precondition (%s) does not match the UID in record (%s). The object might "
-				"have been deleted and then recreated", uid, object->uid);
+		why = xasprintf("the UID in the precondition (%s) does not match the UID in record (%s). The object "
+				"might have been deleted and then recreated", uid, object->uid);
 	else if (version[0] && strcmp(version, doc_text(object->now->value, "metadata.resourceVersion")))
-		why = xasprintf("the ResourceVersion in the precondition (%s) does not match the ResourceVersion in record "
-				"(%s). The object might have been modified", version,
+		why = xasprintf("the ResourceVersion in the precondition (%s) does not match the ResourceVersion in "
+				"record (%s). The object might have been modified", version,
 				doc_text(object->now->value, "metadata.resourceVersion"));
 	return why ? status_conflict(object->kind, object->name, why) : NULL;
 }

@@ -171,7 +171,7 @@ static void scale_up(struct state *state)
 		scale_set(state, state->present, smaller(state->wanted, present + room));
 }
 
-/* Old replicas that are not available serve nobody: they go first, then available ones as far as there are spare ones. */
+/* Old replicas that are not available serve nobody and go first; then available ones, as far as they are spare. */
 static void scale_down(struct state *state)
 {
 	int64_t least = state->wanted - state->unavailable;
@@ -331,7 +331,8 @@ static void write_status(struct state *state)
 			doc_set_int(status, numbers[i].name, numbers[i].number);
 	set_condition(conditions, "Available", enough ? "True" : "False",
 		      enough ? "MinimumReplicasAvailable" : "MinimumReplicasUnavailable",
-		      enough ? "Deployment has minimum availability." : "Deployment does not have minimum availability.",
+		      enough ? "Deployment has minimum availability."
+			     : "Deployment does not have minimum availability.",
 		      old ? state->now : since_of(state, enough));
 	write_progress(state, conditions, status, !old && !state->created);
 	doc_set(status, "conditions", conditions);

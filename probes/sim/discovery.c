@@ -174,7 +174,8 @@ static void answer_aggregated(struct request *request, bool core, const char *ve
 {
 	json_t *items = json_array();
 	auto_free char *api_version = xasprintf("apidiscovery.k8s.io/%s", version);
-	auto_free char *type = xasprintf("application/json;g=apidiscovery.k8s.io;v=%s;as=APIGroupDiscoveryList", version);
+	auto_free char *type = xasprintf("application/json;g=apidiscovery.k8s.io;v=%s;as=APIGroupDiscoveryList",
+					 version);
 	auto_free char *text = NULL;
 	json_t *list;
 

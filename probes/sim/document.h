@@ -42,7 +42,7 @@ json_t *doc_own(json_t *document, const char *member);
 /* The element of an array whose member `key` is `value`, or NULL. */
 json_t *doc_find(const json_t *array, const char *key, const char *value);
 
-/* Parses any JSON value; NUL characters in strings are kept. NULL where it is no JSON; *ret_error says why (may be NULL). */
+/* Parses any JSON value; NULs in strings are kept. NULL where it is no JSON; *ret_error (may be NULL) says why. */
 json_t *doc_parse(const char *text, size_t length, json_error_t *ret_error);
 /* Compact JSON; caller frees. */
 char *doc_dump(const json_t *document);

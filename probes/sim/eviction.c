@@ -23,8 +23,9 @@ static struct object *blocking_budget(const struct cluster *cluster, const struc
 	store_range(&cluster->store, KIND_DISRUPTION_BUDGET, pod->namespace, &i, &end);
 	for (; i < end; i++) {
 		const json_t *value = budgets->objects[i]->now->value;
+		const json_t *labels = doc_get(pod->now->value, "metadata.labels");
 
-		if (label_selector_matches(doc_get(value, "spec.selector"), doc_get(pod->now->value, "metadata.labels")) &&
+		if (label_selector_matches(doc_get(value, "spec.selector"), labels) &&
 		    doc_int(value, "status.disruptionsAllowed") <= 0)
 			return budgets->objects[i];
 	}

@@ -281,7 +281,7 @@ int json_patch(const json_t *target, const json_t *patch, json_t **ret_result, s
 	json_t *operation;
 
 	if (!json_is_array(patch))
-		return err_set(err, ERR_USAGE, "json: cannot unmarshal a value that is no array into a JSON patch", NULL);
+		return err_set(err, ERR_USAGE, "json: a value that is no array is no JSON patch", NULL);
 	root = json_deep_copy(target);
 	json_array_foreach(patch, i, operation) {
 		if (apply(&root, operation, err)) {

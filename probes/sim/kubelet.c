@@ -83,8 +83,8 @@ void kubelet_on_change(struct cluster *cluster, struct kubelet *kubelet, const s
 		map_put(&kubelet->works, work->uid, work);
 	}
 	/* A deletion, or a change of the spec by a patch, is seen at once. */
-	if (!work->due || is_terminating(pod) ||
-	    !json_equal(doc_get(change->now->value, "spec"), change->before ? doc_get(change->before->value, "spec") : NULL)) {
+	if (!work->due || is_terminating(pod) || !change->before ||
+	    !json_equal(doc_get(change->now->value, "spec"), doc_get(change->before->value, "spec"))) {
 		work->due = clock_monotonic_ms() + scaled(cluster, 40);
 		cluster_wake(cluster);
 	}
@@ -142,7 +142,8 @@ static void schedule(struct cluster *cluster, struct object *pod, struct pod_wor
 				    cluster->store.tables[KIND_NODE].count, cluster->store.tables[KIND_NODE].count);
 		if (!json_object_get(status, "conditions"))
 			json_object_set_new(status, "conditions", json_array());
-		condition_set(json_object_get(status, "conditions"), "PodScheduled", false, "Unschedulable", message, now);
+		condition_set(json_object_get(status, "conditions"), "PodScheduled", false, "Unschedulable", message,
+			      now);
 		store_put(&cluster->store, KIND_POD, value);
 		occurrence.type = "Warning";
 		occurrence.reason = "FailedScheduling";

@@ -161,6 +161,7 @@ static void wait_after_pull(struct pod_view *view, size_t index, struct containe
 static void adopt(struct pod_view *view, size_t index, struct container_work *work)
 {
 	const char *reason = doc_text(pod_container_status(view->value, index), "state.waiting.reason");
+	struct random_source *random = &view->cluster->random;
 
 	if (strcmp(reason, "ImagePullBackOff") && strcmp(reason, "ErrImagePull")) {
 		begin(view, index, work);
@@ -168,8 +169,8 @@ static void adopt(struct pod_view *view, size_t index, struct container_work *wo
 	}
 	work->stage = STAGE_PULL_BACK_OFF;
 	work->back_off_ms = LAST_BACK_OFF_MS;
-	work->retry_at = view->now_ms + scaled(view->cluster, 20000 + (int64_t)random_below(&view->cluster->random, 200000));
-	work->due = view->now_ms + scaled(view->cluster, (int64_t)random_below(&view->cluster->random, SYNC_MS));
+	work->retry_at = view->now_ms + scaled(view->cluster, 20000 + (int64_t)random_below(random, 200000));
+	work->due = view->now_ms + scaled(view->cluster, (int64_t)random_below(random, SYNC_MS));
 }
 
 static bool end_init(struct pod_view *view, size_t index, struct container_work *work)

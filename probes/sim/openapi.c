@@ -25,9 +25,9 @@ static json_t *group_document(const char *group)
 			continue;
 		json_object_set_new(
 			paths, path,
-			json_pack("{s:{s:[{s:s, s:s, s:{s:s}}, {s:s, s:s, s:{s:s}}], s:{}, s:{s:s, s:s, s:s}}}", "patch",
-				  "parameters", "name", "dryRun", "in", "query", "schema", "type", "string", "name",
-				  "fieldValidation", "in", "query", "schema", "type", "string", "responses",
+			json_pack("{s:{s:[{s:s, s:s, s:{s:s}}, {s:s, s:s, s:{s:s}}], s:{}, s:{s:s, s:s, s:s}}}",
+				  "patch", "parameters", "name", "dryRun", "in", "query", "schema", "type", "string",
+				  "name", "fieldValidation", "in", "query", "schema", "type", "string", "responses",
 				  "x-kubernetes-group-version-kind", "group", kind->group, "version", kind->version,
 				  "kind", kind->kind));
 	}

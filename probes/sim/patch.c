@@ -14,6 +14,9 @@ static const char formats[] =
 	"the body of the request was in an unknown format - accepted media types include: "
 	"application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json";
 
+/* kube-apiserver hides the reason of a patch that does not apply behind these words. */
+static const char does_not_apply[] = "the server rejected our request due to an error in our request";
+
 /* 400 for what is no patch, 422 for one that does not apply, 500 where a real server fails inside. */
 static json_t *refusal(const struct err *err)
 {
@@ -27,8 +30,7 @@ static json_t *refusal(const struct err *err)
 		status = status_new(500, buffer_text(&text));
 		doc_remove(status, "reason");
 	} else {
-		/* kube-apiserver hides the reason of a JSON Patch that does not apply behind these words. */
-		status = status_new(422, "the server rejected our request due to an error in our request");
+		status = status_new(422, does_not_apply);
 		doc_set(status, "details", json_object());
 	}
 	buffer_release(&text);
@@ -73,7 +75,7 @@ json_t *patch_apply(struct request *request, const json_t *object)
 	json_decref(body);
 	if (result && !json_is_object(result)) {
 		json_decref(result);
-		answer_status(request, status_new(422, "the server rejected our request due to an error in our request"));
+		answer_status(request, status_new(422, does_not_apply));
 		return NULL;
 	}
 	return result;

@@ -6,6 +6,7 @@
 #include "probes/base/memory.h"
 #include "probes/sim/cluster.h"
 #include "probes/sim/document.h"
+#include "probes/sim/kubelet_words.h"
 #include "probes/sim/managed_fields.h"
 #include "probes/sim/pods.h"
 #include "probes/sim/recorder.h"
@@ -71,7 +72,7 @@ struct object *pod_create(struct cluster *cluster, const struct object *owner, c
 	record_event(cluster, owner, &occurrence);
 	stored = store_put(&cluster->store, KIND_POD, pod);
 	if (node) {
-		auto_free char *scheduled = xasprintf("Successfully assigned %s/%s to %s", stored->namespace, name, node);
+		auto_free char *scheduled = words_scheduled(stored->namespace, name, node);
 		struct occurrence placed = {.type = "Normal", .reason = "Scheduled", .message = scheduled,
 					    .component = "default-scheduler", .host = "", .field_path = "",
 					    .first = now, .last = now};

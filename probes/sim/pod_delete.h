@@ -10,7 +10,10 @@
 struct cluster;
 struct object;
 
-/* Sets deletionTimestamp; the kubelet ends the containers and the pod goes. At once where no node has it, or grace is 0. */
+/*
+ * Sets deletionTimestamp; the kubelet ends the containers, and the pod goes: at
+ * once where no node has it, or grace is 0.
+ */
 void pod_delete(struct cluster *cluster, struct object *pod, int64_t grace_seconds);
 /* Seconds of the pod's own grace period. */
 int64_t pod_grace(const struct object *pod);

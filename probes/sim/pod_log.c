@@ -164,8 +164,9 @@ static int find_container(struct request *request, const struct object *pod)
 		if (pod_container_count(value) - inits == 1)
 			return (int)inits;
 		if (inits)
-			refuse(request, xasprintf("a container name must be specified for pod %s, choose one of: [%s] or "
-						  "one of the init containers: [%s]", pod->name, names, init_names));
+			refuse(request, xasprintf("a container name must be specified for pod %s, choose one of: [%s] "
+						  "or one of the init containers: [%s]",
+						  pod->name, names, init_names));
 		else
 			refuse(request, xasprintf("a container name must be specified for pod %s, choose one of: [%s]",
 						  pod->name, names));

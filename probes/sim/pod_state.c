@@ -166,8 +166,8 @@ static void record_unhealthy(struct cluster *cluster, const struct object *pod, 
 {
 	const char *output = doc_text(workload, "readyWhen.message");
 	auto_free char *message = words_unhealthy("Readiness", output);
-	auto_free char *path =
-		words_field_path(false, doc_text(pod_container(pod->now->value, pod_init_count(pod->now->value)), "name"));
+	const json_t *container = pod_container(pod->now->value, pod_init_count(pod->now->value));
+	auto_free char *path = words_field_path(false, doc_text(container, "name"));
 	int64_t since = since_of(state, now);
 	struct occurrence occurrence = {
 		.type = "Warning", .reason = "Unhealthy", .message = message, .component = "kubelet",

@@ -39,7 +39,8 @@ static struct object *find_event(const struct cluster *cluster, const char *name
 	return NULL;
 }
 
-static struct object *count_up(struct cluster *cluster, const struct object *object, const struct occurrence *occurrence)
+static struct object *count_up(struct cluster *cluster, const struct object *object,
+			       const struct occurrence *occurrence)
 {
 	json_t *event = doc_fork(object->now->value);
 

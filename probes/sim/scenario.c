@@ -185,8 +185,8 @@ static int read_scenario(const char *path, json_t **ret_scenario, struct err *er
 	if (!*ret_scenario) {
 		auto_free char *line = xasprintf("%d", error.line);
 
-		return err_set(err, ERR_CONFIG, "{path}:{line}: not JSON: {reason}", "path", path, "line", line, "reason",
-			       error.text, NULL);
+		return err_set(err, ERR_CONFIG, "{path}:{line}: not JSON: {reason}", "path", path, "line", line,
+			       "reason", error.text, NULL);
 	}
 	return 0;
 }
@@ -204,6 +204,7 @@ int scenario_load(struct cluster *cluster, const struct scenario_options *option
 	if (fill_cluster(cluster, options, err))
 		return -1;
 	controllers_settle(cluster);
+	store_write_all(&cluster->store);
 	store_compact(&cluster->store);
 	return 0;
 }

@@ -148,6 +148,13 @@ void store_release(struct store *store)
 	map_release(&store->by_uid);
 }
 
+void store_write_all(struct store *store)
+{
+	for (size_t i = 0; i < KIND_COUNT; i++)
+		for (size_t j = 0; j < store->tables[i].count; j++)
+			write_bytes(store->tables[i].objects[j]->now);
+}
+
 size_t store_position(const struct store *store, enum kind_id kind, const char *key)
 {
 	const struct table *table = &store->tables[kind];

@@ -98,6 +98,8 @@ size_t store_position(const struct store *store, enum kind_id kind, const char *
 struct object *store_put(struct store *store, enum kind_id kind, json_t *value);
 /* Removes the object; it is freed. */
 void store_delete(struct store *store, struct object *object);
+/* Writes the JSON of every object now, so that the first lists are as quick as later ones. */
+void store_write_all(struct store *store);
 /* Forgets histories and snapshots, as an etcd compaction does. */
 void store_compact(struct store *store);
 

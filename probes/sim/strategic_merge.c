@@ -213,7 +213,8 @@ static int retain_keys(json_t *target, const json_t *patch, struct err *err)
 
 		json_decref(wanted);
 		if (!kept && !json_is_null(value) && !is_directive(name))
-			return err_set(err, ERR_INVALID, "patch doesn't match $retainKeys list: {name}", "name", name, NULL);
+			return err_set(err, ERR_INVALID, "patch doesn't match $retainKeys list: {name}", "name", name,
+				       NULL);
 	}
 	json_object_foreach_safe(target, next, name, value) {
 		json_t *wanted = json_string(name);

@@ -19,8 +19,7 @@ static void add(json_t *causes, const char *reason, char *message, const char *f
 
 static void required(json_t *causes, const char *field, const char *detail)
 {
-	add(causes, "FieldValueRequired", detail[0] ? xasprintf("Required value: %s", detail) : xstrdup("Required value"),
-	    field);
+	add(causes, "FieldValueRequired", xasprintf("Required value%s%s", detail[0] ? ": " : "", detail), field);
 }
 
 static void invalid(json_t *causes, const char *field, const json_t *value, const char *detail)
@@ -55,9 +54,9 @@ static void check_name(json_t *causes, const json_t *object)
 		required(causes, "metadata.name", "name or generateName is required");
 	else if (!validate_name(name))
 		invalid(causes, "metadata.name", doc_get(object, "metadata.name"),
-			"a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', "
-			"and must start and end with an alphanumeric character (e.g. 'example.com', regex used for "
-			"validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')");
+			"a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or "
+			"'.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used "
+			"for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')");
 }
 
 static void check_env(json_t *causes, const json_t *container, const char *path)
@@ -193,7 +192,8 @@ static void check_stateful_set(json_t *causes, const json_t *object, const json_
 	if (!json_equal(is, was))
 		forbidden(causes, "spec",
 			  "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', "
-			  "'updateStrategy', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden");
+			  "'updateStrategy', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are "
+			  "forbidden");
 	json_decref(is);
 	json_decref(was);
 }

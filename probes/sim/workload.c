@@ -221,8 +221,8 @@ static void build_deployment(struct build *build, const struct object *deploymen
 	json_object_set_new(doc_get(build->template, "metadata.labels"), "pod-template-hash", json_string(hash));
 	set = json_pack("{s:o, s:{s:I, s:O, s:O}, s:{}}", "metadata",
 			metadata_new(build->cluster, build->namespace, name, build->created + 1), "spec", "replicas",
-			(json_int_t)doc_int(spec, "replicas"), "selector", json_object_get(spec, "selector"), "template",
-			build->template, "status");
+			(json_int_t)doc_int(spec, "replicas"), "selector", json_object_get(spec, "selector"),
+			"template", build->template, "status");
 	doc_own(set, "spec");
 	json_object_set_new(doc_get(set, "spec.selector.matchLabels"), "pod-template-hash", json_string(hash));
 	doc_set(set, "metadata.labels", json_copy(doc_get(build->template, "metadata.labels")));

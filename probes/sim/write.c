@@ -31,15 +31,16 @@ json_t *read_body(struct request *request)
 	json_t *body;
 
 	if (type && type[0] && strncmp(type, "application/json", 16)) {
-		answer_status(request, status_new(415, "the body of the request was in an unknown format - accepted media "
-						       "types include: application/json"));
+		answer_status(request, status_new(415, "the body of the request was in an unknown format - accepted "
+						       "media types include: application/json"));
 		return NULL;
 	}
 	body = doc_parse(buffer_text(&request->body), request->body.length, &why);
 	if (!json_is_object(body)) {
 		json_decref(body);
 		answer_status(request, status_new(400, "the object provided is unrecognized (must be of type "
-						       "application/json): couldn't get version/kind; json parse error"));
+						       "application/json): couldn't get version/kind; json parse "
+						       "error"));
 		return NULL;
 	}
 	return body;
@@ -63,8 +64,9 @@ static void record_manager(const struct request *request, json_t *object, const 
 	char api_version[64];
 	json_t *changed = before ? fields_changed(before, object) : fields_of(object);
 	struct manager manager = {.name = name, .operation = "Update", .sub = request->target.sub,
-				  .api_version = kind_api_version(request->target.kind, api_version, sizeof(api_version))};
+				  .api_version = api_version};
 
+	kind_api_version(request->target.kind, api_version, sizeof(api_version));
 	manager_name(request, name, sizeof(name));
 	managed_record(json_object_get(object, "metadata"), &manager, clock_wall(), changed);
 	json_decref(changed);
@@ -262,7 +264,8 @@ static json_t *check_identity(const struct request *request, const json_t *objec
 				    doc_text(object, "apiVersion"), doc_text(object, "kind"), api_version,
 				    target->kind->kind);
 	else if (namespace[0] && strcmp(namespace, target->namespace))
-		message = xstrdup("the namespace of the provided object does not match the namespace sent on the request");
+		message = xstrdup("the namespace of the provided object does not match the namespace sent on the "
+				  "request");
 	else if (target->name[0] && strcmp(name, target->name))
 		message = xasprintf("the name of the object (%s) does not match the name on the URL (%s)", name,
 				    target->name);
@@ -273,7 +276,8 @@ static json_t *check_identity(const struct request *request, const json_t *objec
 static void first_status(const struct request *request, json_t *object)
 {
 	if (request->target.kind->id == KIND_POD)
-		json_object_set_new(object, "status", json_pack("{s:s, s:s}", "phase", "Pending", "qosClass", "BestEffort"));
+		json_object_set_new(object, "status",
+				    json_pack("{s:s, s:s}", "phase", "Pending", "qosClass", "BestEffort"));
 	else if (request->target.kind->has_status)
 		json_object_set_new(object, "status", json_object());
 }
