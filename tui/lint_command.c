@@ -19,13 +19,32 @@ static void print_diagnostic(void *data, const struct diagnostic *diagnostic)
 	struct lint_run *run = data;
 	FILE *out = run->invocation->out;
 
+	/* The text begins with its column where the line is known: file:line:column, as compilers write it. */
+	size_t column = diagnostic->line ? strspn(diagnostic->text, "0123456789") : 0;
+	const char *text = diagnostic->text;
+
 	print_shown(out, diagnostic->file);
 	if (diagnostic->line)
-		fprintf(out, ":%d:%s%s\n", diagnostic->line, diagnostic->is_warning ? "warning: " : "",
-			diagnostic->text);
-	else
-		fprintf(out, ": %s%s\n", diagnostic->is_warning ? "warning: " : "", diagnostic->text);
+		fprintf(out, ":%d", diagnostic->line);
+	if (column && !strncmp(text + column, ": ", 2)) {
+		fprintf(out, ":%.*s", (int)column, text);
+		text += column + 2;
+	}
+	fprintf(out, ": %s%s\n", diagnostic->is_warning ? "warning: " : "", text);
 	run->warnings += diagnostic->is_warning;
+}
+
+static void print_reads(void *data, const struct runbook *runbook)
+{
+	const struct lint_run *run = data;
+	auto_free char *reads = runbook_reads(runbook);
+
+	for (const char *line = reads; *line;) {
+		size_t length = strcspn(line, "\n");
+
+		fprintf(run->invocation->out, "%s %s %.*s\n", runbook->id, translate("reads"), (int)length, line);
+		line += length + (line[length] == '\n');
+	}
 }
 
 /* Without arguments: what is shipped and what the operator has. */
@@ -41,10 +60,12 @@ static size_t default_paths(const struct invocation *invocation, char *paths[2])
 	return count;
 }
 
-static int lint(struct invocation *invocation, const char *const *paths, size_t count)
+/* What a runbook reads is of interest to who wrote it, not for all of them at once. */
+static int lint(struct invocation *invocation, const char *const *paths, size_t count, bool names_reads)
 {
 	struct lint_run run = {.invocation = invocation};
-	size_t errors = runbook_lint(paths, count, invocation->assets, print_diagnostic, &run);
+	size_t errors = runbook_lint(paths, count, invocation->assets, print_diagnostic,
+				     names_reads ? print_reads : NULL, &run);
 
 	if (errors)
 		return EXIT_FAILED;
@@ -69,9 +90,9 @@ static int run_lint(struct invocation *invocation)
 		paths[count++] = value;
 	if (kind == -1 && !count) {
 		default_count = default_paths(invocation, defaults);
-		code = lint(invocation, (const char *const *)defaults, default_count);
+		code = lint(invocation, (const char *const *)defaults, default_count, false);
 	} else if (kind == -1) {
-		code = lint(invocation, paths, count);
+		code = lint(invocation, paths, count, true);
 	}
 	for (size_t i = 0; i < default_count; i++)
 		free(defaults[i]);

@@ -6,8 +6,6 @@
 
 struct lint {
 	struct runbook_set *set;
-	void (*on_diagnostic)(void *data, const struct diagnostic *diagnostic);
-	void *data;
 };
 
 static void lint_file(struct lint *lint, const char *path)
@@ -84,9 +82,10 @@ static void check_twice(struct lint *lint)
 }
 
 size_t runbook_lint(const char *const *paths, size_t path_count, const char *assets,
-		    void (*on_diagnostic)(void *data, const struct diagnostic *diagnostic), void *data)
+		    void (*on_diagnostic)(void *data, const struct diagnostic *diagnostic),
+		    void (*on_runbook)(void *data, const struct runbook *runbook), void *data)
 {
-	struct lint lint = {.on_diagnostic = on_diagnostic, .data = data};
+	struct lint lint = {.set = NULL};
 	struct err err = {0};
 	size_t errors = 0;
 
@@ -100,6 +99,8 @@ size_t runbook_lint(const char *const *paths, size_t path_count, const char *ass
 	for (size_t i = 0; i < path_count; i++)
 		lint_path(&lint, paths[i]);
 	check_twice(&lint);
+	for (size_t i = 0; on_runbook && i < lint.set->count; i++)
+		on_runbook(data, lint.set->runbooks[i]);
 	add_shipped(&lint, assets);
 	set_check_ids(lint.set);
 	for (size_t i = 0; i < lint.set->diagnostic_count; i++) {

@@ -119,9 +119,16 @@ const char *remedy_name(enum remedy_kind remedy);
 bool severity_parse(const char *name, enum severity *ret_severity);
 bool confidence_parse(const char *name, enum confidence *ret_confidence);
 
-/* lint: checks files or folders and adds diagnostics; returns how many errors there were. */
+/*
+ * lint: checks files or folders and says what is wrong with them; on_runbook
+ * (may be NULL) gets each of them that is usable. Returns how many errors
+ * there were.
+ */
 size_t runbook_lint(const char *const *paths, size_t path_count, const char *assets,
-		    void (*on_diagnostic)(void *data, const struct diagnostic *diagnostic), void *data);
+		    void (*on_diagnostic)(void *data, const struct diagnostic *diagnostic),
+		    void (*on_runbook)(void *data, const struct runbook *runbook), void *data);
+/* The kinds that its conditions read, a line each: "Pod: status.phase ...". Caller frees. */
+char *runbook_reads(const struct runbook *runbook);
 
 /* match: which entry a text belongs to (decisions.md 13). */
 struct text_match {

@@ -138,7 +138,7 @@ def _():
             with open(path, "w", encoding="utf-8") as file:
                 file.write(text)
             result = lint(path)
-            lines = [line for line in result.stdout.splitlines() if ":warning: " not in line]
+            lines = [line for line in result.stdout.splitlines() if ": warning: " not in line]
             assert result.returncode == 1 and lines, f"{name}: {result.stdout}{result.stderr}"
             for line in lines:
                 assert re.match(re.escape(path) + r":[1-9][0-9]*:[0-9]+: ", line), f"{name}: {line}"
@@ -173,6 +173,8 @@ def _():
             json.dump(document, file, indent=1)
         result = lint(path)
         assert result.returncode == 0 and "warning: " in result.stdout and "\"ja\"" in result.stdout, result.stdout
+        assert "X01 reads DaemonSet: " in result.stdout and "X01 reads Event:\n" in result.stdout, result.stdout
+        assert "status.containerStatuses[*].ready" in result.stdout, result.stdout
 
 
 class Operator:
