@@ -201,5 +201,8 @@ void pod_count(const struct pod_record *pod, struct pod_counts *ret_counts)
 			all.ready += first[i].ready && first[i].state == STATE_RUNNING;
 		}
 	}
+	/* A container that ended without being started again has not restarted. */
+	if (!all.restarts)
+		all.last_restart = 0;
 	*ret_counts = all;
 }

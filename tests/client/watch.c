@@ -3,17 +3,22 @@
  *
  *   watch KUBECONFIG [--as USER]
  *
- * For each line on standard input: one line of JSON with "complete", "states"
+ * For each empty line on standard input: one line of JSON with "complete", "states"
  * (kind to [state, error]), "nodes" and "pods" (lists of the columns that
  * kubectl get prints), "versions" (uid to resourceVersion), "changes" (how
  * many since the line before) and "requests" (ended ones and those that
- * opened, so far). Ends with standard input.
+ * opened, so far). For a line with a wall time in seconds: "nodes" and "pods"
+ * as the cells of kubectl get -o wide at that time. Ends with standard input.
  */
 #include <jansson.h>
+#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "probes/base/buffer.h"
+#include "probes/base/clock.h"
 #include "probes/base/log.h"
 #include "probes/base/memory.h"
 #include "probes/kube/kubeconfig.h"
@@ -23,6 +28,8 @@
 struct session {
 	struct cluster *cluster;
 	bool ended;
+	char line[32];
+	size_t length;
 };
 
 static json_t *text_json(struct buffer *text)
@@ -123,6 +130,126 @@ static void print_view(struct cluster *cluster)
 	json_decref(line);
 }
 
+/* The cells of kubectl get -o wide. */
+
+static json_t *age_json(int64_t since, int64_t now)
+{
+	char age[32];
+
+	clock_age(now - since, age, sizeof(age));
+	return json_string(age);
+}
+
+static json_t *restarts_json(const struct pod_counts *counts, int64_t now)
+{
+	char age[32];
+
+	if (!counts->last_restart)
+		return json_sprintf("%" PRId64, counts->restarts);
+	clock_age(now - counts->last_restart, age, sizeof(age));
+	return json_sprintf("%" PRId64 " (%s ago)", counts->restarts, age);
+}
+
+static const char *or_none(const char *text)
+{
+	return *text ? text : "<none>";
+}
+
+static const char *or_unknown(const char *text)
+{
+	return *text ? text : "<unknown>";
+}
+
+static json_t *gates_json(const struct pod_record *pod)
+{
+	int good = 0;
+
+	if (!pod->readiness_gate_count)
+		return json_string("<none>");
+	for (size_t i = 0; i < pod->readiness_gate_count; i++) {
+		const struct condition *condition = condition_find(pod->conditions, pod->condition_count,
+								   pod->readiness_gates[i]);
+
+		good += condition && !strcmp(condition->status, "True");
+	}
+	return json_sprintf("%d/%d", good, pod->readiness_gate_count);
+}
+
+static json_t *wide_pod(const struct record *record, int64_t now)
+{
+	const struct pod_record *pod = record_pod(record);
+	struct buffer status = BUFFER_INIT(2048);
+	struct pod_counts counts;
+
+	pod_status_text(pod, &status);
+	pod_count(pod, &counts);
+	return json_pack("[s,s,o,o,o,o,s,s,s,o]", record->name_space, record->name,
+			 json_sprintf("%d/%d", counts.ready, counts.total), text_json(&status),
+			 restarts_json(&counts, now), age_json(record->created, now), or_none(pod->pod_ip),
+			 or_none(pod->node_name), or_none(pod->nominated_node), gates_json(pod));
+}
+
+static const char *address(const struct node_record *node, const char *type)
+{
+	for (size_t i = 0; i < node->address_count; i++) {
+		if (!strcmp(node->addresses[i].type, type))
+			return node->addresses[i].address;
+	}
+	return "<none>";
+}
+
+static json_t *wide_node(const struct record *record, int64_t now)
+{
+	const struct node_record *node = record_node(record);
+	struct buffer status = BUFFER_INIT(1024);
+	struct buffer roles = BUFFER_INIT(1024);
+
+	node_status_text(node, &status);
+	node_roles_text(node, &roles);
+	return json_pack("[s,o,o,o,s,s,s,s,s,s]", record->name, text_json(&status), text_json(&roles),
+			 age_json(record->created, now), node->kubelet_version, address(node, "InternalIP"),
+			 address(node, "ExternalIP"), or_unknown(node->os_image),
+			 or_unknown(node->kernel_version), or_unknown(node->container_runtime));
+}
+
+static json_t *wide_rows(const struct snapshot *snapshot, enum kind_id kind, int64_t now,
+			 json_t *(*row)(const struct record *record, int64_t now))
+{
+	struct record_list list = snapshot_all(snapshot, kind);
+	json_t *all = json_array();
+
+	for (size_t i = 0; i < list.count; i++)
+		json_array_append_new(all, row(list.items[i], now));
+	return all;
+}
+
+static void print_wide(struct cluster *cluster, int64_t now)
+{
+	struct snapshot *snapshot = cluster_snapshot(cluster);
+	json_t *line = json_pack("{s:o,s:o}", "nodes", wide_rows(snapshot, KIND_NODE, now, wide_node), "pods",
+				 wide_rows(snapshot, KIND_POD, now, wide_pod));
+	auto_free char *text = json_dumps(line, JSON_COMPACT);
+
+	puts(text);
+	fflush(stdout);
+	json_decref(line);
+}
+
+static void take_byte(struct session *session, char byte)
+{
+	if (byte != '\n') {
+		if (session->length < sizeof(session->line) - 1)
+			session->line[session->length++] = byte;
+		return;
+	}
+	session->line[session->length] = '\0';
+	if (session->length)
+		print_wide(session->cluster, strtoll(session->line, NULL, 10));
+	else
+		print_view(session->cluster);
+	session->length = 0;
+}
+
 static void on_input(void *data, int ready)
 {
 	struct session *session = data;
@@ -132,10 +259,8 @@ static void on_input(void *data, int ready)
 	(void)ready;
 	if (n <= 0)
 		session->ended = true;
-	for (ssize_t i = 0; i < n; i++) {
-		if (bytes[i] == '\n')
-			print_view(session->cluster);
-	}
+	for (ssize_t i = 0; i < n; i++)
+		take_byte(session, bytes[i]);
 }
 
 int main(int argc, char **argv)
