@@ -1,4 +1,7 @@
-/* `lint`: checks runbook files: schema, conditions, patterns with their examples, texts in three languages. */
+/*
+ * `lint`: checks runbook files: schema, conditions, patterns with their examples, texts in three
+ * languages.
+ */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,7 +22,10 @@ static void print_diagnostic(void *data, const struct diagnostic *diagnostic)
 	struct lint_run *run = data;
 	FILE *out = run->invocation->out;
 
-	/* The text begins with its column where the line is known: file:line:column, as compilers write it. */
+	/*
+	 * The text begins with its column where the line is known: file:line:column, as compilers
+	 * write it.
+	 */
 	size_t column = diagnostic->line ? strspn(diagnostic->text, "0123456789") : 0;
 	const char *text = diagnostic->text;
 
@@ -42,7 +48,8 @@ static void print_reads(void *data, const struct runbook *runbook)
 	for (const char *line = reads; *line;) {
 		size_t length = strcspn(line, "\n");
 
-		fprintf(run->invocation->out, "%s %s %.*s\n", runbook->id, translate("reads"), (int)length, line);
+		fprintf(run->invocation->out, "%s %s %.*s\n", runbook->id, translate("reads"), (int)length,
+			line);
 		line += length + (line[length] == '\n');
 	}
 }
@@ -69,7 +76,8 @@ static int lint(struct invocation *invocation, const char *const *paths, size_t 
 
 	if (errors)
 		return EXIT_FAILED;
-	fprintf(invocation->out, run.warnings ? translate("no errors, %zu warnings\n") : translate("no errors\n"),
+	fprintf(invocation->out,
+		run.warnings ? translate("no errors, %zu warnings\n") : translate("no errors\n"),
 		run.warnings);
 	return EXIT_DONE;
 }

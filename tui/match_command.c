@@ -41,7 +41,8 @@ static json_t *message_json(const char *text, size_t length)
 	return json_string(buffer_text(&shown));
 }
 
-static void print_json(const struct match_run *run, const char *text, size_t length, const struct text_match *match)
+static void print_json(const struct match_run *run, const char *text, size_t length,
+		       const struct text_match *match)
 {
 	json_t *also = json_array();
 	json_t *line;
@@ -69,7 +70,8 @@ static void print_message(FILE *out, const char *text, size_t length)
 	fprintf(out, "  %.*s", (int)text_fit(buffer_text(&shown), SHOWN_CELLS, &cells), buffer_text(&shown));
 }
 
-static void print_text(const struct match_run *run, const char *text, size_t length, const struct text_match *match)
+static void print_text(const struct match_run *run, const char *text, size_t length,
+		       const struct text_match *match)
 {
 	FILE *out = run->invocation->out;
 	const char *language = run->invocation->options->language;
@@ -77,7 +79,8 @@ static void print_text(const struct match_run *run, const char *text, size_t len
 	if (!match->runbook) {
 		fprintf(out, "%-4s %-10s %-22s", "-", "-", translate("no entry of the guide"));
 	} else {
-		fprintf(out, "%-4s %-10s ", match->runbook->id, translate(confidence_name(match->confidence)));
+		fprintf(out, "%-4s %-10s ", match->runbook->id,
+			translate(confidence_name(match->confidence)));
 		if (run->shows_message)
 			fprintf(out, "%-22s", match->runbook->slug);
 		else
@@ -156,7 +159,8 @@ static int read_arguments(struct match_run *run, struct buffer *text, bool *ret_
 	*ret_stdin = words == 1 && !strcmp(buffer_text(text), "-");
 	if (words)
 		return 0;
-	err_set(&err, ERR_USAGE, "match needs a message, or - to read messages from the standard input", NULL);
+	err_set(&err, ERR_USAGE, "match needs a message, or - to read messages from the standard input",
+		NULL);
 	err_hint(&err, "usage: nks-triage {usage}", "usage", match_command.usage, NULL);
 	command_fail(invocation, &err);
 	return -1;

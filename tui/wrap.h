@@ -6,7 +6,10 @@
 
 #include <stdio.h>
 
-/* Prints raw text as shown text, each line indented, none wider than cells; breaks at blanks, and between wide characters. */
+/*
+ * Prints raw text as shown text, each line indented, none wider than cells; breaks at blanks, and
+ * between wide characters.
+ */
 void print_wrapped(FILE *out, const char *raw, int indent, int cells);
 
 #endif

@@ -89,7 +89,8 @@ static int put_registry(struct image_reference *reference, const char *text, siz
 		if (*at >= 'A' && *at <= 'Z')
 			*at = (char)(*at | 0x20);
 	}
-	if (!strcmp(reference->registry, "index.docker.io") || !strcmp(reference->registry, "registry-1.docker.io"))
+	if (!strcmp(reference->registry, "index.docker.io") ||
+	    !strcmp(reference->registry, "registry-1.docker.io"))
 		memcpy(reference->registry, "docker.io", sizeof("docker.io"));
 	reference->names_registry = true;
 	return 0;
@@ -102,8 +103,8 @@ static int put_path(struct image_reference *reference, const char *text, size_t 
 
 	if (!is_path(text, n))
 		return -1;
-	length = snprintf(reference->path, sizeof(reference->path), "%s%.*s", is_library ? "library/" : "", (int)n,
-			  text);
+	length = snprintf(reference->path, sizeof(reference->path), "%s%.*s", is_library ? "library/" : "",
+			  (int)n, text);
 	return length < (int)sizeof(reference->path) ? 0 : -1;
 }
 
@@ -151,7 +152,8 @@ int image_parse(const char *text, struct image_reference *ret_reference)
 
 void image_format(const struct image_reference *reference, char *out, unsigned long size)
 {
-	snprintf(out, size, "%s/%s%s%s%s%s", reference->registry, reference->path, reference->tag[0] ? ":" : "",
+	snprintf(out, size, "%s/%s%s%s%s%s", reference->registry, reference->path,
+		 reference->tag[0] ? ":" : "",
 		 reference->tag, reference->digest[0] ? "@" : "", reference->digest);
 }
 

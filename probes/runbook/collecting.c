@@ -38,8 +38,8 @@ static int by_name(const void *left, const void *right)
 }
 
 /* Follows the joins; the caller frees the list. */
-static const struct record **follow(struct walk *walk, const struct collect_item *item, const struct record *subject,
-				    size_t *ret_count)
+static const struct record **follow(struct walk *walk, const struct collect_item *item,
+				    const struct record *subject, size_t *ret_count)
 {
 	const struct record **records = xcalloc(1, sizeof(const struct record *));
 	size_t count = subject ? 1 : 0;
@@ -125,7 +125,8 @@ static bool make_request(const struct collect_item *item, const struct record *r
 					 json_string_value(json_object_get(item->definition, "container")));
 	} else if (!strcmp(type, "get")) {
 		request.type = EVIDENCE_GET;
-		request.path = fill_path(json_string_value(json_object_get(item->definition, "path")), record);
+		request.path = fill_path(json_string_value(json_object_get(item->definition, "path")),
+					 record);
 	}
 	*ret_request = request;
 	return request.path != NULL;

@@ -186,10 +186,12 @@ static bool compile_message(struct compilation *compilation, struct node *node, 
 		return complain(compilation, "message", "either a message's name or a pattern, not both");
 	if (name) {
 		node->rule = message_book_find(compilation->book, compilation->runbook, name);
-		return node->rule || complain(compilation, "message", "there is no such entry in \"messages\"");
+		return node->rule ||
+		       complain(compilation, "message", "there is no such entry in \"messages\"");
 	}
 	if (!text_of(body, "pattern"))
-		return !text_of(body, "unless") || complain(compilation, "unless", "it takes back a pattern: there is none");
+		return !text_of(body, "unless") ||
+		       complain(compilation, "unless", "it takes back a pattern: there is none");
 	if (!json_object_get(body, "examples"))
 		return complain(compilation, "pattern", "\"examples\" are missing: no pattern without them");
 	node->rule = message_book_add(compilation->book, compilation->runbook, "", body, compilation->report);
@@ -298,14 +300,17 @@ static const char *join_fault(const struct node *node)
 			return "\"namespace\" is missing: the object here has none";
 		return NULL;
 	case JOIN_NAMESPACE:
-		return is_namespaced(node->kind) && is_namespaced(node->to) ? NULL : "one of the kinds has no namespace";
+		if (is_namespaced(node->kind) && is_namespaced(node->to))
+			return NULL;
+		return "one of the kinds has no namespace";
 	case JOIN_LABELS:
 		return node->label_count ? NULL : "\"labels\" are missing";
 	case JOIN_OBJECT:
 		return node->kind == KIND_EVENT ? NULL : "\"object\" leads from an Event to what it is about";
 	case JOIN_EVENTS:
-		return node->to == KIND_EVENT && node->kind != KIND_CORE_COUNT ? NULL
-									       : "\"events\" leads to Events about an object";
+		if (node->to == KIND_EVENT && node->kind != KIND_CORE_COUNT)
+			return NULL;
+		return "\"events\" leads to Events about an object";
 	case JOIN_ALL:
 		break;
 	}

@@ -48,7 +48,8 @@ struct evaluation {
 };
 
 void evaluation_init(struct evaluation *evaluation, const struct snapshot *snapshot,
-		     const struct evidence_store *evidence, int64_t now, const char *const *system_namespaces);
+		     const struct evidence_store *evidence, int64_t now,
+		     const char *const *system_namespaces);
 void evaluation_release(struct evaluation *evaluation);
 /* subject may be NULL for cluster-wide conditions. */
 enum truth condition_evaluate(const struct condition_tree *tree, const struct record *subject,
@@ -68,6 +69,7 @@ size_t collect_item_requests(const struct collect_item *item, const struct recor
  * or once with NULL for "all subjects of the runbook".
  */
 void condition_mark_dependents(const struct condition_tree *tree, const struct snapshot *snapshot,
-			       const struct record *changed, void (*mark)(void *data, const char *uid), void *data);
+			       const struct record *changed, void (*mark)(void *data, const char *uid),
+			       void *data);
 
 #endif

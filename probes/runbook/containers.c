@@ -52,7 +52,8 @@ static const char *image_path(bool is_template, enum container_role role)
 {
 	switch (role) {
 	case CONTAINER_INIT:
-		return is_template ? "spec.template.spec.initContainers[*].image" : "spec.initContainers[*].image";
+		return is_template ? "spec.template.spec.initContainers[*].image"
+				   : "spec.initContainers[*].image";
 	case CONTAINER_MAIN:
 		return is_template ? "spec.template.spec.containers[*].image" : "spec.containers[*].image";
 	case CONTAINER_EPHEMERAL:
@@ -67,7 +68,8 @@ static void each_container(struct image_walk *image, const struct container_spec
 	size_t items[3] = {0};
 
 	for (size_t i = 0; i < count; i++)
-		on_image(image, image_path(is_template, specs[i].role), items[specs[i].role]++, specs[i].image);
+		on_image(image, image_path(is_template, specs[i].role), items[specs[i].role]++,
+			 specs[i].image);
 }
 
 struct outcome walk_image(struct walk *walk, const struct node *node, struct frame frame)

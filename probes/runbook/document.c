@@ -16,7 +16,8 @@ static json_t *parse(size_t length, struct report *report)
 	json_t *document = json_loadb(report->text, length, JSON_REJECT_DUPLICATES, &error);
 
 	if (!document)
-		report_line(report, error.line > 0 ? error.line : 0, "%d: not JSON: %s", error.column, error.text);
+		report_line(report, error.line > 0 ? error.line : 0, "%d: not JSON: %s", error.column,
+			    error.text);
 	return document;
 }
 
@@ -131,7 +132,8 @@ static void add_inner(struct runbook *runbook, struct compilation *compilation, 
 
 	if (!tree)
 		return;
-	runbook->inner = xreallocarray(runbook->inner, runbook->inner_count + 1, sizeof(struct condition_tree *));
+	runbook->inner = xreallocarray(runbook->inner, runbook->inner_count + 1,
+				       sizeof(struct condition_tree *));
 	runbook->inner[runbook->inner_count++] = tree;
 }
 
@@ -169,7 +171,8 @@ static void read_inner(struct runbook *runbook, struct compilation *compilation)
 		place_pop(&report->place);
 	}
 	place_push_key(&report->place, "verify");
-	add_inner(runbook, compilation, json_object_get(runbook->document, "verify"), "when", runbook->subject);
+	add_inner(runbook, compilation, json_object_get(runbook->document, "verify"), "when",
+		  runbook->subject);
 	place_pop(&report->place);
 }
 

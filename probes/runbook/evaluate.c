@@ -185,7 +185,8 @@ static struct outcome field_outcome(struct field_walk *field)
 	outcome.truth = outcome.hits ? TRUTH_TRUE : TRUTH_FALSE;
 	if (outcome.hits || !field->has_bad)
 		return outcome;
-	message_set(&reason, "the field {path} cannot be compared", "path", field_path_text(field->node->path), NULL);
+	message_set(&reason, "the field {path} cannot be compared", "path",
+		    field_path_text(field->node->path), NULL);
 	walk_unknown(field->walk, &reason);
 	outcome.truth = TRUTH_UNKNOWN;
 	outcome.maybes = 1;
@@ -285,7 +286,8 @@ static struct outcome walk_each(struct walk *walk, const struct node *node, stru
 static struct outcome walk_count(struct walk *walk, const struct node *node, struct frame frame)
 {
 	struct outcome of = walk_node(walk, node->children[0], frame);
-	bool least = order_fits(node->op, (int64_t)of.hits < node->number ? -1 : (int64_t)of.hits > node->number);
+	bool least = order_fits(node->op,
+				(int64_t)of.hits < node->number ? -1 : (int64_t)of.hits > node->number);
 	int64_t all = (int64_t)(of.hits + of.maybes);
 	bool most = order_fits(node->op, all < node->number ? -1 : all > node->number);
 	struct outcome outcome = {.since = of.since};
@@ -351,7 +353,9 @@ static struct outcome walk_join(struct walk *walk, const struct node *node, stru
 
 	if (!join_each(walk, node, frame.record, on_joined, &join))
 		join.outcome.maybes++;
-	join.outcome.truth = join.outcome.hits ? TRUTH_TRUE : join.outcome.maybes ? TRUTH_UNKNOWN : TRUTH_FALSE;
+	join.outcome.truth = join.outcome.maybes ? TRUTH_UNKNOWN : TRUTH_FALSE;
+	if (join.outcome.hits)
+		join.outcome.truth = TRUTH_TRUE;
 	if (join.outcome.truth != TRUTH_UNKNOWN)
 		walk->unknown.id = before;
 	return join.outcome;

@@ -226,7 +226,8 @@ static void go_back_list(struct way *way, struct record_list list, enum kind_id 
 	}
 }
 
-static void go_back_owned(struct way *way, const struct record *owner, enum kind_id kind, size_t hops, int depth)
+static void go_back_owned(struct way *way, const struct record *owner, enum kind_id kind, size_t hops,
+			  int depth)
 {
 	struct record_list list = snapshot_owned_by(way->snapshot, owner->uid);
 
@@ -256,7 +257,8 @@ static void hop_back(struct way *way, const struct node *join, const struct reco
 		if (record->kind->id == KIND_NODE)
 			go_back_list(way, snapshot_pods_on_node(way->snapshot, record->name), KIND_POD, hops);
 		else if (*record_pod(record)->node_name)
-			go_back(way, snapshot_by_name(way->snapshot, KIND_NODE, "", record_pod(record)->node_name),
+			go_back(way, snapshot_by_name(way->snapshot, KIND_NODE, "",
+						      record_pod(record)->node_name),
 				hops);
 		return;
 	case JOIN_OWNER:
@@ -341,7 +343,8 @@ static void mark_below(struct way *way, const struct node *node)
 }
 
 void condition_mark_dependents(const struct condition_tree *tree, const struct snapshot *snapshot,
-			       const struct record *changed, void (*mark)(void *data, const char *uid), void *data)
+			       const struct record *changed, void (*mark)(void *data, const char *uid),
+			       void *data)
 {
 	struct way way = {.snapshot = snapshot, .changed = changed, .mark = mark, .data = data};
 

@@ -14,7 +14,9 @@ static bool best_of(const struct runbook_set *set, const struct runbook *runbook
 		struct message_rule *rule = message_book_at(set->book, i);
 
 		/* A pattern inside a condition may as well be what speaks against the runbook. */
-		if (rule->runbook != runbook || !*rule->name || (found && rule->confidence <= *ret_confidence))
+		if (rule->runbook != runbook || !*rule->name)
+			continue;
+		if (found && rule->confidence <= *ret_confidence)
 			continue;
 		if (message_rule_match_normalised(rule, buffer_text(text), text->length) != PATTERN_YES)
 			continue;
@@ -43,7 +45,8 @@ void runbook_match_text(const struct runbook_set *set, const char *text, size_t 
 
 		if (runbook->is_general || !best_of(set, runbook, &normalised, &confidence))
 			continue;
-		if (!match.runbook || (match.confidence == CONFIDENCE_SUSPECTED && confidence > CONFIDENCE_SUSPECTED)) {
+		if (!match.runbook ||
+		    (match.confidence == CONFIDENCE_SUSPECTED && confidence > CONFIDENCE_SUSPECTED)) {
 			other = match.runbook;
 			match.runbook = runbook;
 			match.confidence = confidence;

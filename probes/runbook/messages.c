@@ -137,8 +137,8 @@ static void try_examples(struct message_rule *rule, const json_t *examples, cons
 	place_pop(&report->place);
 }
 
-struct message_rule *message_book_add(struct message_book *book, const struct runbook *runbook, const char *name,
-				      const json_t *definition, struct report *report)
+struct message_rule *message_book_add(struct message_book *book, const struct runbook *runbook,
+				      const char *name, const json_t *definition, struct report *report)
 {
 	struct message_rule *rule = xcalloc(1, sizeof(*rule));
 	const char *confidence = json_string_value(json_object_get(definition, "confidence"));

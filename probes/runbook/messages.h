@@ -39,8 +39,8 @@ void message_book_cut(struct message_book *book, size_t count);
  * examples, and tries it on its examples. NULL after errors were reported at
  * the report's place.
  */
-struct message_rule *message_book_add(struct message_book *book, const struct runbook *runbook, const char *name,
-				      const json_t *definition, struct report *report);
+struct message_rule *message_book_add(struct message_book *book, const struct runbook *runbook,
+				      const char *name, const json_t *definition, struct report *report);
 struct message_rule *message_book_find(const struct message_book *book, const struct runbook *runbook,
 				       const char *name);
 /* The raw text's verdict; PATTERN_LIMIT where a pattern could not be run to its end. */

@@ -63,7 +63,8 @@ void set_order(struct runbook_set *set)
 			best = taken;
 		}
 		runbook = set->runbooks[best];
-		memmove(set->runbooks + taken + 1, set->runbooks + taken, (best - taken) * sizeof(struct runbook *));
+		memmove(set->runbooks + taken + 1, set->runbooks + taken,
+			(best - taken) * sizeof(struct runbook *));
 		set->runbooks[taken] = runbook;
 		runbook->order = (int)taken;
 	}

@@ -36,14 +36,14 @@ static int compile(struct pattern *pattern, struct err *err)
 
 	if (strlen(pattern->source) > SOURCE_MAX)
 		return err_set(err, ERR_LIMIT, "the pattern is longer than 4096 bytes", NULL);
-	pattern->code = pcre2_compile((PCRE2_SPTR)pattern->source, PCRE2_ZERO_TERMINATED, options, &code, &offset,
-				      NULL);
+	pattern->code = pcre2_compile((PCRE2_SPTR)pattern->source, PCRE2_ZERO_TERMINATED, options, &code,
+				      &offset, NULL);
 	if (pattern->code)
 		return 0;
 	pcre2_get_error_message(code, reason, sizeof(reason));
 	snprintf(place, sizeof(place), "%zu", (size_t)offset + 1);
-	return err_set(err, ERR_CONFIG, "the pattern is wrong at its character {place}: {reason}", "place", place,
-		       "reason", (const char *)reason, NULL);
+	return err_set(err, ERR_CONFIG, "the pattern is wrong at its character {place}: {reason}", "place",
+		       place, "reason", (const char *)reason, NULL);
 }
 
 int pattern_new(const char *source, struct pattern **ret_pattern, struct err *err)

@@ -14,7 +14,10 @@ struct place_part {
 	size_t index;
 };
 
-/* The way from the document to a value; parts beyond PLACE_DEPTH are not kept (the schema is far less deep). */
+/*
+ * The way from the document to a value; parts beyond PLACE_DEPTH are not kept (the schema is far
+ * less deep).
+ */
 enum { PLACE_DEPTH = 64 };
 struct place {
 	struct place_part parts[PLACE_DEPTH];

@@ -61,7 +61,8 @@ static size_t prefixed(const char *text, size_t length, struct buffer *out)
 		const char *prefix;
 		size_t kept;	/* bytes of the prefix that stay */
 	} secrets[] = {
-		{"dckr_pat_", 0}, {"dckr_jti_", 0}, {"dckr_oat_", 0}, {"Bearer ", 7}, {"Basic ", 6}, {"eyJhbGci", 0},
+		{"dckr_pat_", 0}, {"dckr_jti_", 0}, {"dckr_oat_", 0}, {"Bearer ", 7}, {"Basic ", 6},
+		{"eyJhbGci", 0},
 	};
 
 	for (size_t i = 0; i < array_length(secrets); i++) {

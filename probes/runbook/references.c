@@ -84,7 +84,8 @@ static bool is_place_name(const struct runbook *runbook, const char *name, size_
 
 static bool is_name_letter(char letter)
 {
-	return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') || (letter >= '0' && letter <= '9');
+	return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
+	(letter >= '0' && letter <= '9');
 }
 
 /* {places} in a text that a step sends; braces around anything but a name are just braces. */
@@ -97,7 +98,8 @@ static void check_places(const struct runbook *runbook, const char *text, struct
 			n++;
 		if (!n || open[1 + n] != '}' || is_place_name(runbook, open + 1, n))
 			continue;
-		report_error(report, false, "{%.*s} is neither a parameter nor a place of the object", (int)n, open + 1);
+		report_error(report, false, "{%.*s} is neither a parameter nor a place of the object", (int)n,
+			     open + 1);
 	}
 }
 
@@ -134,7 +136,8 @@ static void check_target(const json_t *parent, struct report *report)
 
 static void check_step(const struct runbook *runbook, const json_t *step, struct report *report)
 {
-	static const char *const sent[] = {"target", "images", "patch", "object", "argv", "undoArgv", "file", "content"};
+	static const char *const sent[] = {"target", "images", "patch", "object", "argv", "undoArgv", "file",
+					   "content"};
 
 	check_of_steps(runbook, step, report);
 	check_parameter_name(runbook, step, report);
@@ -147,7 +150,8 @@ static void check_step(const struct runbook *runbook, const json_t *step, struct
 }
 
 static void check_list(const struct runbook *runbook, const char *list_name,
-		       void (*check)(const struct runbook *runbook, const json_t *item, struct report *report),
+		       void (*check)(const struct runbook *runbook, const json_t *item,
+				     struct report *report),
 		       struct report *report)
 {
 	size_t index;

@@ -55,7 +55,8 @@ static void add(struct report *report, int line, bool is_warning, const char *pr
 	};
 }
 
-static void add_here(struct report *report, bool at_key, bool is_warning, const char *format, va_list arguments)
+static void add_here(struct report *report, bool at_key, bool is_warning, const char *format,
+		     va_list arguments)
 {
 	char where[256];
 	auto_free char *prefix = NULL;

@@ -37,7 +37,8 @@ struct confidence_rule {
 struct collect_item {
 	const char *name;	/* conditions refer to it */
 	json_t *definition;	/* borrowed from document */
-	struct node **from;	/* compiled joins, one after the other; from_count (internal to probes/runbook/) */
+	/* compiled joins, one after the other; from_count (internal to probes/runbook/) */
+	struct node **from;
 	size_t from_count;
 };
 
@@ -46,8 +47,10 @@ struct runbook {
 	const char *slug;
 	char *file;			/* where it was read */
 	char digest[DIGEST_HEX_SIZE];	/* of the file's canonical JSON */
-	bool is_general;		/* a general symptom: id equals slug, absorbed by entries (decisions.md 10) */
-	bool is_shipped;		/* from assets/; steps of others are inert until trusted (decisions.md 18) */
+	/* a general symptom: id equals slug, absorbed by entries (decisions.md 10) */
+	bool is_general;
+	/* from assets/; steps of others are inert until trusted (decisions.md 18) */
+	bool is_shipped;
 	bool is_trusted;
 	const char *replaces;		/* id, or NULL */
 	int order;			/* rank in the order of rules (entries.md 0.2); lower wins */
@@ -68,9 +71,11 @@ struct runbook {
 	const char **absorbs;		/* slugs of general symptoms that it explains; NULL-terminated */
 	const enum kind_id *needs;	/* kinds that must be listed for "clear"; need_count */
 	size_t need_count;
-	struct condition_tree **inner;	/* of preconditions, steps and verify: runbook_condition(); inner_count */
+	/* of preconditions, steps and verify: runbook_condition(); inner_count */
+	struct condition_tree **inner;
 	size_t inner_count;
-	json_t *document;		/* the whole file: texts, parameters, preconditions, steps, verify, undo */
+	/* the whole file: texts, parameters, preconditions, steps, verify, undo */
+	json_t *document;
 };
 
 struct runbook_set;
@@ -85,10 +90,14 @@ struct diagnostic {
 struct runbook_load_options {
 	const char *assets;		/* folder assets/ */
 	const char *user_folder;	/* $XDG_CONFIG_HOME/nks-triage/runbooks; NULL: none */
-	const char *state_folder;	/* where trust is recorded; NULL: nothing is trusted but what is shipped */
+	/* where trust is recorded; NULL: nothing is trusted but what is shipped */
+	const char *state_folder;
 };
 
-/* fields may be NULL (match, explain, lint: nothing is scanned). Fails only where no runbook at all can be had. */
+/*
+ * fields may be NULL (match, explain, lint: nothing is scanned). Fails only where no runbook at all
+ * can be had.
+ */
 int runbook_set_load(const struct runbook_load_options *options, struct field_set *fields,
 		     struct runbook_set **ret_set, struct err *err);
 void runbook_set_free(struct runbook_set *set);

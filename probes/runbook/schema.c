@@ -27,13 +27,14 @@ struct check {
 static bool check_value(const struct check *check, const json_t *rules, json_t *value);
 
 static const char *const known[] = {
-	"$schema", "$id", "$ref", "$defs", "title", "description", "type", "const", "enum", "properties", "required",
-	"additionalProperties", "propertyNames", "minProperties", "maxProperties", "items", "minItems", "maxItems",
-	"uniqueItems", "minLength", "maxLength", "pattern", "minimum", "maximum", "allOf", "if", "then", "else",
+	"$schema", "$id", "$ref", "$defs", "title", "description", "type", "const", "enum", "properties",
+	"required", "additionalProperties", "propertyNames", "minProperties", "maxProperties", "items",
+	"minItems", "maxItems", "uniqueItems", "minLength", "maxLength", "pattern", "minimum", "maximum",
+	"allOf", "if", "then", "else",
 };
 
-__attribute__((format(printf, 3, 4))) static bool fails(const struct check *check, bool at_key, const char *format,
-							...)
+__attribute__((format(printf, 3, 4)))
+static bool fails(const struct check *check, bool at_key, const char *format, ...)
 {
 	char text[512];
 	va_list arguments;
@@ -100,8 +101,12 @@ static char *list_text(const json_t *list)
 
 	for (size_t i = 0; i < count; i++) {
 		const json_t *item = json_array_get(list, i);
-		auto_free char *text = json_is_string(item) ? xstrdup(json_string_value(item))
-							    : json_dumps(item, JSON_ENCODE_ANY | JSON_COMPACT);
+		auto_free char *text = NULL;
+
+		if (json_is_string(item))
+			text = xstrdup(json_string_value(item));
+		else
+			text = json_dumps(item, JSON_ENCODE_ANY | JSON_COMPACT);
 
 		buffer_addf(&out, "%s%s", !i ? "" : i + 1 < count ? ", " : " or ", text);
 	}
@@ -117,7 +122,8 @@ static bool check_type(const struct check *check, const json_t *type, const json
 	if (json_is_string(type)) {
 		if (has_type(value, json_string_value(type)))
 			return true;
-		return fails(check, false, "%s is expected here, not %s", json_string_value(type), type_name(value));
+		return fails(check, false, "%s is expected here, not %s", json_string_value(type),
+			     type_name(value));
 	}
 	json_array_foreach(type, index, item) {
 		if (has_type(value, json_string_value(item)))
@@ -208,7 +214,8 @@ static bool check_items(const struct check *check, const json_t *rules, json_t *
 	if (least && json_array_size(value) < (size_t)json_integer_value(least))
 		return fails(check, false, "the list is empty");
 	if (most && json_array_size(value) > (size_t)json_integer_value(most))
-		return fails(check, false, "the list has more than %lld items", (long long)json_integer_value(most));
+		return fails(check, false, "the list has more than %lld items",
+			     (long long)json_integer_value(most));
 	json_array_foreach(value, index, item) {
 		if (place_of(check))
 			place_push_index(place_of(check), index);
@@ -390,8 +397,8 @@ static int prepare_pattern(struct schema *schema, const char *source, struct err
 		return 0;
 	compiled = pcre2_compile((PCRE2_SPTR)source, PCRE2_ZERO_TERMINATED, PCRE2_UTF, &code, &offset, NULL);
 	if (!compiled)
-		return err_set(err, ERR_CONFIG, "the schema of runbooks has a broken pattern: {pattern}", "pattern",
-			       source, NULL);
+		return err_set(err, ERR_CONFIG, "the schema of runbooks has a broken pattern: {pattern}",
+			       "pattern", source, NULL);
 	map_put(&schema->patterns, source, compiled);
 	return 0;
 }
@@ -399,7 +406,8 @@ static int prepare_pattern(struct schema *schema, const char *source, struct err
 /* Checks the keywords and compiles the patterns of a part of the schema. */
 static int prepare(struct schema *schema, const json_t *rules, struct err *err)
 {
-	static const char *const nested[] = {"items", "if", "then", "else", "additionalProperties", "propertyNames"};
+	static const char *const nested[] = {"items", "if", "then", "else", "additionalProperties",
+					     "propertyNames"};
 	const char *source = json_string_value(json_object_get(rules, "pattern"));
 	const char *reference = json_string_value(json_object_get(rules, "$ref"));
 	const char *key;
@@ -408,14 +416,15 @@ static int prepare(struct schema *schema, const json_t *rules, struct err *err)
 
 	json_object_foreach((json_t *)rules, key, part) {
 		if (!is_known(key))
-			return err_set(err, ERR_CONFIG, "the schema of runbooks uses {keyword}, which is not read here",
+			return err_set(err, ERR_CONFIG,
+				       "the schema of runbooks uses {keyword}, which is not read here",
 				       "keyword", key, NULL);
 	}
 	if (source && prepare_pattern(schema, source, err) < 0)
 		return -1;
 	if (reference && !follow(schema, reference))
-		return err_set(err, ERR_CONFIG, "the schema of runbooks has no {reference}", "reference", reference,
-			       NULL);
+		return err_set(err, ERR_CONFIG, "the schema of runbooks has no {reference}", "reference",
+			       reference, NULL);
 	for (size_t i = 0; i < array_length(nested); i++) {
 		part = json_object_get(rules, nested[i]);
 		if (json_is_object(part) && prepare(schema, part, err) < 0)
@@ -434,7 +443,8 @@ int schema_load(const char *path, struct schema **ret_schema, struct err *err)
 {
 	struct schema *schema = xcalloc(1, sizeof(*schema));
 
-	if (file_read_json(path, SCHEMA_SIZE_MAX, &schema->root, err) < 0 || prepare(schema, schema->root, err) < 0) {
+	if (file_read_json(path, SCHEMA_SIZE_MAX, &schema->root, err) < 0 ||
+	    prepare(schema, schema->root, err) < 0) {
 		schema_free(schema);
 		return -1;
 	}

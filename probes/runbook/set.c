@@ -50,7 +50,8 @@ void runbook_set_free(struct runbook_set *set)
 	free(set);
 }
 
-void set_add_diagnostic(struct runbook_set *set, const char *file, int line, bool is_warning, const char *text)
+void set_add_diagnostic(struct runbook_set *set, const char *file, int line, bool is_warning,
+			const char *text)
 {
 	struct buffer shown = BUFFER_INIT(4096);
 
@@ -115,8 +116,8 @@ int folder_files(const char *folder, char ***ret_paths, size_t *ret_count, struc
 	struct dirent *entry;
 
 	if (!directory)
-		return err_set(err, ERR_IO, "cannot read the folder {path}: {reason}", "path", folder, "reason",
-			       strerror(errno), NULL);
+		return err_set(err, ERR_IO, "cannot read the folder {path}: {reason}", "path", folder,
+			       "reason", strerror(errno), NULL);
 	while ((entry = readdir(directory)) != NULL) {
 		size_t n = strlen(entry->d_name);
 
@@ -147,7 +148,10 @@ static void drop_at(struct runbook_set *set, size_t index)
 	set->count--;
 }
 
-/* Whether the set takes it: an id belongs to one file, unless that one is replaced by name (decisions.md 18). */
+/*
+ * Whether the set takes it: an id belongs to one file, unless that one is replaced by name
+ * (decisions.md 18).
+ */
 static bool make_room(struct runbook_set *set, const struct runbook *runbook)
 {
 	for (size_t i = 0; i < set->count; i++) {
@@ -175,7 +179,8 @@ static bool make_room(struct runbook_set *set, const struct runbook *runbook)
 	return true;
 }
 
-static void load_files(struct runbook_set *set, char **paths, size_t count, bool is_shipped, const json_t *approvals)
+static void load_files(struct runbook_set *set, char **paths, size_t count, bool is_shipped,
+		       const json_t *approvals)
 {
 	for (size_t i = 0; i < count; i++) {
 		size_t rules = message_book_count(set->book);

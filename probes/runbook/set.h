@@ -27,7 +27,8 @@ struct runbook *set_read_file(struct runbook_set *set, const char *path, bool is
 /* Paths of a folder's *.json, sorted; caller frees each and the list. */
 int folder_files(const char *folder, char ***ret_paths, size_t *ret_count, struct err *err);
 void set_add(struct runbook_set *set, struct runbook *runbook);
-void set_add_diagnostic(struct runbook_set *set, const char *file, int line, bool is_warning, const char *text);
+void set_add_diagnostic(struct runbook_set *set, const char *file, int line, bool is_warning,
+			const char *text);
 /* Ranks by "before", then sorts; circles are diagnostics. Then warns of ids that nobody has. */
 void set_order(struct runbook_set *set);
 void set_check_ids(struct runbook_set *set);

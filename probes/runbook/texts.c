@@ -45,12 +45,14 @@ static enum truth event_fits(struct walk *walk, const struct node *node, const s
 	return walk_text(walk, node->rule, event->message, strlen(event->message));
 }
 
-static bool is_resolved(const struct node *node, const struct record_list *events, const struct event_record *event)
+static bool is_resolved(const struct node *node, const struct record_list *events,
+			const struct event_record *event)
 {
 	for (size_t i = 0; node->resolved_by.count && i < events->count; i++) {
 		const struct event_record *later = record_event(events->items[i]);
 
-		if (later->last >= event->last && later != event && words_have(&node->resolved_by, later->reason))
+		if (later->last >= event->last && later != event &&
+		    words_have(&node->resolved_by, later->reason))
 			return true;
 	}
 	return false;
@@ -60,7 +62,8 @@ static void on_event(struct walk *walk, const struct node *node, const struct re
 		     const struct record *record, struct outcome *outcome)
 {
 	const struct event_record *event = record_event(record);
-	struct fact fact = {.record = record, .where = "message", .text = event->message, .time = event->first};
+	struct fact fact = {.record = record, .where = "message", .text = event->message,
+			    .time = event->first};
 	enum truth truth = event_fits(walk, node, event);
 
 	if (truth == TRUTH_TRUE && is_resolved(node, events, event))
@@ -148,17 +151,18 @@ static void search_log(struct walk *walk, const struct node *node, const struct 
 }
 
 /* Calls look for each evidence of the item; counts what is missing. */
-static void each_evidence(struct walk *walk, const struct node *node, struct frame frame, struct outcome *outcome,
-			  void (*look)(struct walk *walk, const struct node *node, const struct evidence *evidence,
-				       struct outcome *outcome))
+static void each_evidence(struct walk *walk, const struct node *node, struct frame frame,
+			  struct outcome *outcome,
+			  void (*look)(struct walk *walk, const struct node *node,
+				       const struct evidence *evidence, struct outcome *outcome))
 {
 	struct evidence_request requests[COLLECT_LIMIT];
 	size_t count = 0;
 	struct message reason;
 
 	if (walk->evaluation->runbook)
-		count = collecting_requests(walk->evaluation->runbook, node->collect, frame.record, walk->evaluation,
-					    requests);
+		count = collecting_requests(walk->evaluation->runbook, node->collect, frame.record,
+					    walk->evaluation, requests);
 	if (!count && frame.record) {
 		message_set(&reason, "{name}: not collected", "name", node->collect, NULL);
 		walk_unknown(walk, &reason);

@@ -86,7 +86,8 @@ struct node {
 	enum node_type type;
 	struct node **children;
 	size_t child_count;
-	enum kind_id kind;		/* of the object that the condition speaks of; KIND_CORE_COUNT: the cluster */
+	/* of the object that the condition speaks of; KIND_CORE_COUNT: the cluster */
+	enum kind_id kind;
 
 	const struct field_path *path;	/* field, age, image ("in") */
 	const struct field_path *other;	/* field: valueOf */

@@ -16,15 +16,16 @@ int trust_check_file(const char *path, bool is_shipped, struct err *err)
 	struct stat status;
 
 	if (stat(path, &status) < 0)
-		return err_set(err, ERR_IO, "cannot read {path}: {reason}", "path", path, "reason", strerror(errno),
-			       NULL);
+		return err_set(err, ERR_IO, "cannot read {path}: {reason}", "path", path, "reason",
+			       strerror(errno), NULL);
 	if (status.st_mode & S_IWOTH || (!is_shipped && status.st_mode & S_IWGRP)) {
 		err_set(err, ERR_CONFIG, "{path} is not taken: others can write it", "path", path, NULL);
 		err_hint(err, "run: chmod go-w {path}", "path", path, NULL);
 		return -1;
 	}
 	if (status.st_uid != 0 && status.st_uid != geteuid() && !is_shipped)
-		return err_set(err, ERR_CONFIG, "{path} is not taken: it belongs to another user", "path", path, NULL);
+		return err_set(err, ERR_CONFIG, "{path} is not taken: it belongs to another user", "path",
+			       path, NULL);
 	return 0;
 }
 
@@ -75,7 +76,8 @@ int trust_add(const char *state_folder, struct runbook *runbook, int64_t now, st
 	}
 	clock_format(now, time);
 	json_object_set_new(runbooks, runbook->digest,
-			    json_pack("{s:s,s:s,s:s}", "id", runbook->id, "file", runbook->file, "approvedAt", time));
+			    json_pack("{s:s,s:s,s:s}", "id", runbook->id, "file", runbook->file, "approvedAt",
+				      time));
 	text = json_dumps(approvals, JSON_INDENT(1) | JSON_SORT_KEYS);
 	json_decref(approvals);
 	result = file_write(path, text, strlen(text), 0600, err);

@@ -14,7 +14,10 @@
 #include "probes/base/err.h"
 #include "probes/runbook/runbook.h"
 
-/* An error says who else can write it. Shipped files may be writable by their group: installers decide that. */
+/*
+ * An error says who else can write it. Shipped files may be writable by their group: installers
+ * decide that.
+ */
 int trust_check_file(const char *path, bool is_shipped, struct err *err);
 /* The approvals; NULL where there are none. A broken or foreign file is an error and approves nothing. */
 int trust_load(const char *state_folder, json_t **ret_approvals, struct err *err);

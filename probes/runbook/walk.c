@@ -187,8 +187,8 @@ static char *fact_source(const struct fact *fact)
 		return xstrdup(fact->where);
 	path = star ? xasprintf("%.*s[%zu]%s", (int)(star - fact->where), fact->where, fact->item, star + 3)
 		    : xstrdup(fact->where);
-	return xasprintf("%s/%s%s%s %s", record->kind->name, record->name_space, *record->name_space ? "/" : "",
-			 record->name, path);
+	return xasprintf("%s/%s%s%s %s", record->kind->name, record->name_space,
+			 *record->name_space ? "/" : "", record->name, path);
 }
 
 static char *fact_text(const struct fact *fact)

@@ -12,7 +12,8 @@
 
 enum {
 	FACTS_MAX = 48,
-	FACTS_A_JOIN = 4,	/* objects of one join that bring their facts along; the others are objects only */
+	/* objects of one join that bring their facts along; the others are objects only */
+	FACTS_A_JOIN = 4,
 	LINES_MAX = 64,
 };
 
@@ -34,7 +35,8 @@ struct walk {
 	const struct record **objects;
 	size_t object_count;
 	size_t object_capacity;
-	struct message unknown;		/* the first reason; id NULL: none, so that setting it back forgets the reason */
+	/* the first reason; id NULL: none, so that setting it back forgets the reason */
+	struct message unknown;
 	int64_t recheck_at;
 	int quiet;			/* > 0: facts and objects are not wanted */
 };
