@@ -155,7 +155,8 @@ void list_view_update(struct view *view)
 		list->node_prefix = world_node_prefix(console_world(view->console));
 		list->list->collect(list);
 	}
-	qsort(list->rows, list->count, sizeof(*list->rows), compare_rows);
+	if (list->count)
+		qsort(list->rows, list->count, sizeof(*list->rows), compare_rows);
 	set_empty_text(list);
 	table_update(&list->table);
 	/* Nobody chose this row: the worst one is it. */

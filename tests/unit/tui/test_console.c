@@ -255,6 +255,24 @@ static void empty_panes_say_that_they_are_listing(void **state)
 	snapshot_free(full);
 }
 
+/* The first frame comes before there is a session. */
+static void first_frame_needs_no_world(void **state)
+{
+	struct fixture *fixture = *state;
+	struct console console;
+
+	console_init(&console, &fixture->invocation, GLYPHS_UTF8);
+	console_refresh(&console, NOW, 1500);
+	console_draw(&console, &fixture->cells);
+	cells_resize(&fixture->cells, 24, 80);
+	console_draw(&console, &fixture->cells);
+	for (int action = ACTION_NONE + 1; action < ACTION_COUNT; action++)
+		console_act(&console, (enum action)action);
+	console_draw(&console, &fixture->cells);
+	assert_true(console.page_count > 0 || console.modal.dialog || console.modal.menu || console.message[0]);
+	console_release(&console);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -272,6 +290,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(lost_link_names_its_layer_and_the_age, setup, teardown),
 		cmocka_unit_test_setup_teardown(no_session_says_what_to_do, setup, teardown),
 		cmocka_unit_test_setup_teardown(nothing_found_is_said_with_its_coverage, setup, teardown),
+		cmocka_unit_test_setup_teardown(first_frame_needs_no_world, setup, teardown),
 		cmocka_unit_test_setup_teardown(empty_panes_say_that_they_are_listing, setup, teardown),
 	};
 
