@@ -116,12 +116,16 @@ static void add_object(struct textview *text, const json_t *object, int depth, b
 	}
 }
 
-static void add_array(struct textview *text, const json_t *array, int depth)
+static void add_array(struct textview *text, const json_t *array, int depth, bool is_first_inline)
 {
 	for (size_t i = 0; i < json_array_size(array); i++) {
 		const json_t *value = json_array_get(array, i);
 
-		textview_addf(text, ROLE_DIM, "%*s- ", depth * 2, "");
+		if (is_first_inline)
+			textview_append(text, ROLE_DIM, "- ");
+		else
+			textview_addf(text, ROLE_DIM, "%*s- ", depth * 2, "");
+		is_first_inline = false;
 		if (is_nested(value))
 			add_value(text, value, depth + 1, true);
 		else
@@ -136,7 +140,7 @@ static void add_value(struct textview *text, const json_t *value, int depth, boo
 	else if (json_is_object(value))
 		add_object(text, value, depth, is_first_inline);
 	else
-		add_array(text, value, depth);
+		add_array(text, value, depth, is_first_inline);
 }
 
 void yaml_text(struct textview *text, const json_t *document)
