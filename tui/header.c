@@ -125,7 +125,7 @@ static void draw_first(struct console *console, struct cells *cells, struct rect
 	put_where(console, &line);
 	world_facts(world, &facts);
 	facts_width = width_of(buffer_text(&facts));
-	if (facts.length && line.column + 2 + facts_width <= line.end)
+	if (facts.length && line.column + 4 + facts_width <= line.end)
 		cells_put(cells, rect.row, line.end - facts_width - 1, facts_width, ROLE_DIM, 0,
 			  buffer_text(&facts));
 }

@@ -45,14 +45,17 @@ static void draw_view(struct view *view, struct cells *cells, struct rect rect, 
 {
 	struct heading heading = {0};
 	struct rect former = cells_clip(cells, rect);
+	char note[sizeof(heading.foot) + sizeof(heading.note) + 2];
 	struct box box = {.focused = focused};
 
 	/* The view is drawn first: it knows only then how much of it can be seen. */
 	view->ops->draw(view, cells, rect_inset(rect, 1, 1), focused);
 	view->ops->heading(view, &heading);
 	box.title = heading.title;
-	box.note = heading.note;
-	box.foot = heading.foot;
+	/* Place and age stand above: the lower border may be the upper one of the next pane. */
+	snprintf(note, sizeof(note), "%s%s%s", heading.foot, heading.foot[0] && heading.note[0] ? "  " : "",
+		 heading.note);
+	box.note = note;
 	/* Of several tabs the one that is open is marked, not the whole title. */
 	if (heading.mark_length)
 		box.title_role = ROLE_TITLE;

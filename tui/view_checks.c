@@ -12,7 +12,7 @@ static const struct table_column columns[] = {
 	[VERDICT] = {.title = "VERDICT", .minimum = 10},
 	[ID] = {.title = "ID", .minimum = 4, .ideal = 24},
 	[TITLE] = {.title = "SYMPTOM", .minimum = 20},
-	[REASON] = {.title = "REASON", .minimum = 16, .weight = 1, .drop = 1},
+	[REASON] = {.title = "REASON", .minimum = 16, .weight = 1, .drop = 1, .squeezes = true},
 };
 
 static const struct {

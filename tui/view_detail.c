@@ -197,7 +197,8 @@ static void draw(struct view *base, struct cells *cells, struct rect rect, bool 
 		textview_draw(&detail->base.text, cells, text_view_margin(rect), focused);
 		return;
 	}
-	wanted = textview_rows(&detail->steps, text_view_margin(rect).columns);
+	/* The last column is the scroll bar's. */
+	wanted = textview_rows(&detail->steps, text_view_margin(rect).columns - 1);
 	top.rows = wanted <= rect.rows - 4 ? wanted : rect.rows * 2 / 3;
 	textview_draw(&detail->steps, cells, text_view_margin(top), false);
 	bottom.row = rect.row + top.rows;

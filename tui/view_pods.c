@@ -15,7 +15,7 @@ static const struct table_column system_columns[] = {
 	[READY] = {.title = "READY", .minimum = 5},
 	[STATUS] = {.title = "STATUS", .minimum = 10, .ideal = 20},
 	[RESTARTS] = {.title = "RESTARTS", .minimum = 8, .align = TABLE_RIGHT, .drop = 4},
-	[NODE] = {.title = "NODE", .minimum = 9, .ideal = 30, .drop = 1, .cut_middle = true},
+	[NODE] = {.title = "NODE", .minimum = 9, .ideal = 30, .drop = 1, .squeezes = true, .cut_middle = true},
 	[AGE] = {.title = "AGE", .minimum = 5, .align = TABLE_RIGHT, .drop = 3},
 	[NAMESPACE] = {.title = "NAMESPACE", .minimum = 9, .ideal = 24, .drop = 6, .cut_middle = true},
 	[ADDRESS] = {.title = "ADDRESS", .minimum = 7, .drop = 7},
@@ -26,9 +26,9 @@ static const struct table_column all_columns[] = {
 	[READY] = {.title = "READY", .minimum = 5},
 	[STATUS] = {.title = "STATUS", .minimum = 10, .ideal = 24},
 	[RESTARTS] = {.title = "RESTARTS", .minimum = 8, .align = TABLE_RIGHT, .drop = 4},
-	[NODE] = {.title = "NODE", .minimum = 9, .ideal = 40, .drop = 2, .cut_middle = true},
+	[NODE] = {.title = "NODE", .minimum = 9, .ideal = 40, .drop = 2, .squeezes = true, .cut_middle = true},
 	[AGE] = {.title = "AGE", .minimum = 5, .align = TABLE_RIGHT, .drop = 3},
-	[NAMESPACE] = {.title = "NAMESPACE", .minimum = 9, .ideal = 30, .drop = 1, .cut_middle = true},
+	[NAMESPACE] = {.title = "NAMESPACE", .minimum = 9, .ideal = 30, .drop = 1, .squeezes = true, .cut_middle = true},
 	[ADDRESS] = {.title = "ADDRESS", .minimum = 7, .drop = 7},
 };
 

@@ -35,8 +35,8 @@ struct table_column {
 	/*
 	 * A column is as wide as its title and the cells under it, at most
 	 * ideal (0: no limit). Where that does not fit, those with a drop go
-	 * (the highest first; 0 stays), then texts are cut, down to minimum
-	 * cells. What is left goes by weight.
+	 * (the highest first; 0 stays; those that squeeze last), then texts
+	 * are cut, down to minimum cells. What is left goes by weight.
 	 */
 	int minimum;
 	int ideal;
@@ -44,6 +44,7 @@ struct table_column {
 	int drop;
 	enum table_align align;
 	int whole;	   /* cells of text that are not cut while there are columns with a drop that can go */
+	bool squeezes;	   /* with a drop: shown even if the texts of others are cut for it */
 	bool cut_middle;   /* what is cut keeps its beginning and its end: names that differ at their end */
 };
 

@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "probes/base/buffer.h"
 #include "probes/base/memory.h"
@@ -15,6 +16,7 @@ enum { LINES_MAXIMUM = 20, KIND_SIZE = 160, ALIKE = 14 };
 
 enum rank {
 	RANK_TEXT,	/* a message: it may name the cause */
+	RANK_ECHO,	/* "Back-off ...": only that something failed before */
 	RANK_VALUE,
 	RANK_IDENTITY,	/* which condition is meant proves little */
 	RANK_SELECTION,	/* that an object has the name it has proves nothing */
@@ -42,7 +44,7 @@ static void name_kind(struct candidate *candidate)
 		if (!isdigit((unsigned char)*c))
 			candidate->kind[used++] = *c;
 	/* Messages that begin alike are of one sort: "Readiness probe", "Failed to pull". */
-	for (const char *c = candidate->said; candidate->rank == RANK_TEXT && *c && used < KIND_SIZE - 1; c++) {
+	for (const char *c = candidate->said; candidate->rank <= RANK_ECHO && *c && used < KIND_SIZE - 1; c++) {
 		if (c == candidate->said + ALIKE)
 			break;
 		candidate->kind[used++] = *c;
@@ -59,6 +61,8 @@ static bool ends_with(const char *text, const char *end)
 
 static enum rank rank_of(const struct evidence_line *line)
 {
+	if (!strncasecmp(line->text, "Back-off", strlen("Back-off")))
+		return RANK_ECHO;
 	if (ends_with(line->source, "message") || !strncmp(line->source, "Event/", strlen("Event/")) ||
 	    !strncmp(line->source, "log:", strlen("log:")))
 		return RANK_TEXT;
@@ -114,7 +118,7 @@ static void set_said(struct candidate *candidate, char **ret_owned)
 
 	*ret_owned = NULL;
 	candidate->said = candidate->line->text;
-	if (candidate->rank == RANK_TEXT && *name && strstr(candidate->said, name))
+	if (candidate->rank <= RANK_ECHO && *name && strstr(candidate->said, name))
 		candidate->said = *ret_owned = without_name(candidate->line->text, name);
 }
 

@@ -119,7 +119,7 @@ static void test_names_stay_whole_while_columns_can_go(void **state)
 	/* The name is whole before the disk is shown. */
 	cells_resize(&cells, 2, 28);
 	table_draw(&table, &cells, cells_area(&cells), true);
-	assert_row(&cells, 1, "›calico-node-48lwg Running");
+	assert_row(&cells, 1, "›calico-node-48lwg  Running");
 	/* What is cut then keeps the end that tells it from others. */
 	cells_resize(&cells, 2, 22);
 	table_draw(&table, &cells, cells_area(&cells), true);
@@ -159,7 +159,7 @@ static void test_columns_go_when_it_gets_narrow(void **state)
 	set_up(&list, &table, "ab");
 	cells_init(&cells, 3, 18, GLYPHS_ASCII);
 	table_draw(&table, &cells, cells_area(&cells), true);
-	assert_row(&cells, 0, " NAME   STATUS");
+	assert_row(&cells, 0, " NAME    STATUS");
 	cells_resize(&cells, 3, 14);
 	table_draw(&table, &cells, cells_area(&cells), true);
 	assert_row(&cells, 0, " NAME");
