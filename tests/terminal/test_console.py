@@ -17,7 +17,7 @@ from wait import wait_for  # noqa: E402
 def _():
     with Terminal(120, 40) as terminal:
         terminal.start()
-        screen = terminal.wait("critical E08", "1 Nodes 12/12 ready", "3 System pods", "4 Evidence", "5 Events",
+        screen = terminal.wait("✖ critical", " E08 ", "1 Nodes 12/12 ready", "3 System pods", "4 Evidence", "5 Events",
                                "DEMO calico-outage", "● live", "READ-ONLY")
         lines = screen.splitlines()
         assert len(lines) == 40, len(lines)
@@ -29,7 +29,7 @@ def _():
 def _():
     with Terminal(120, 40) as terminal:
         terminal.start()
-        terminal.wait("critical E08")
+        terminal.wait("✖ critical", " E08 ")
         for columns, rows, texts in ((80, 24, ("├ 4 Evidence",)), (200, 60, ("┌ 1 Nodes", "┌ 2 Symptoms")),
                                      (80, 12, ("1 critical", "┌ 2 Symptoms")), (84, 50, ("├ 3 System pods",)),
                                      (30, 6, ("2 Symptoms",)), (120, 40, ("┌ 1 Nodes", "├ 4 Evidence"))):
@@ -45,7 +45,7 @@ def _():
 def _():
     with Terminal(120, 40) as terminal:
         terminal.start()
-        terminal.wait("critical E08")
+        terminal.wait("✖ critical", " E08 ")
         terminal.keys("?")
         terminal.wait("┌ Help", "Moving")
         terminal.keys("/")
@@ -74,7 +74,7 @@ def _():
 def _():
     with Terminal(120, 40) as terminal:
         terminal.start()
-        terminal.wait("critical E08")
+        terminal.wait("✖ critical", " E08 ")
         terminal.keys("3", "/")
         terminal.type("name=coredns*")
         terminal.keys("Enter")
@@ -89,7 +89,7 @@ def _():
 def _():
     with Terminal(120, 40) as terminal:
         pid = terminal.start()
-        terminal.wait("critical E08")
+        terminal.wait("✖ critical", " E08 ")
         children = children_of(pid)
         assert len(children) == 1, children
         terminal.keys("q")
@@ -108,7 +108,7 @@ def _():
 def ends(how, status):
     with Terminal(80, 24) as terminal:
         pid = terminal.start()
-        terminal.wait("critical E08")
+        terminal.wait("✖ critical", " E08 ")
         children = children_of(pid)
         assert len(children) == 1, children
         os.kill(pid, how)
@@ -143,7 +143,7 @@ def _():
 def _():
     with Terminal(80, 24) as terminal:
         pid = terminal.start()
-        terminal.wait("critical E08")
+        terminal.wait("✖ critical", " E08 ")
         children = children_of(pid)
         terminal.command("kill-server")
         wait_for(lambda: not is_alive(pid), what="the end of the console")
@@ -188,11 +188,11 @@ def _():
 def _():
     with Terminal(120, 40, {"NO_COLOR": "1"}) as terminal:
         terminal.start()
-        terminal.wait("✖ critical E08")
+        terminal.wait("✖ critical", " E08 ")
         assert not re.search(r"\x1b\[[0-9;]*(?:3[0-7]|38;5|4[0-7]|48;5|9[0-7])[0-9;]*m", terminal.coloured())
     with Terminal(120, 40) as terminal:
         terminal.start()
-        terminal.wait("✖ critical E08")
+        terminal.wait("✖ critical", " E08 ")
         assert re.search(r"\x1b\[[0-9;]*(?:3[0-7]|38;5)[0-9;]*m", terminal.coloured())
 
 
@@ -200,7 +200,7 @@ def _():
 def _():
     with Terminal(120, 40) as terminal:
         terminal.start("--demo --lang ko")
-        terminal.wait("critical E08")
+        terminal.wait("✖ critical", " E08 ")
         screen = terminal.wait("E08")
         assert all(line.endswith(("│", "┤", "┐", "┘")) for line in screen.splitlines()[2:39]), screen
 
