@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "probes/base/buffer.h"
 #include "probes/base/clock.h"
 #include "probes/base/log.h"
 #include "probes/base/memory.h"
@@ -368,6 +369,21 @@ static void add_header(struct header_list *list, const char *name, const char *v
 		list->headers[list->count++] = (struct http_header){.name = name, .value = value};
 }
 
+/* A key of the operator's as part of a header's name: percent signs for what none may hold (client-go, transport). */
+static char *escape_header_key(const char *key)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$&'*+-.^_`|~";
+	struct buffer out = BUFFER_INIT(3 * strlen(key));
+
+	for (const char *at = key; *at; at++) {
+		if (strchr(plain, *at))
+			buffer_add_byte(&out, *at);
+		else
+			buffer_addf(&out, "%%%02X", (unsigned int)(unsigned char)*at);
+	}
+	return buffer_detach(&out);
+}
+
 static void add_impersonation(struct header_list *list, const struct kubeconfig_view *view)
 {
 	if (view->as_user)
@@ -377,7 +393,7 @@ static void add_impersonation(struct header_list *list, const struct kubeconfig_
 	for (char **group = view->as_groups; group && *group; group++)
 		add_header(list, "Impersonate-Group", *group);
 	for (char **extra = view->as_extra; extra && extra[0] && extra[1]; extra += 2) {
-		auto_free char *key = kube_escape(extra[0]);
+		auto_free char *key = escape_header_key(extra[0]);
 
 		if (list->extra_count == HEADERS_MAXIMUM)
 			return;

@@ -248,10 +248,14 @@ enum credential_state credential_get(struct credential *credential, struct http_
 	security->certificate_pem = view->certificate_pem;
 	security->key_pem = view->key_pem;
 	security->bearer_token = view->token;
+	security->basic_user = view->basic_user;
+	security->basic_password = view->basic_password;
 	if (view->token_file) {
-		if (refresh_token_file(credential, err) < 0)
+		/* client-go too goes on with the token beside a file that cannot be read. */
+		if (refresh_token_file(credential, err) == 0)
+			security->bearer_token = credential->file_token;
+		else if (!view->token)
 			return CREDENTIAL_FAILED;
-		security->bearer_token = credential->file_token;
 	}
 	if (view->exec)
 		return get_from_exec(credential, security, err);

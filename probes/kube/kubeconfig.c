@@ -46,6 +46,8 @@ void kubeconfig_view_free(struct kubeconfig_view *view)
 	secret_free(view->key_pem);
 	secret_free(view->token);
 	free(view->token_file);
+	free(view->basic_user);
+	secret_free(view->basic_password);
 	free(view->tls_server_name);
 	secret_free(view->proxy_url);
 	free(view->as_user);

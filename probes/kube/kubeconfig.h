@@ -47,6 +47,8 @@ struct kubeconfig_view {
 	char *key_pem;
 	char *token;
 	char *token_file;	/* read again each minute; its content wins over token */
+	char *basic_user;	/* NULL: no password */
+	char *basic_password;
 	char *tls_server_name;
 	char *proxy_url;
 	bool insecure_skip_verify;

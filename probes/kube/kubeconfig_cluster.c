@@ -72,13 +72,15 @@ int kubeconfig_read_pem(const struct kubeconfig_entry *entry, const char *key, c
 	return 0;
 }
 
-/* Scheme added where it is missing, as client-go does; no user, query, trailing slash. */
+/*
+ * No user, query, trailing slash. A server without a scheme is plain http to client-go, also beside a
+ * certificate authority: it looks at the scheme before the rest of the entry (tools/clientcmd/client_config.go).
+ */
 static int take_server(struct kubeconfig_view *view, const struct kubeconfig_entry *cluster, struct err *err)
 {
 	const json_t *at = json_object_get(cluster->value, "server");
 	const char *server;
 	const char *authority;
-	bool tls;
 	size_t length;
 
 	if (entry_text(cluster, "server", &server, err) < 0)
@@ -87,9 +89,7 @@ static int take_server(struct kubeconfig_view *view, const struct kubeconfig_ent
 		return entry_fault(cluster, NULL, "{file}, line {line}: the cluster {value} has no server",
 				   view->cluster,
 				   err);
-	tls = view->ca_pem || view->insecure_skip_verify;
-	view->server = strstr(server, "://") ? xstrdup(server)
-	: xasprintf("%s://%s", tls ? "https" : "http", server);
+	view->server = strstr(server, "://") ? xstrdup(server) : xasprintf("http://%s", server);
 	if (strncasecmp(view->server, "https://", 8) != 0 && strncasecmp(view->server, "http://", 7) != 0)
 		return entry_fault(cluster, at,
 				   "{file}, line {line}: the server of {value} is no http or https URL",

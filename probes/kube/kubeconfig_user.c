@@ -78,33 +78,37 @@ static int refuse_method(const struct kubeconfig_view *view, const struct kubeco
 	return -1;
 }
 
-static int refuse_unsupported(const struct kubeconfig_view *view, const struct kubeconfig_entry *user,
+static int refuse_unsupported(const struct kubeconfig_entry *user,
 			      struct err *err)
 {
 	struct kubeconfig_entry provider;
 	const char *provider_name;
-	const char *name;
-	const char *password;
 
-	if (entry_mapping(user, "auth-provider", &provider, err) < 0 ||
-	    entry_text(user, "username", &name, err) < 0 ||
-	    entry_text(user, "password", &password, err) < 0)
+	if (entry_mapping(user, "auth-provider", &provider, err) < 0)
 		return -1;
-	if (provider.value) {
-		if (entry_text(&provider, "name", &provider_name, err) < 0)
-			return -1;
-		entry_fault(user, provider.value,
-			    "{file}, line {line}: users sign in by the auth-provider {value}, which is "
-			    "not supported", provider_name ? provider_name : "", err);
-		err_hint(err,
-			 "replace it by an exec plugin (kubectl has dropped most auth-providers too) or a token", NULL);
+	if (!provider.value)
+		return 0;
+	if (entry_text(&provider, "name", &provider_name, err) < 0)
 		return -1;
-	}
-	if ((name && *name) || (password && *password))
-		return refuse_method(view, user, name ? "username" : "password",
-				     "{file}, line {line}: user {value} has a "
-				     "user name and password, which kube-apiservers no longer take",
-				     "use a token, a client certificate or an exec plugin", err);
+	entry_fault(user, provider.value,
+		    "{file}, line {line}: users sign in by the auth-provider {value}, which is "
+		    "not supported", provider_name ? provider_name : "", err);
+	err_hint(err, "replace it by an exec plugin (kubectl has dropped most auth-providers too) or a token",
+		 NULL);
+	return -1;
+}
+
+/* No kube-apiserver takes passwords any more, but proxies in front of one do. */
+static int take_password(struct kubeconfig_view *view, const struct kubeconfig_entry *user, struct err *err)
+{
+	if (entry_copy(user, "username", &view->basic_user, err) < 0 ||
+	    entry_copy(user, "password", &view->basic_password, err) < 0)
+		return -1;
+	/* client-go asks for both to be one way of signing in, and for one way only. */
+	if ((view->basic_user || view->basic_password) && (view->token || view->token_file))
+		return refuse_method(view, user, view->basic_user ? "username" : "password",
+				     "{file}, line {line}: user {value} has a token and a password, and only one "
+				     "can be shown", "remove the one that is not meant", err);
 	return 0;
 }
 
@@ -115,7 +119,10 @@ static int take_certificate(struct kubeconfig_view *view, const struct kubeconfi
 				err) < 0 ||
 	    kubeconfig_read_pem(user, "client-key", "PRIVATE KEY-----", &view->key_pem, err) < 0)
 		return -1;
-	if (!view->certificate_pem != !view->key_pem)
+	/* A key alone proves nothing, and client-go goes on without it. */
+	if (!view->certificate_pem)
+		secret_free(take_pointer(view->key_pem));
+	if (view->certificate_pem && !view->key_pem)
 		return refuse_method(view, user, "client-certificate",
 				     "{file}, line {line}: user {value} needs both "
 				     "client-certificate and client-key", "add the missing one", err);
@@ -148,11 +155,12 @@ int kubeconfig_take_user(struct kubeconfig_view *view, const struct kubeconfig_e
 {
 	struct kubeconfig_entry exec;
 
-	if (refuse_unsupported(view, user, err) < 0 || take_certificate(view, user, err) < 0 ||
-	    take_token(view, user, err) < 0 || entry_mapping(user, "exec", &exec, err) < 0)
+	if (refuse_unsupported(user, err) < 0 || take_certificate(view, user, err) < 0 ||
+	    take_token(view, user, err) < 0 || take_password(view, user, err) < 0 ||
+	    entry_mapping(user, "exec", &exec, err) < 0)
 		return -1;
 	/* client-go does not run the plugin of a user that has something else to show. */
-	if (!exec.value || view->token || view->token_file || view->certificate_pem)
+	if (!exec.value || view->token || view->token_file || view->certificate_pem || view->basic_user)
 		return 0;
 	return kubeconfig_take_exec(view, &exec, err);
 }

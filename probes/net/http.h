@@ -34,6 +34,8 @@ struct http_security {
 	const char *certificate_pem;	/* client certificate, with key_pem */
 	const char *key_pem;
 	const char *bearer_token;
+	const char *basic_user;		/* with basic_password; not beside bearer_token */
+	const char *basic_password;	/* NULL: "" */
 	const char *tls_server_name;	/* NULL: the URL's host */
 	const char *proxy_url;		/* NULL: from the environment, as Go's ProxyFromEnvironment */
 	bool insecure_skip_verify;

@@ -96,8 +96,17 @@ static void explain_tls(const struct http_slot *slot, CURLcode code, struct err 
 {
 	const char *reason = reason_of(slot, code);
 	long verify_result = 0;
+	long connect_status = 0;
 	const char *fault;
 
+	/* Until the proxy has answered, it is the one that is spoken with. */
+	curl_easy_getinfo(slot->easy, CURLINFO_HTTP_CONNECTCODE, &connect_status);
+	if (slot->proxy_is_tls && !connect_status && code != CURLE_SSL_CERTPROBLEM) {
+		err_set(err, ERR_TLS, "no TLS with the proxy {proxy}: {reason}", "proxy", slot->proxy, "reason",
+			reason, NULL);
+		err_hint(err, "check proxy-url; the cluster's certificate-authority has to know the proxy too", NULL);
+		return;
+	}
 	curl_easy_getinfo(slot->easy, CURLINFO_SSL_VERIFYRESULT, &verify_result);
 	fault = code == CURLE_PEER_FAILED_VERIFICATION ? certificate_fault(verify_result) : NULL;
 	if (fault) {

@@ -43,6 +43,7 @@ struct http_slot {
 	size_t request_body_length;
 	char *host;			/* of the URL, for messages */
 	char *port;
+	bool proxy_is_tls;		/* the proxy itself is reached by https */
 	char *proxy;			/* host:port of the proxy, for messages; NULL: direct */
 	enum http_kind kind;
 	long timeout_ms;

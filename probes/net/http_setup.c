@@ -2,6 +2,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 
 #include "probes/base/memory.h"
@@ -227,6 +228,11 @@ static int set_security(struct http_slot *slot, const struct http_security *secu
 	if (code != CURLE_OK)
 		return err_set(err, ERR_TLS, "libcurl does not take the certificates: {reason}", "reason",
 			       curl_easy_strerror(code), NULL);
+	if (security->basic_user || security->basic_password) {
+		curl_easy_setopt(easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
+		curl_easy_setopt(easy, CURLOPT_USERNAME, security->basic_user ? security->basic_user : "");
+		curl_easy_setopt(easy, CURLOPT_PASSWORD, security->basic_password ? security->basic_password : "");
+	}
 	if (!security->bearer_token)
 		return 0;
 	if (check_header("Authorization", security->bearer_token, err) < 0)
@@ -278,8 +284,31 @@ static char *proxy_for_curl(const char *proxy)
 	return xstrdup(proxy);
 }
 
-static int set_proxy(struct http_slot *slot, const struct target *target, const char *wanted, struct err *err)
+/* A proxy reached by https is judged like the server: by the kubeconfig's authorities, else the system's. */
+static int set_proxy_security(struct http_slot *slot, const struct http_security *security, struct err *err)
 {
+	CURLcode code = CURLE_OK;
+
+	slot->proxy_is_tls = true;
+	if (security && security->ca_pem) {
+		code = set_blob(slot->easy, CURLOPT_PROXY_CAINFO_BLOB, security->ca_pem);
+		curl_easy_setopt(slot->easy, CURLOPT_PROXY_CAINFO, NULL);
+		curl_easy_setopt(slot->easy, CURLOPT_PROXY_CAPATH, NULL);
+	}
+	if (security && security->insecure_skip_verify) {
+		curl_easy_setopt(slot->easy, CURLOPT_PROXY_SSL_VERIFYPEER, 0L);
+		curl_easy_setopt(slot->easy, CURLOPT_PROXY_SSL_VERIFYHOST, 0L);
+	}
+	if (code != CURLE_OK)
+		return err_set(err, ERR_TLS, "libcurl does not take the certificates: {reason}", "reason",
+			       curl_easy_strerror(code), NULL);
+	return 0;
+}
+
+static int set_proxy(struct http_slot *slot, const struct target *target, const struct http_security *security,
+		     struct err *err)
+{
+	const char *wanted = security ? security->proxy_url : NULL;
 	auto_free char *proxy = wanted && *wanted ? xstrdup(wanted)
 						  : proxy_from_environment(target->scheme, target->host,
 									   target->port);
@@ -310,7 +339,7 @@ static int set_proxy(struct http_slot *slot, const struct target *target, const 
 	/* Proxy-Authorization and the like must never reach the server, nor ours the proxy. */
 	curl_easy_setopt(slot->easy, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE);
 	slot->proxy = port ? xasprintf("%s:%s", host, port) : xstrdup(host);
-	return 0;
+	return strncasecmp(url, "https://", 8) ? 0 : set_proxy_security(slot, security, err);
 }
 
 static void set_behaviour(struct http_slot *slot, const struct http_request *request)
@@ -357,7 +386,7 @@ int http_setup(struct http_slot *slot, const struct http_request *request, struc
 	slot->host = xstrdup(target.host);
 	slot->port = xstrdup(target.port);
 	if (set_security(slot, security, err) < 0 ||
-	    set_proxy(slot, &target, security ? security->proxy_url : NULL, err) < 0)
+	    set_proxy(slot, &target, security, err) < 0)
 		return -1;
 	if (security && security->tls_server_name && !strcmp(target.scheme, "https") &&
 	    set_server_name(slot, &target, security->tls_server_name, request->url, err) < 0)

@@ -2,7 +2,9 @@
  * One or more GET requests through kubeconfig and client, for tests: prints a line of JSON for each answer, or for
  * the error of the kubeconfig.
  *
- *   request [--kubeconfig FILE] [--context NAME] [--as USER] [--timeout MS] [--times N] [--stream] [--text] PATH
+ *   request [--kubeconfig FILE] [--context NAME] [--as USER] [--timeout MS] [--times N] [--stream] [--text] [--gzip] PATH
+ *
+ * "{namespace}" in PATH is the namespace of the context.
  */
 #include <getopt.h>
 #include <jansson.h>
@@ -69,10 +71,23 @@ static void on_done(void *data, const struct kube_result *result)
 	run->done = true;
 }
 
+/* Caller frees. */
+static char *with_namespace(const struct kube_client *client, const char *path)
+{
+	static const char place[] = "{namespace}";
+	const char *at = strstr(path, place);
+
+	if (!at)
+		return xstrdup(path);
+	return xasprintf("%.*s%s%s", (int)(at - path), path, kube_client_view(client)->name_space, at + strlen(place));
+}
+
 static int requests(struct run *run, struct loop *loop, long times)
 {
+	auto_free char *path = with_namespace(run->client, run->request.path);
 	struct err err;
 
+	run->request.path = path;
 	for (long i = 0; i < times; i++) {
 		run->done = false;
 		if (kube_read(run->client, &run->request, NULL, &err) < 0) {
@@ -119,7 +134,8 @@ int main(int argc, char **argv)
 		{"kubeconfig", required_argument, NULL, 'k'}, {"context", required_argument, NULL, 'c'},
 		{"as", required_argument, NULL, 'a'},	      {"timeout", required_argument, NULL, 't'},
 		{"times", required_argument, NULL, 'n'},      {"stream", no_argument, NULL, 's'},
-		{"text", no_argument, NULL, 'x'},	      {NULL, 0, NULL, 0},
+		{"text", no_argument, NULL, 'x'},	      {"gzip", no_argument, NULL, 'z'},
+		{NULL, 0, NULL, 0},
 	};
 	struct kubeconfig_options options = {0};
 	struct run run = {.request = {.method = "GET", .accept = KUBE_JSON, .on_done = on_done}};
@@ -151,6 +167,9 @@ int main(int argc, char **argv)
 			break;
 		case 'x':
 			run.request.accept = KUBE_TEXT;
+			break;
+		case 'z':
+			run.request.gzip = true;
 			break;
 		default:
 			return 3;

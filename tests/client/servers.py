@@ -79,7 +79,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self):
-        request = {"path": self.path, "headers": dict(self.headers), "method": self.command,
+        request = {"path": self.path, "headers": dict(self.headers), "lines": self.headers.items(), "method": self.command,
                    "peer": self.connection.getpeercert() if isinstance(self.connection, ssl.SSLSocket) else None,
                    "sni": getattr(self.connection, "sni", None)}
         if self.path != "/version":
@@ -117,10 +117,14 @@ class Server(http.server.ThreadingHTTPServer):
         pass        # handshakes that the client refuses are what is tested
 
 
+class ServerSix(Server):
+    address_family = socket.AF_INET6
+
+
 @contextlib.contextmanager
-def api(answer, certificate_name=None, client_authority=None):
+def api(answer, certificate_name=None, client_authority=None, host="127.0.0.1"):
     """A server; .port, .requests. answer(request) gives (status, body[, headers]) or None: hang up."""
-    server = Server(("127.0.0.1", 0), Handler)
+    server = (ServerSix if ":" in host else Server)((host, 0), Handler)
     server.requests = []
     server.answer = answer
     server.port = server.server_port
