@@ -128,9 +128,11 @@ endef
 $(foreach l,$(CONSOLE_LAYERS) sim widgets tui,$(eval $(call unit_layer,$(l))))
 
 # Programs that tests drive; where they are is said by OUT.
-TEST_HELPERS := $(patsubst %.c,$(OUT)/%,$(sort $(wildcard tests/client/*.c))) $(OUT)/tests/terminal/screen_probe
+TEST_HELPERS := $(patsubst %.c,$(OUT)/%,$(sort $(wildcard tests/client/*.c tests/conformance/*.c))) $(OUT)/tests/terminal/screen_probe
 export OUT
 $(OUT)/tests/client/%: $(OUT)/tests/client/%.o $(foreach l,$(below_model),$(call archive,$(l)))
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBRARIES)
+$(OUT)/tests/conformance/%: $(OUT)/tests/conformance/%.o $(foreach l,$(below_remedy),$(call archive,$(l)))
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBRARIES)
 $(OUT)/tests/terminal/screen_probe: $(OUT)/tests/terminal/screen_probe.o $(OUT)/libwidgets.a $(call archive,base)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBRARIES)

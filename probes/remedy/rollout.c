@@ -48,9 +48,9 @@ static bool deadline_passed(const json_t *document)
 	json_t *condition;
 
 	json_array_foreach(pointer_get(document, "/status/conditions"), i, condition) {
-		if (!strcmp(text_at(condition, "/type"), "Progressing") &&
-		    !strcmp(text_at(condition, "/reason"), "ProgressDeadlineExceeded"))
-			return true;
+		/* The first of its type counts, as in kubectl. */
+		if (!strcmp(text_at(condition, "/type"), "Progressing"))
+			return !strcmp(text_at(condition, "/reason"), "ProgressDeadlineExceeded");
 	}
 	return false;
 }
@@ -114,6 +114,19 @@ static void look_daemon_set(const json_t *document, struct rollout *rollout)
 	}
 }
 
+/*
+ * Where rollingUpdate is there at all, kubectl counts pods down to the partition (also 0, which the
+ * server fills in) and does not look at the revisions.
+ */
+static bool stateful_set_is_updated(const json_t *document, long long wanted, long long updated)
+{
+	long long partition = number_at(document, "/spec/updateStrategy/rollingUpdate/partition", wanted);
+
+	if (pointer_get(document, "/spec/updateStrategy/rollingUpdate"))
+		return updated >= wanted - partition;
+	return !strcmp(text_at(document, "/status/updateRevision"), text_at(document, "/status/currentRevision"));
+}
+
 static void look_stateful_set(const json_t *document, struct rollout *rollout)
 {
 	long long wanted = number_at(document, "/spec/replicas", 1);
@@ -129,11 +142,8 @@ static void look_stateful_set(const json_t *document, struct rollout *rollout)
 		set_waiting(rollout, "waiting for the controller to see the new template", 0, 0);
 	} else if (ready < wanted) {
 		set_waiting(rollout, "{have} of {want} pods ready", ready, wanted);
-	} else if (partition > 0 && updated < wanted - partition) {
+	} else if (!stateful_set_is_updated(document, wanted, updated)) {
 		set_waiting(rollout, "{have} of {want} pods updated", updated, wanted - partition);
-	} else if (partition <= 0 && strcmp(text_at(document, "/status/updateRevision"),
-					    text_at(document, "/status/currentRevision")) != 0) {
-		set_waiting(rollout, "{have} of {want} pods updated", updated, wanted);
 	} else {
 		rollout->state = ROLLOUT_DONE;
 	}

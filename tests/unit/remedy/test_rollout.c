@@ -55,6 +55,15 @@ static const struct row rows[] = {
 	 ROLLOUT_WAITING, "updated"},
 	{STATEFUL_SET("'replicas':2", "'observedGeneration':2,'readyReplicas':2,'updateRevision':'b','currentRevision':'b'"),
 	 ROLLOUT_DONE, "rolled out"},
+	{STATEFUL_SET("'replicas':2,'updateStrategy':{'type':'RollingUpdate','rollingUpdate':{'partition':0}}",
+		      "'observedGeneration':2,'readyReplicas':2,'updatedReplicas':1,'updateRevision':'b','currentRevision':'b'"),
+	 ROLLOUT_WAITING, "updated"},
+	{STATEFUL_SET("'replicas':2,'updateStrategy':{'type':'RollingUpdate','rollingUpdate':{'partition':0}}",
+		      "'observedGeneration':2,'readyReplicas':2,'updatedReplicas':2,'updateRevision':'b','currentRevision':'a'"),
+	 ROLLOUT_DONE, "rolled out"},
+	{DEPLOYMENT("'replicas':1", "'observedGeneration':2,'updatedReplicas':1,'replicas':1,'availableReplicas':1,'conditions':"
+				    "[{'type':'Progressing','reason':'x'},{'type':'Progressing','reason':'ProgressDeadlineExceeded'}]"),
+	 ROLLOUT_DONE, "rolled out"},
 	{"{'kind':'ConfigMap'}", ROLLOUT_FAILED, "no rollout"},
 };
 
