@@ -36,6 +36,7 @@ void remedy_context_make(const struct session *session, struct journal *journal,
 		.read_only_reason = configuration->read_only ? configuration->file
 							     : translate("--read-only or NKS_TRIAGE_READ_ONLY"),
 		.is_protected = remedy_context_is_protected(session),
+		.maintenance = configuration->maintenance,
 		.kubeconfig = session->demo ? demo_kubeconfig(session->demo) : invocation->options->kubeconfig,
 		.translate = translate,
 		.language = invocation->options->language,

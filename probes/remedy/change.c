@@ -75,6 +75,7 @@ static void step_free(struct plan_step *step)
 	free(shown->outcome);
 	free(step->refusal);
 	free(step->last_said);
+	free(step->last_reasons);
 	free(step);
 }
 

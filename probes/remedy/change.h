@@ -60,6 +60,7 @@ struct change_context {
 	bool read_only;				/* a latch: running is refused */
 	const char *read_only_reason;		/* where the latch comes from, for the message */
 	bool is_protected;			/* the context needs its name typed */
+	const json_t *maintenance;		/* windows (maintenance.h), outside which the name is needed; may be NULL */
 	const char *kubeconfig;			/* as given with --kubeconfig, for the kubectl lines; NULL: not given */
 	const char *(*translate)(const char *id);
 	const char *language;
@@ -154,7 +155,8 @@ const struct finding_object *change_object_at(const struct change *change, size_
 size_t change_conflict_count(const struct change *change);
 const char *change_conflict_at(const struct change *change, size_t index);
 const char *change_undo(const struct change *change);	/* "full", "partial", "none" */
-bool change_needs_name(const struct change *change);	/* a protected context or an irreversible step */
+/* A protected context, an irreversible step, or a time outside the maintenance windows. */
+bool change_needs_name(const struct change *change);
 const char *change_name_to_type(const struct change *change);
 size_t change_output_count(const struct change *change);
 const struct output_line *change_output_at(const struct change *change, size_t index);

@@ -48,6 +48,8 @@ struct plan_step {
 	int64_t deadline_ms;		/* monotonic; steps that wait */
 	struct timer *timer;
 	char *last_said;		/* last progress line, so that none is said twice */
+	int64_t moved_ms;		/* monotonic; when that was */
+	char *last_reasons;		/* why it stands still, as last said */
 };
 
 /* One access review that the plan needs. */
@@ -96,6 +98,7 @@ struct change {
 	struct finding_object *objects;	/* that the plan touches */
 	size_t object_count;
 	struct blast_radius blast_radius;
+	bool is_outside_maintenance;	/* at the time of planning */
 	char **conflicts;
 	size_t conflict_count;
 	json_t *budgets;		/* PodDisruptionBudgets of the namespaces touched */

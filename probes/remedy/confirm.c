@@ -8,7 +8,7 @@
 
 bool change_needs_name(const struct change *change)
 {
-	if (change->context.is_protected)
+	if (change->context.is_protected || change->is_outside_maintenance)
 		return true;
 	for (size_t i = 0; i < change->step_count; i++) {
 		if (change->steps[i]->shown.method && !change->steps[i]->shown.reversible)

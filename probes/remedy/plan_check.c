@@ -1,7 +1,10 @@
 #include <fnmatch.h>
 #include <string.h>
+#include <time.h>
 
+#include "probes/base/clock.h"
 #include "probes/base/memory.h"
+#include "probes/remedy/maintenance.h"
 #include "probes/remedy/plan_check.h"
 
 static const struct plan_check *const checks[] = {
@@ -137,6 +140,25 @@ static void judge_deny_list(struct change *change)
 	precondition->reason = buffer_detach(&denied);
 }
 
+/* Outside the windows a change is still possible, for whoever types the name out. */
+static void judge_maintenance(struct change *change)
+{
+	time_t now = (time_t)clock_wall();
+	struct precondition *precondition;
+	struct tm local;
+
+	if (json_array_size(change->context.maintenance) == 0 || !localtime_r(&now, &local))
+		return;
+	precondition = plan_add_precondition(change, change->context.translate("It is a time for maintenance"), false);
+	if (maintenance_is_open(change->context.maintenance, &local))
+		return;
+	change->is_outside_maintenance = true;
+	precondition->ok = TRUTH_FALSE;
+	precondition->reason =
+		change_say(change, "outside the windows of the configuration: the name {name} has to be typed",
+			   "name", change_name_to_type(change), NULL);
+}
+
 /* The Lease that keeps two consoles apart: without the right to it the operator decides (decisions.md 25). */
 static void judge_lock(struct change *change)
 {
@@ -175,6 +197,7 @@ void plan_check_judge(struct change *change)
 		judge(change, &permissions_check, NULL,
 		      change->context.translate("You may do what the steps need"), true);
 	judge_deny_list(change);
+	judge_maintenance(change);
 	judge_lock(change);
 }
 

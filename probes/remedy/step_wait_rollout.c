@@ -12,7 +12,7 @@
 #include "probes/remedy/shell_line.h"
 #include "probes/remedy/step.h"
 
-enum { POLL_MS = 1000, REASONS_MAXIMUM = 2048 };
+enum { POLL_MS = 1000, STANDS_STILL_MS = 10000, REASONS_MAXIMUM = 2048 };
 
 static void look(struct change *change, struct plan_step *step);
 
@@ -53,6 +53,7 @@ static void say_once(struct change *change, struct plan_step *step, const char *
 		return;
 	free(step->last_said);
 	step->last_said = xstrdup(text);
+	step->moved_ms = clock_monotonic_ms();
 	change_output(change, step->shown.number, text);
 }
 
@@ -80,6 +81,21 @@ static void add_reasons(struct change *change, const struct plan_step *step, str
 			break;
 		}
 	}
+}
+
+/* A rollout that does not move for a while has a reason: said once, and again when it changes. */
+static void say_why_it_stands(struct change *change, struct plan_step *step)
+{
+	CLEANUP(buffer_release) struct buffer reasons = BUFFER_INIT(REASONS_MAXIMUM);
+
+	if (clock_monotonic_ms() - step->moved_ms < STANDS_STILL_MS)
+		return;
+	add_reasons(change, step, &reasons);
+	if (!reasons.length || (step->last_reasons && !strcmp(step->last_reasons, buffer_text(&reasons))))
+		return;
+	free(step->last_reasons);
+	step->last_reasons = buffer_detach(&reasons);
+	change_output(change, step->shown.number, step->last_reasons);
 }
 
 static void finish(struct change *change, struct plan_step *step, enum step_state state, const char *outcome)
@@ -140,6 +156,7 @@ static void on_document(struct change *change, struct plan_step *step, const jso
 		outcome = xasprintf("%s%s%s", text, reasons.length ? "; " : "", buffer_text(&reasons));
 		finish(change, step, STEP_FAILED, outcome);
 	} else {
+		say_why_it_stands(change, step);
 		look_later(change, step);
 	}
 }

@@ -7,6 +7,7 @@ import subprocess
 import threading
 import urllib.parse
 
+from simulated import CONSOLE, Simulated, environment, run_console
 from wait import wait_for
 
 WORKLOADS = {
@@ -145,11 +146,11 @@ class Proxy:
 class Running:
     """A console that runs while the test looks at it."""
 
-    def __init__(self, cluster, *words, environment, console, kubeconfig=None):
+    def __init__(self, cluster, *words, kubeconfig=None, console=CONSOLE):
         self.lines = []
         self.process = subprocess.Popen(
             [console, *words, "--kubeconfig", kubeconfig or cluster.kubeconfig], stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment(cluster.folder))
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
 
@@ -167,3 +168,33 @@ class Running:
         code = self.process.wait(seconds)
         self.reader.join(10)
         return code
+
+
+class Place:
+    """A cluster, a proxy before it, and the digest of the plan as seen through the proxy."""
+
+    def __init__(self, on_request=lambda method, path: None):
+        self.cluster = Simulated("calico-outage")
+        self.armed = False
+        self.proxy = Proxy(self.cluster, lambda method, path: on_request(method, path) if self.armed else None)
+        self.before = images(self.cluster)
+        answer = self.console("plan", "E08")
+        assert answer.code == 0, answer
+        self.digest = answer.out.splitlines()[-1].split()[1]
+        self.armed = True
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.proxy.stop()
+        self.cluster.stop()
+
+    def console(self, *words, **more):
+        return run_console(self.cluster.folder, *words, "--kubeconfig", self.proxy.kubeconfig, timeout=240, **more)
+
+    def fix(self):
+        return self.console("fix", "E08", "--confirm", self.digest)
+
+    def start(self, *words):
+        return Running(self.cluster, *words, kubeconfig=self.proxy.kubeconfig)

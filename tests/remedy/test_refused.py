@@ -84,6 +84,15 @@ def _():
     refused(configured(settings, "fix", "E08", "--confirm", DIGEST, "--confirm-name", "other"), "simulated")
 
 
+@test("outside the maintenance windows the name has to be typed, too")
+def _():
+    hour = (datetime.datetime.now().hour + 2) % 24
+    settings = {"maintenance": [{"from": f"{hour:02}:00", "to": f"{hour:02}:30"}]}
+    refused(configured(settings, "fix", "E08", "--confirm", DIGEST), "simulated")
+    shown = configured(settings, "plan", "E08")
+    assert shown.code == 0 and "outside the windows" in shown.out, shown
+
+
 @test("an object on the deny list is not touched")
 def _():
     refused(configured({"denyObjects": ["DaemonSet/kube-system/*"]}, "fix", "E08", "--confirm", DIGEST),
