@@ -16,7 +16,7 @@
 #include "tui/session.h"
 #include "tui/view_detail.h"
 
-enum { MESSAGE_MS = 6000 };
+enum { MESSAGE_MS = 6000, MESSAGE_MS_PER_BYTE = 30 };
 
 static const struct view_ops *const pane_ops[PANE_COUNT] = {
 	[PANE_NODES] = &nodes_view,	[PANE_SYMPTOMS] = &symptoms_view, [PANE_PODS] = &system_pods_view,
@@ -227,7 +227,9 @@ void console_say(struct console *console, enum role role, const char *text)
 {
 	snprintf(console->message, sizeof(console->message), "%s", text);
 	console->message_role = role;
-	console->message_until = console->world.now_ms + MESSAGE_MS;
+	/* Long ones take longer to read. */
+	console->message_until =
+		console->world.now_ms + MESSAGE_MS + MESSAGE_MS_PER_BYTE * (int64_t)strlen(console->message);
 	console->is_dirty = true;
 }
 

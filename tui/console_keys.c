@@ -184,7 +184,7 @@ static void open(struct console *console)
 
 	if (view->ops->act(view, ACTION_OPEN))
 		return;
-	if (!console_selection(console, &selection)) {
+	if (!console_selection(console, &selection) || selection.is_check) {
 		if (view->ops == &symptoms_view)
 			console_open_page(console, &checks_view);
 		return;

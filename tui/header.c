@@ -11,6 +11,7 @@
 #include "tui/console.h"
 #include "tui/fix.h"
 #include "tui/view_events.h"
+#include "widgets/textview.h"
 
 int header_rows(const struct console *console, int rows, int columns)
 {
@@ -37,7 +38,7 @@ static void put(struct line *line, enum role role, const char *text)
 					  PUT_ELLIPSIS, text);
 }
 
-enum { NARROW = 100 };
+enum { NARROW = 100, HINTS_CELLS = 20, MOST_MESSAGE_ROWS = 5 };
 
 static int width_of(const char *raw)
 {
@@ -166,6 +167,26 @@ static void put_counts(const struct console *console, struct line *line)
 		  is_narrow(line->cells) ? "unchecked" : "could not check");
 }
 
+/* The least of the counts: only where it has room beside all else. */
+static void put_not_applicable(const struct console *console, struct line *line)
+{
+	const struct symptoms *symptoms = console->world.symptoms;
+	const char *const words[] = {"not applicable", "n/a"};
+	size_t count = 0;
+
+	for (size_t i = 0; symptoms && i < symptoms_check_count(symptoms); i++)
+		count += symptoms_check_at(symptoms, i)->verdict == VERDICT_NOT_APPLICABLE;
+	for (size_t i = 0; count && i < array_length(words); i++) {
+		char text[64];
+
+		snprintf(text, sizeof(text), " %zu %s ", count, translate(words[i]));
+		if (line->column + width_of(text) > line->end)
+			continue;
+		put(line, ROLE_DIM, text);
+		return;
+	}
+}
+
 static void clock_text(const struct world *world, bool with_zone, char *out, size_t size)
 {
 	time_t now = (time_t)world->now;
@@ -200,7 +221,7 @@ static void draw_second(struct console *console, struct cells *cells, struct rec
 	struct line line = {cells, rect.row, rect.column, rect.column + rect.columns};
 	char time[64];
 	char writing[96];
-	char demo[96];
+	char banner[96];
 	enum role role;
 	int width;
 
@@ -214,14 +235,16 @@ static void draw_second(struct console *console, struct cells *cells, struct rec
 	cells_put(cells, rect.row, line.end, width, role, 0, writing);
 	line.end -= 1;
 	put_counts(console, &line);
-	if (console->world.demo) {
-		snprintf(demo, sizeof(demo), translate(" DEMO %.40s "), console->world.demo);
-		width = width_of(demo);
-		if (line.column + 2 + width <= line.end)
-			cells_put(cells, rect.row, line.end - width - 1, width, ROLE_BAR, 0, demo);
-	} else if (console->world.is_protected && line.column + 14 <= line.end) {
-		cells_put(cells, rect.row, line.end - 12, 11, ROLE_BANNER, 0, translate(" PROTECTED "));
+	if (console->world.demo)
+		snprintf(banner, sizeof(banner), translate(" DEMO %.40s "), console->world.demo);
+	else
+		snprintf(banner, sizeof(banner), "%s", console->world.is_protected ? translate(" PROTECTED ") : "");
+	width = width_of(banner);
+	if (width && line.column + 2 + width <= line.end) {
+		line.end -= width + 1;
+		cells_put(cells, rect.row, line.end, width, console->world.demo ? ROLE_BAR : ROLE_BANNER, 0, banner);
 	}
+	put_not_applicable(console, &line);
 }
 
 /* All in one line: context, worst counts, link. */
@@ -320,6 +343,39 @@ static void draw_hints(struct console *console, struct line *line)
 		put(&right, ROLE_DIM, translate(hints[i].word));
 	}
 	line->end -= width;
+}
+
+/* The message as a text of several lines; the caller releases it. */
+static void fill_message(const struct console *console, struct textview *text)
+{
+	textview_init(text, MOST_MESSAGE_ROWS);
+	textview_add(text, console->message_role, console->message);
+}
+
+int message_rows(const struct console *console, int columns)
+{
+	struct textview text;
+	int rows;
+
+	if (!console->message[0] || console->prompt != PROMPT_NONE)
+		return 0;
+	/* What fits beside the hints stays on the last line. */
+	if (width_of(console->message) + 1 + HINTS_CELLS <= columns)
+		return 1;
+	fill_message(console, &text);
+	rows = textview_rows(&text, columns - 2);
+	textview_release(&text);
+	return rows < MOST_MESSAGE_ROWS ? rows : MOST_MESSAGE_ROWS;
+}
+
+void message_draw(const struct console *console, struct cells *cells, struct rect rect)
+{
+	struct textview text;
+
+	fill_message(console, &text);
+	cells_fill(cells, rect, ROLE_NORMAL);
+	textview_draw(&text, cells, (struct rect){rect.row, rect.column + 1, rect.rows, rect.columns - 1}, false);
+	textview_release(&text);
 }
 
 void status_line_draw(struct console *console, struct cells *cells, struct rect rect)

@@ -172,6 +172,8 @@ static void add_note(struct list_view *list, struct buffer *note)
 	list->is_stale = false;
 	if (list->list->kind != KIND_CORE_COUNT && world->snapshot)
 		world_note(world, list->list->kind, note, &list->is_stale);
+	else
+		world_link_note(world, note, &list->is_stale);
 }
 
 void list_view_heading(struct view *view, struct heading *heading)

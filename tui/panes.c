@@ -228,6 +228,18 @@ static void draw_modal(struct console *console, struct cells *cells, struct rect
 	console->cursor_column = column;
 }
 
+/* The last line; a message that is longer than it lies over the panes while it is shown. */
+static void draw_last_lines(struct console *console, struct cells *cells, struct rect line)
+{
+	int rows = message_rows(console, line.columns);
+
+	rows = rows < cells->rows / 2 ? rows : cells->rows / 2;
+	if (rows > 1)
+		message_draw(console, cells, (struct rect){line.row - rows + 1, 0, rows, line.columns});
+	else
+		status_line_draw(console, cells, line);
+}
+
 void console_draw(struct console *console, struct cells *cells)
 {
 	struct rect area = cells_area(cells);
@@ -244,7 +256,7 @@ void console_draw(struct console *console, struct cells *cells)
 		header_draw(console, cells, (struct rect){0, 0, header, area.columns});
 	panes_draw(console, cells, body);
 	if (has_line)
-		status_line_draw(console, cells, line);
+		draw_last_lines(console, cells, line);
 	if (console->prompt == PROMPT_COMMAND && has_line && area.rows > 4)
 		input_line_draw_candidates(&console->input, cells, area.rows - 2, 0, area.columns);
 	draw_modal(console, cells, area);

@@ -27,6 +27,7 @@ struct view;
 struct selection {
 	bool is_object;
 	bool is_finding;
+	bool is_check;		/* one that could not look; finding_key is its runbook's id */
 	char kind[64];
 	char name_space[256];
 	char name[256];

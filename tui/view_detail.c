@@ -45,16 +45,30 @@ static void fill_nothing(struct textview *text, const char *id)
 	textview_add(text, ROLE_DIM, translate(id));
 }
 
+static const struct check *check_by_id(const struct world *world, const char *id)
+{
+	for (size_t i = 0; world->symptoms && i < symptoms_check_count(world->symptoms); i++) {
+		const struct check *check = symptoms_check_at(world->symptoms, i);
+
+		if (!strcmp(check->runbook->id, id))
+			return check;
+	}
+	return NULL;
+}
+
 static void fill_evidence(struct detail_view *detail)
 {
 	struct console *console = detail->base.view.console;
 	struct selection selection;
 	const struct finding *finding = NULL;
 	const struct record *record = NULL;
+	const struct check *check = NULL;
 
 	if (console_subject(console, &selection)) {
 		if (selection.is_finding && console->world.symptoms)
 			finding = symptoms_finding_by_key(console->world.symptoms, selection.finding_key);
+		else if (selection.is_check)
+			check = check_by_id(&console->world, selection.finding_key);
 		else
 			record = console_record(console, &selection);
 	}
@@ -62,6 +76,8 @@ static void fill_evidence(struct detail_view *detail)
 		evidence_text(&detail->base.text, &console->world, finding);
 	else if (record)
 		describe_text(&detail->base.text, &console->world, record, false);
+	else if (check)
+		check_text(&detail->base.text, &console->world, check);
 	else
 		fill_nothing(&detail->base.text, "select a symptom, a node or a pod");
 }
@@ -113,7 +129,7 @@ static void note_subject(struct detail_view *detail)
 		snprintf(about, sizeof(about), "%d %s", (int)detail->tab, fix_finding_key(console->fix));
 	else if (console_subject(console, &selection))
 		snprintf(about, sizeof(about), "%d %s", (int)detail->tab,
-			 selection.is_finding ? selection.finding_key : selection.uid);
+			 selection.is_finding || selection.is_check ? selection.finding_key : selection.uid);
 	else
 		snprintf(about, sizeof(about), "%d", (int)detail->tab);
 	if (!strcmp(about, detail->shown))
@@ -164,9 +180,13 @@ static struct view *new(struct console *console)
 static void heading(struct view *base, struct heading *heading)
 {
 	struct detail_view *detail = (struct detail_view *)base;
+	CLEANUP(buffer_release) struct buffer note = BUFFER_INIT(sizeof(heading->note) - 1);
 	int at;
 
 	text_view_heading(base, heading);
+	if (detail->tab == DETAIL_EVIDENCE)
+		world_link_note(&base->console->world, &note, &heading->is_stale);
+	snprintf(heading->note, sizeof(heading->note), "%s", buffer_text(&note));
 	heading->rule = detail->rule;
 	at = snprintf(heading->title, sizeof(heading->title), "4 ");
 	for (int i = 0; i < DETAIL_TAB_COUNT; i++) {

@@ -4,6 +4,7 @@
 
 #include "tui/view.h"
 
+struct check;
 struct evidence_line;
 struct finding;
 struct record;
@@ -23,6 +24,9 @@ void detail_view_turn(struct console *console, int by);
 /* Texts. */
 void evidence_text(struct textview *text, const struct world *world, const struct finding *finding);
 void evidence_line_text(struct textview *text, const struct world *world, const struct evidence_line *line);
+/* A check that could not look, with all that share its reason. */
+void check_text(struct textview *text, const struct world *world, const struct check *check);
+bool checks_alike(const struct check *a, const struct check *b);
 void explain_text(struct textview *text, const struct world *world, const struct runbook *runbook);
 /* What is known of an object, from its record: as `kubectl describe`, in short where not complete. */
 void describe_text(struct textview *text, const struct world *world, const struct record *record, bool complete);

@@ -7,6 +7,7 @@
 #include "tui/command.h"
 #include "tui/console.h"
 #include "tui/list_view.h"
+#include "tui/view_detail.h"
 
 enum column { SEVERITY, TITLE, SINCE };
 
@@ -17,6 +18,18 @@ static const struct table_column columns[] = {
 };
 
 enum { RANK_CHECK = 100 };
+
+/* Checks that share a reason share a row: one lost list keeps ten of them from looking. */
+static bool is_first(const struct world *world, size_t index)
+{
+	const struct check *check = symptoms_check_at(world->symptoms, index);
+
+	for (size_t i = 0; i < index; i++) {
+		if (checks_alike(symptoms_check_at(world->symptoms, i), check))
+			return false;
+	}
+	return true;
+}
 
 static void collect(struct list_view *list)
 {
@@ -44,7 +57,7 @@ static void collect(struct list_view *list)
 			.order = (int64_t)i,
 		};
 
-		if (check->verdict == VERDICT_COULD_NOT_CHECK && !check->was_left_out)
+		if (check->verdict == VERDICT_COULD_NOT_CHECK && !check->was_left_out && is_first(world, i))
 			list_view_add(list, &row);
 	}
 }
@@ -89,24 +102,42 @@ static void finding_cell(const struct world *world, const struct finding *findin
 	}
 }
 
+/* "E10 could not check: nodes/proxy forbidden", "3 could not check: cannot list pods (E03 E08 image-pull)". */
+static void check_title(const struct world *world, const struct check *check, struct table_cell *cell)
+{
+	CLEANUP(buffer_release) struct buffer ids = BUFFER_INIT(sizeof(cell->scratch));
+	auto_free char *reason = message_text(&check->reason);
+	const char *colon = *reason ? ": " : "";
+	size_t count = 0;
+
+	for (size_t i = 0; i < symptoms_check_count(world->symptoms); i++) {
+		const struct check *other = symptoms_check_at(world->symptoms, i);
+
+		if (!checks_alike(check, other))
+			continue;
+		buffer_addf(&ids, "%s%s", count++ ? " " : "", other->runbook->id);
+	}
+	if (count > 1)
+		snprintf(cell->scratch, sizeof(cell->scratch), translate("%zu could not check%s%s (%s)"), count, colon,
+			 reason, buffer_text(&ids));
+	else
+		snprintf(cell->scratch, sizeof(cell->scratch), translate("%s could not check%s%s"),
+			 check->runbook->id, colon, reason);
+	cell->text = cell->scratch;
+}
+
 static void check_cell(const struct world *world, const struct check *check, enum column column,
 		       struct table_cell *cell)
 {
-	auto_free char *reason = NULL;
-
-	cell->role = ROLE_COULD_NOT_CHECK;
 	switch (column) {
 	case SEVERITY:
 		snprintf(cell->scratch, sizeof(cell->scratch), "%s %s",
 			 glyph_text(world->glyphs, GLYPH_COULD_NOT_CHECK), translate("unknown"));
 		cell->text = cell->scratch;
+		cell->role = ROLE_COULD_NOT_CHECK;
 		break;
 	case TITLE:
-		reason = message_text(&check->reason);
-		snprintf(cell->scratch, sizeof(cell->scratch), "%s %s%s%s", check->runbook->id,
-			 translate("could not check"),
-			 *reason ? ": " : "", reason);
-		cell->text = cell->scratch;
+		check_title(world, check, cell);
 		break;
 	case SINCE:
 		break;
@@ -134,8 +165,11 @@ static bool selection(struct list_view *list, const struct list_row *row, struct
 	const struct finding *finding = row->item;
 
 	(void)list;
-	if (row->rank == RANK_CHECK)
-		return false;
+	if (row->rank == RANK_CHECK) {
+		selection->is_check = true;
+		snprintf(selection->finding_key, sizeof(selection->finding_key), "%s", row->key);
+		return true;
+	}
 	selection->is_finding = true;
 	snprintf(selection->finding_key, sizeof(selection->finding_key), "%s", finding->key);
 	if (finding->object_count) {
@@ -165,21 +199,6 @@ static struct view *new(struct console *console)
 	return view;
 }
 
-enum { SETTLING_SECONDS = 10 };
-
-/* At the start findings come one by one: a cursor that nobody moved stays on the worst. */
-static bool is_settling(const struct world *world)
-{
-	int64_t first = world->now;
-
-	for (size_t i = 0; world->symptoms && i < symptoms_finding_count(world->symptoms); i++) {
-		const struct finding *finding = symptoms_finding_at(world->symptoms, i);
-
-		first = finding->first_seen < first ? finding->first_seen : first;
-	}
-	return world->now - first < SETTLING_SECONDS;
-}
-
 /* Nothing found is said with its coverage. */
 static void say_coverage(struct list_view *list)
 {
@@ -204,7 +223,6 @@ static void update(struct view *view)
 {
 	struct list_view *list = (struct list_view *)view;
 
-	list->table.loading = is_settling(console_world(view->console));
 	list_view_update(view);
 	say_coverage(list);
 }

@@ -80,6 +80,18 @@ void world_note(const struct world *world, enum kind_id kind, struct buffer *out
 	}
 }
 
+void world_link_note(const struct world *world, struct buffer *out, bool *ret_stale)
+{
+	const struct link_state *link = world->link;
+	char age[32];
+
+	*ret_stale = link && link->code != ERR_NONE && link->ever_answered;
+	if (!*ret_stale)
+		return;
+	clock_age((world->now_ms - link->last_answer_ms) / 1000, age, sizeof(age));
+	buffer_addf(out, translate("%s: %s old"), err_layer(link->code), age);
+}
+
 void world_empty(const struct world *world, enum kind_id kind, struct buffer *out)
 {
 	const struct collection *collection;

@@ -273,6 +273,42 @@ static void first_frame_needs_no_world(void **state)
 	console_release(&console);
 }
 
+static void long_messages_are_readable_as_a_whole(void **state)
+{
+	struct fixture *fixture = *state;
+	const char *text;
+
+	console_say(&fixture->console, ROLE_ERROR, "short");
+	assert_has(drawn(fixture, 24, 80), "\n short");
+	assert_has(fixture->text, "? help");
+	console_say(&fixture->console, ROLE_ERROR,
+		    "cannot read the object DaemonSet/kube-system/calico-node from https://api.example:6443: the "
+		    "server answered 403: forbidden; ask for the right to get daemonsets.apps in kube-system");
+	text = drawn(fixture, 24, 80);
+	assert_has(text, "\n cannot read the object DaemonSet/kube-system/calico-node");
+	assert_has(text, "in kube-system\n");
+	assert_lacks(text, "? help");
+}
+
+static void checks_that_share_a_reason_share_a_row(void **state)
+{
+	struct fixture *fixture = *state;
+	struct err err = {0};
+	const char *text;
+
+	err_set(&err, ERR_FORBIDDEN, "forbidden", NULL);
+	snapshot_set_state(fixture->console.world.snapshot, KIND_POD, COLLECTION_FORBIDDEN, &err, 2000);
+	look(fixture);
+	text = drawn(fixture, 40, 120);
+	assert_has(text, " could not check: cannot list pods: forbidden (");
+	press(fixture, "G");
+	text = drawn(fixture, 40, 120);
+	assert_has(text, "Not looked for");
+	assert_has(text, "  E03 Docker Hub");
+	press(fixture, "Enter");
+	assert_has(drawn(fixture, 40, 120), "┌ Checks ");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -286,6 +322,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(wide_characters_are_cut_by_cell, setup, teardown),
 		cmocka_unit_test_setup_teardown(ascii_terminal_gets_ascii, setup, teardown),
 		cmocka_unit_test_setup_teardown(sick_nodes_come_first_with_glyph_and_word, setup, teardown),
+		cmocka_unit_test_setup_teardown(long_messages_are_readable_as_a_whole, setup, teardown),
+		cmocka_unit_test_setup_teardown(checks_that_share_a_reason_share_a_row, setup, teardown),
 		cmocka_unit_test_setup_teardown(forbidden_list_names_verb_and_resource, setup, teardown),
 		cmocka_unit_test_setup_teardown(lost_link_names_its_layer_and_the_age, setup, teardown),
 		cmocka_unit_test_setup_teardown(no_session_says_what_to_do, setup, teardown),
