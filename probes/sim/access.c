@@ -6,6 +6,7 @@
 #include "probes/sim/document.h"
 #include "probes/sim/http.h"
 #include "probes/sim/status.h"
+#include "probes/sim/write.h"
 
 /* clang-format off */
 static const char viewer_rules[] =
@@ -163,14 +164,11 @@ static json_t *self_answer(const struct request *request)
 
 void access_review(struct request *request, const char *resource)
 {
-	json_t *body = doc_parse(buffer_text(&request->body), request->body.length, NULL);
+	json_t *body = read_body(request);
 	const json_t *spec = json_object_get(body, "spec");
 
-	if (!json_is_object(body)) {
-		json_decref(body);
-		answer_status(request, status_new(400, "the body of the request is not a JSON object"));
+	if (!body)
 		return;
-	}
 	if (!strcmp(resource, "selfsubjectaccessreviews") && !doc_get(spec, "resourceAttributes") &&
 	    !doc_get(spec, "nonResourceAttributes")) {
 		json_decref(body);

@@ -20,15 +20,9 @@ static json_t *read_options(struct request *request)
 	const char *grace = request_query(request, "gracePeriodSeconds");
 	json_t *options;
 
-	if (request->body.length)
-		options = doc_parse(buffer_text(&request->body), request->body.length, NULL);
-	else
-		options = json_object();
-	if (!json_is_object(options)) {
-		json_decref(options);
-		answer_status(request, status_new(400, "the body of the request is not a DeleteOptions object"));
+	options = request->body.length ? read_body(request) : json_object();
+	if (!options)
 		return NULL;
-	}
 	if (grace)
 		json_object_set_new(options, "gracePeriodSeconds", doc_parse(grace, strlen(grace), NULL));
 	for (size_t i = 0; i < array_length(named); i++)

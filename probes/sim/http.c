@@ -253,6 +253,7 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
 		return;
 	if (request->response)
 		MHD_destroy_response(request->response);
+	json_decref(request->warnings);
 	buffer_release(&request->body);
 	free(request->method);
 	free(request->path);

@@ -37,6 +37,7 @@ struct request {
 	char user[254];			/* "" = admin */
 	bool masters;			/* impersonates the group system:masters */
 	struct target target;
+	json_t *warnings;		/* unknown members that were dropped; NULL = none */
 	/* the answer */
 	struct MHD_Response *response;	/* NULL until answered */
 	unsigned int code;

@@ -77,6 +77,7 @@ struct walk {
 	json_t *unknown;
 	char *wrong;
 	const char *top;
+	bool prune;	/* unknown members are taken out of the object, which is private */
 };
 
 static const struct type *find_type(const char *name, size_t n)
@@ -186,6 +187,17 @@ static void walk_member(struct walk *walk, const char *entry, const json_t *valu
 	}
 }
 
+static void drop_unknown(const struct type *type, json_t *object)
+{
+	const char *name;
+	json_t *value;
+	void *next;
+
+	json_object_foreach_safe(object, next, name, value)
+		if (!find_member(type, name))
+			json_object_del(object, name);
+}
+
 static void walk_object(struct walk *walk, const struct type *type, const json_t *object, const char *path)
 {
 	const char *name;
@@ -202,11 +214,22 @@ static void walk_object(struct walk *walk, const struct type *type, const json_t
 		else
 			json_array_append_new(walk->unknown, json_string(own));
 	}
+	if (walk->prune)
+		drop_unknown(type, (json_t *)(uintptr_t)object);
 }
 
 json_t *unknown_fields(const struct kind *kind, const json_t *object)
 {
 	struct walk walk = {.unknown = json_array(), .top = kind->kind};
+
+	walk_object(&walk, find_type(kind->kind, strlen(kind->kind)), object, "");
+	free(walk.wrong);
+	return walk.unknown;
+}
+
+json_t *prune_unknown(const struct kind *kind, json_t *object)
+{
+	struct walk walk = {.unknown = json_array(), .top = kind->kind, .prune = true};
 
 	walk_object(&walk, find_type(kind->kind, strlen(kind->kind)), object, "");
 	free(walk.wrong);

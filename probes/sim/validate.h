@@ -22,6 +22,8 @@ json_t *validate_object(const struct kind *kind, const json_t *object, const jso
 bool validate_name(const char *name);
 /* Paths of unknown members ("spec.template.spec.contaners"), an array of strings. Yours. */
 json_t *unknown_fields(const struct kind *kind, const json_t *object);
+/* The same, taken out of a private object. */
+json_t *prune_unknown(const struct kind *kind, json_t *object);
 /*
  * The path and types of the first member whose JSON type is wrong, as the words of Go's decoder; NULL where all
  * are right. Caller frees.

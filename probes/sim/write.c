@@ -13,6 +13,7 @@
 #include "probes/sim/managed_fields.h"
 #include "probes/sim/patch.h"
 #include "probes/sim/pods.h"
+#include "probes/sim/protobuf.h"
 #include "probes/sim/read.h"
 #include "probes/sim/status.h"
 #include "probes/sim/validate.h"
@@ -24,15 +25,35 @@ bool is_dry_run(const struct request *request)
 	return text && !strcmp(text, "All");
 }
 
+static json_t *read_protobuf(struct request *request)
+{
+	struct err err;
+	json_t *body;
+	json_t *status;
+
+	if (!protobuf_read(buffer_text(&request->body), request->body.length, &body, &err))
+		return body;
+	status = status_bad_request(&err);
+	if (err.code == ERR_INVALID) {
+		doc_set_int(status, "code", 415);
+		status_set_reason(status, "UnsupportedMediaType");
+	}
+	answer_status(request, status);
+	return NULL;
+}
+
 json_t *read_body(struct request *request)
 {
 	const char *type = request_header(request, "Content-Type");
 	json_error_t why;
 	json_t *body;
 
+	if (type && !strncmp(type, "application/vnd.kubernetes.protobuf", 35))
+		return read_protobuf(request);
 	if (type && type[0] && strncmp(type, "application/json", 16)) {
 		answer_status(request, status_new(415, "the body of the request was in an unknown format - accepted "
-						       "media types include: application/json"));
+						       "media types include: application/json, "
+						       "application/vnd.kubernetes.protobuf"));
 		return NULL;
 	}
 	body = doc_parse(buffer_text(&request->body), request->body.length, &why);
@@ -72,23 +93,23 @@ static void record_manager(const struct request *request, json_t *object, const 
 	json_decref(changed);
 }
 
-/* NULL where fine. With fieldValidation=Strict unknown members are refused, by default they make a Warning header. */
-static json_t *check_members(const struct request *request, const json_t *object, bool patching)
+/* NULL where fine. With fieldValidation=Strict unknown members are refused, else dropped, by default with a warning. */
+static json_t *check_members(struct request *request, json_t *object, bool patching)
 {
 	const char *validation = request_query(request, "fieldValidation");
 	const struct kind *kind = request->target.kind;
+	json_t *unknown = prune_unknown(kind, object);
 	struct buffer text = BUFFER_INIT(16 << 10);
-	json_t *unknown;
 	json_t *status = NULL;
 	size_t i;
 	json_t *path;
 
-	if (!validation || strcmp(validation, "Strict"))
-		return NULL;
-	unknown = unknown_fields(kind, object);
 	json_array_foreach(unknown, i, path)
 		buffer_addf(&text, "%sunknown field \"%s\"", i ? ", " : "", json_string_value(path));
-	if (text.length && patching) {
+	if (!validation || strcmp(validation, "Strict")) {
+		if (!validation || strcmp(validation, "Ignore"))
+			request->warnings = json_incref(unknown);
+	} else if (text.length && patching) {
 		auto_free char *message = xasprintf("Invalid value: %s: strict decoding error: %s",
 						    buffer_text(&request->body), buffer_text(&text));
 		json_t *causes = json_pack("[{s:s, s:s, s:s}]", "reason", "FieldValueInvalid", "message", message,
@@ -108,23 +129,16 @@ static json_t *check_members(const struct request *request, const json_t *object
 	return status;
 }
 
-/* By default unknown members are dropped with a warning, as a server that does not know them does. */
-static void warn_of_members(struct request *request, const json_t *object)
+static void add_warnings(struct request *request)
 {
-	const char *validation = request_query(request, "fieldValidation");
-	json_t *unknown;
 	size_t i;
 	json_t *path;
 
-	if (validation && strcmp(validation, "Warn"))
-		return;
-	unknown = unknown_fields(request->target.kind, object);
-	json_array_foreach(unknown, i, path) {
+	json_array_foreach(request->warnings, i, path) {
 		auto_free char *warning = xasprintf("299 - \"unknown field \\\"%s\\\"\"", json_string_value(path));
 
 		answer_header(request, "Warning", warning);
 	}
-	json_decref(unknown);
 }
 
 /* NULL where the object may be stored. */
@@ -163,7 +177,6 @@ static void finish(struct request *request, unsigned int code, json_t *object, c
 {
 	struct store *store = &request->cluster->store;
 	enum kind_id kind = kind_storage(request->target.kind);
-	json_t *submitted = json_incref(object);
 
 	if (is_dry_run(request)) {
 		struct revision *shown = revision_new(object, present ? present->now->version : store->version);
@@ -181,8 +194,7 @@ static void finish(struct request *request, unsigned int code, json_t *object, c
 		    !json_array_size(doc_get(stored->now->value, "metadata.finalizers")))
 			store_delete(store, stored);
 	}
-	warn_of_members(request, submitted);
-	json_decref(submitted);
+	add_warnings(request);
 }
 
 static bool has_generation(const struct kind *kind)
