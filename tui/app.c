@@ -283,9 +283,10 @@ static bool take_keys(struct app *app)
 			return any;
 		}
 		any = true;
+		/* Views keep records from one refresh to the next turn of the loop, no longer. */
+		refresh(app);
 		console_key(&app->console, &key);
 		serve_request(app);
-		refresh(app);
 	}
 	return any;
 }
@@ -323,19 +324,21 @@ static void run_loop(struct app *app)
 	while (!app->ended) {
 		bool had_key;
 
-		if (app->session)
-			session_turn(app->session, wait_ms(app));
-		else
+		if (!app->session)
 			loop_turn(app->idle, wait_ms(app));
-		refresh(app);
+		else if (session_turn(app->session, wait_ms(app)))
+			app->console.is_dirty = true;
 		take_signals(app);
 		had_key = !app->ended && take_keys(app);
 		if (app->ended)
 			break;
 		retry_session(app);
-		if (app->console.is_dirty && (had_key ||
-					      clock_monotonic_ms() - app->drawn_ms >= frame_ms(app)))
-			draw(app);
+		/* However fast the cluster changes, rows are collected once a frame. */
+		app->console.is_dirty |= clock_wall() != app->console.world.now || console_is_running(&app->console);
+		if (!app->console.is_dirty || (!had_key && clock_monotonic_ms() - app->drawn_ms < frame_ms(app)))
+			continue;
+		refresh(app);
+		draw(app);
 	}
 }
 

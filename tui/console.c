@@ -150,8 +150,6 @@ void console_refresh(struct console *console, int64_t now, int64_t now_ms)
 		console->is_dirty = true;
 		console->panes[PANE_DETAIL]->ops->update(console->panes[PANE_DETAIL]);
 	}
-	if (console_is_running(console))
-		console->is_dirty = true;
 }
 
 const struct world *console_world(const struct console *console)
