@@ -144,6 +144,30 @@ def _():
         assert "f:image" in fields
 
 
+CRASHING = {
+    "format": 1, "shows": "a container that ends again and again", "kubernetesVersion": "v1.28.3",
+    "nodeGroups": [{"name": "w", "count": 1, "pattern": "w-{n}", "firstAddress": "10.0.0.1", "age": "1d"}],
+    "namespaces": [{"name": "default", "age": "1d"}, {"name": "kube-node-lease", "age": "1d"}],
+    "workloads": [{"kind": "Deployment", "namespace": "default", "name": "loop", "replicas": 1, "age": "1d",
+                   "image": "docker.io/library/x:1", "crash": {"afterSeconds": 2, "exitCode": 3}}]}
+
+
+@test("a scenario of one's own: a container that crashes backs off, and its restarts count up")
+def _():
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "mine.json")
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(CRASHING, file)
+        with Api(path, "--time-scale", "0.02") as api:
+            def container():
+                return api.list("/api/v1/pods")["items"][0]["status"]["containerStatuses"][0]
+            wait_for(lambda: container()["state"].get("waiting", {}).get("reason") == "CrashLoopBackOff", what="back-off")
+            status = wait_for(lambda: container()["restartCount"] >= 2 and container(), what="a second restart")
+            assert status["lastState"]["terminated"]["exitCode"] == 3, status
+            messages = [e["message"] for e in api.list("/api/v1/events")["items"] if e["reason"] == "BackOff"]
+            assert messages and messages[0].startswith("Back-off restarting failed container loop in pod loop-"), messages
+
+
 @test("hostile: names are valid, texts hold what they hold")
 def _():
     with Api("hostile") as api:
