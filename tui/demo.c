@@ -41,7 +41,8 @@ static void on_output(void *data, const char *bytes, size_t n)
 static void on_done(void *data, const struct job_result *result)
 {
 	struct demo *demo = data;
-	const char *said = buffer_text(result->error_out);
+	const char *text = buffer_text(result->error_out);
+	auto_free char *said = xstrndup(text, strcspn(text, "\n"));
 
 	demo->job = NULL;
 	demo->ended = true;

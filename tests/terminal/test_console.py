@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """The console in a real terminal: starts, resizes, filters, recovers, and leaves everything as it was."""
+import json
 import os
 import re
 import signal
@@ -211,6 +212,58 @@ def _():
     assert "no terminal here" in done.stderr, done.stderr
     assert "E08" in done.stdout, done.stdout
     assert done.returncode == 3, done.returncode
+
+
+@test("Ctrl-z gives the terminal to the shell, fg takes it back")
+def _():
+    with Terminal(80, 24) as terminal:
+        terminal.start()
+        terminal.wait("✖ critical", " E08 ")
+        terminal.keys("C-z")
+        wait_for(terminal.is_sane, what="the shell's screen")
+        terminal.shell("echo in-''between")
+        terminal.wait("in-between")
+        terminal.shell("fg")
+        terminal.wait("✖ critical", " E08 ", "● live")
+        assert terminal.value("alternate_on") == "1"
+
+
+@test("another context is taken when asked for, and its name is in the header")
+def _():
+    with Terminal(120, 40) as terminal:
+        sims = []
+        contexts = []
+        try:
+            for scenario in ("healthy", "calico-outage"):
+                folder = os.path.join(terminal.home, scenario)
+                os.mkdir(folder, 0o700)
+                sims.append(subprocess.Popen([os.path.join(ROOT, "nks-triage-sim"), "--scenario", scenario,
+                                              "--state-dir", folder], stdout=subprocess.PIPE, text=True))
+                contexts.append((scenario, json.loads(sims[-1].stdout.readline())["server"]))
+            path = os.path.join(terminal.home, "config")
+            with open(path, "w", encoding="utf-8") as file:
+                json.dump({"apiVersion": "v1", "kind": "Config", "current-context": "healthy",
+                           "contexts": [{"name": n, "context": {"cluster": n, "user": "u"}} for n, _ in contexts],
+                           "clusters": [{"name": n, "cluster": {"server": server}} for n, server in contexts],
+                           "users": [{"name": "u", "user": {}}]}, file)
+            terminal.start(f"--kubeconfig {path}")
+            terminal.wait("nks-triage  healthy", "nothing found")
+            terminal.keys("F2")
+            terminal.wait("ARMED")
+            terminal.keys(":")
+            terminal.type("ctx cal")
+            terminal.keys("Tab", "Enter")
+            terminal.wait("nks-triage  calico-outage", "✖ critical", " E08 ")
+            # Another cluster is not armed by what was allowed for the one before.
+            terminal.wait("READ-ONLY")
+            terminal.keys(":")
+            terminal.type("ctx nowhere")
+            terminal.keys("Enter")
+            terminal.wait("has no context nowhere", "nks-triage  calico-outage")
+        finally:
+            for sim in sims:
+                sim.terminate()
+                sim.wait()
 
 
 @test("idle costs less than one percent of a core")
