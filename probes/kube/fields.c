@@ -53,6 +53,17 @@ const struct field_node *field_node_child(const struct field_node *node, const c
 	return by_prefix;
 }
 
+size_t field_node_text_limit(const struct field_node *node)
+{
+	size_t limit = node->extra >= 0 ? node->extra_limit : 0;
+
+	for (size_t i = 0; i < node->action_count; i++) {
+		if (node->actions[i].row->limit > limit)
+			limit = node->actions[i].row->limit;
+	}
+	return limit ? limit : NAME_LIMIT;
+}
+
 static struct field_node *child_make(struct field_node *node, const char *key, size_t length)
 {
 	struct field_node *fresh = node_new(key, length);

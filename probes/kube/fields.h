@@ -1,7 +1,7 @@
 /*
  * Which parts of an object become a record: one table a kind, built from our
  * own rows and the paths that loaded runbooks name (decisions.md 9). The same
- * table drives the JSON scanner and, later, a protobuf one.
+ * table drives the scanners of JSON and of protobuf.
  *
  * Paths are written as in runbooks: "status.phase",
  * "status.conditions[*].type", "spec.template.spec.containers[*].image",

@@ -180,5 +180,7 @@ struct field_table {
 
 /* The child for a key, or NULL. An exact key wins over a prefix. */
 const struct field_node *field_node_child(const struct field_node *node, const char *key, size_t length);
+/* How many bytes of a string at the node are kept at most. */
+size_t field_node_text_limit(const struct field_node *node);
 
 #endif

@@ -118,17 +118,6 @@ static int next_member(struct reader *reader, bool is_first, struct json_slice *
 	return 1;
 }
 
-static size_t text_limit(const struct field_node *node)
-{
-	size_t limit = node->extra >= 0 ? node->extra_limit : 0;
-
-	for (size_t i = 0; i < node->action_count; i++) {
-		if (node->actions[i].row->limit > limit)
-			limit = node->actions[i].row->limit;
-	}
-	return limit ? limit : NAME_LIMIT;
-}
-
 static int read_string(struct reader *reader, const struct field_node *node, struct json_slice key)
 {
 	const char *start = reader->at;
@@ -140,7 +129,7 @@ static int read_string(struct reader *reader, const struct field_node *node, str
 		return -1;
 	if (!node->action_count && node->extra < 0)
 		return 0;
-	if (json_text_decode(raw.text, raw.length, text_limit(node), record_builder_room(reader->builder),
+	if (json_text_decode(raw.text, raw.length, field_node_text_limit(node), record_builder_room(reader->builder),
 			     &length) < 0) {
 		reader->at = start + 1 + length;
 		return fail(reader, "a broken escape");

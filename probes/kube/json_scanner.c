@@ -14,13 +14,9 @@
 #include "probes/kube/json_scan_item.h"
 #include "probes/kube/json_scan_span.h"
 #include "probes/kube/json_scan_text.h"
+#include "probes/kube/scan_limit.h"
 
-enum {
-	ITEM_MAX = 16 << 20,
-	PENDING_KEPT = 256 << 10,	/* a larger buffer is given back after the item */
-	KEY_MAX = 1024,
-	STATUS_TEXT_MAX = 1024,
-};
+enum { KEY_MAX = 1024 };
 
 enum step {
 	STEP_DOCUMENT,		/* before a document */
@@ -74,7 +70,7 @@ static struct scanner *json_new(const struct field_table *table, enum scan_mode 
 	scanner->mode = mode;
 	scanner->sink = *sink;
 	scanner->builder = record_builder_new(table);
-	buffer_init(&scanner->pending, ITEM_MAX);
+	buffer_init(&scanner->pending, SCAN_ITEM_MAX);
 	return scanner;
 }
 
@@ -85,17 +81,6 @@ static void json_free(struct scanner *scanner)
 	record_builder_free(scanner->builder);
 	buffer_release(&scanner->pending);
 	free(scanner);
-}
-
-static int too_large(struct err *err, uint64_t offset)
-{
-	char *place = xasprintf("%" PRIu64, offset);
-
-	err_set(err, ERR_LIMIT, "an object at byte {byte} of the answer is larger than {limit}", "byte",
-		place, "limit",
-		"16 MiB", NULL);
-	free(place);
-	return -1;
 }
 
 static int too_deep(struct err *err, uint64_t offset)
@@ -109,11 +94,6 @@ static int too_deep(struct err *err, uint64_t offset)
 	return -1;
 }
 
-static int end_by_sink(struct err *err)
-{
-	return err_set(err, ERR_CANCELLED, "the list or watch was ended by its reader", NULL);
-}
-
 static int hand_on(struct scanner *scanner, enum watch_event event, struct json_slice object, uint64_t offset,
 		   struct err *err)
 {
@@ -124,7 +104,7 @@ static int hand_on(struct scanner *scanner, enum watch_event event, struct json_
 			   err) < 0)
 		return -1;
 	if (scanner->sink.on_record(scanner->sink.data, event, record) < 0)
-		return end_by_sink(err);
+		return scan_ended_by_sink(err);
 	return 0;
 }
 
@@ -147,7 +127,7 @@ static int take_meta(struct scanner *scanner, struct json_slice meta, struct err
 	if (json_members(meta.text, meta.length, names, values, scanner->started, err) < 0)
 		return -1;
 	version = json_slice_text(values[0], NAME_LIMIT);
-	token = json_slice_text(values[1], 64 << 10);
+	token = json_slice_text(values[1], SCAN_TOKEN_MAX);
 	scanner->has_meta = true;
 	if (scanner->sink.on_list_meta)
 		scanner->sink.on_list_meta(scanner->sink.data, version, token, slice_long(values[2], -1));
@@ -189,8 +169,8 @@ static int take_status(struct scanner *scanner, struct json_slice object, uint64
 
 	if (json_members(object.text, object.length, names, values, offset, err) < 0)
 		return -1;
-	reason = json_slice_text(values[1], STATUS_TEXT_MAX);
-	message = json_slice_text(values[2], STATUS_TEXT_MAX);
+	reason = json_slice_text(values[1], SCAN_STATUS_TEXT_MAX);
+	message = json_slice_text(values[2], SCAN_STATUS_TEXT_MAX);
 	if (scanner->sink.on_status)
 		scanner->sink.on_status(scanner->sink.data, slice_long(values[0], 0), reason, message);
 	return 0;
@@ -270,7 +250,7 @@ static int keep_pending(struct scanner *scanner, const char *bytes, size_t n, st
 	if (scanner->taking == TAKING_KEY && scanner->pending.length + n > KEY_MAX)
 		return json_error(err, "a key that is too long", scanner->started);
 	if (buffer_add(&scanner->pending, bytes, n) < 0)
-		return too_large(err, scanner->started);
+		return scan_too_large(err, scanner->started);
 	return 0;
 }
 
@@ -284,10 +264,10 @@ static int finish_value(struct scanner *scanner, const char *bytes, size_t n, st
 			return -1;
 		value = (struct json_slice){scanner->pending.data, scanner->pending.length};
 	}
-	if (value.length > ITEM_MAX && scanner->taking != TAKING_SPAN && scanner->taking != TAKING_STRING)
-		return too_large(err, scanner->started);
+	if (value.length > SCAN_ITEM_MAX && scanner->taking != TAKING_SPAN && scanner->taking != TAKING_STRING)
+		return scan_too_large(err, scanner->started);
 	result = take_whole(scanner, value, err);
-	if (scanner->pending.capacity > PENDING_KEPT)
+	if (scanner->pending.capacity > SCAN_PENDING_KEPT)
 		buffer_release(&scanner->pending);
 	else
 		buffer_clear(&scanner->pending);
@@ -485,7 +465,7 @@ static int feed(struct scanner *scanner, const char *bytes, size_t n, struct err
 static int json_feed(struct scanner *scanner, const char *bytes, size_t n, struct err *err)
 {
 	if (scanner->has_failed)
-		return err_set(err, ERR_PROTOCOL, "the answer was given up before", NULL);
+		return scan_given_up(err);
 	if (feed(scanner, bytes, n, err) < 0) {
 		scanner->has_failed = true;
 		return -1;
@@ -499,7 +479,7 @@ static int json_finish(struct scanner *scanner, struct err *err)
 	enum step end = scanner->mode == SCAN_WATCH ? STEP_DOCUMENT : STEP_END;
 
 	if (scanner->has_failed)
-		return err_set(err, ERR_PROTOCOL, "the answer was given up before", NULL);
+		return scan_given_up(err);
 	if (scanner->taking != TAKING_NOTHING || scanner->step != end)
 		return json_error(err, "it ends too early", scanner->offset);
 	if (scanner->mode == SCAN_LIST && !scanner->has_items)

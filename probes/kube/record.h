@@ -6,8 +6,8 @@
  *
  * Strings hold raw foreign bytes, size-capped by the scanner; absent strings
  * are "" (never NULL). Times are wall seconds, 0 when absent. The members are
- * filled by one table of fields (fields.h), from JSON now, from protobuf
- * later; paths that only a runbook names are in extras.
+ * filled by one table of fields (fields.h), from JSON or protobuf;
+ * paths that only a runbook names are in extras.
  */
 #ifndef KUBE_RECORD_H
 #define KUBE_RECORD_H

@@ -273,6 +273,14 @@ void record_builder_set_bool(struct record_builder *builder, const struct field_
 	}
 }
 
+void record_builder_set_time(struct record_builder *builder, const struct field_node *node, int64_t wall)
+{
+	for (size_t i = 0; i < node->action_count; i++) {
+		if (node->actions[i].row->type == FIELD_TIME)
+			set_number(builder, &node->actions[i], wall);
+	}
+}
+
 void record_builder_set_present(struct record_builder *builder, const struct field_node *node)
 {
 	for (size_t i = 0; i < node->action_count; i++) {

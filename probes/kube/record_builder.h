@@ -41,6 +41,7 @@ void record_builder_set_text(struct record_builder *builder, const struct field_
 			     size_t key_length, const char *text);
 void record_builder_set_int(struct record_builder *builder, const struct field_node *node, int64_t number);
 void record_builder_set_bool(struct record_builder *builder, const struct field_node *node, bool value);
+void record_builder_set_time(struct record_builder *builder, const struct field_node *node, int64_t wall);
 /* An object is there. */
 void record_builder_set_present(struct record_builder *builder, const struct field_node *node);
 void record_builder_extra(struct record_builder *builder, const struct field_node *node, size_t item,

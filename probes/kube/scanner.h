@@ -1,8 +1,8 @@
 /*
  * From bytes of a list or a watch to records, piece by piece as they arrive.
  *
- * A scanner is made for one field table; scanner_ops hides the encoding: JSON
- * now (json_scanner_ops), protobuf later, chosen by the answer's Content-Type.
+ * A scanner is made for one field table; scanner_ops hides the encoding, JSON
+ * or protobuf, which the answer's Content-Type tells.
  * Items larger than the cap, deeper than the cap, or broken are an error that
  * names the limit; the scanner never reads past what it was given and never
  * keeps an item's text beyond the item (tech.md e).
@@ -11,11 +11,13 @@
  * lone surrogates, \u0000) is U+FFFD. They are cut at a character: messages
  * at 8 KiB, other texts at 1 KiB, names at 512 bytes. A value of another type
  * than its field's counts as absent. What nobody wants is skipped unread:
- * that its brackets balance is all that is known of it.
+ * that its brackets balance, or that it lies within its message, is all that
+ * is known of it.
  */
 #ifndef KUBE_SCANNER_H
 #define KUBE_SCANNER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "probes/base/err.h"
@@ -51,6 +53,10 @@ struct scanner_ops {
 };
 
 extern const struct scanner_ops json_scanner_ops;
+extern const struct scanner_ops proto_scanner_ops;
+
+/* Whether every wanted path has a number in protobuf; where not, the kind is to be read as JSON. */
+bool proto_scanner_knows(const struct field_table *table);
 
 void record_free(struct record *record);
 

@@ -1,4 +1,4 @@
-/* For tests: JSON text to records. */
+/* For tests: JSON and protobuf to records. */
 #ifndef TESTS_UNIT_KUBE_SCAN_H
 #define TESTS_UNIT_KUBE_SCAN_H
 
@@ -83,12 +83,13 @@ static inline void scanned_release(struct scanned *scanned)
 	memset(scanned, 0, sizeof(*scanned));
 }
 
-/* Feeds text in pieces of the given size; what feed and finish say together. */
-static inline int scan_text(const struct field_table *table, enum scan_mode mode, const char *text, size_t n,
-			    size_t piece, struct scanned *scanned, struct err *err)
+/* Feeds bytes in pieces of the given size; what feed and finish say together. */
+static inline int scan_bytes(const struct scanner_ops *ops, const struct field_table *table,
+			     enum scan_mode mode, const char *text, size_t n, size_t piece,
+			     struct scanned *scanned, struct err *err)
 {
 	struct scan_sink sink = scanned_sink(scanned);
-	struct scanner *scanner = json_scanner_ops.new(table, mode, &sink);
+	struct scanner *scanner = ops->new(table, mode, &sink);
 	int result = 0;
 
 	for (size_t at = 0; at < n && !result; at += piece) {
@@ -96,13 +97,19 @@ static inline int scan_text(const struct field_table *table, enum scan_mode mode
 		char *copy = xmalloc(length); /* so that a read beyond the piece is noticed */
 
 		memcpy(copy, text + at, length);
-		result = json_scanner_ops.feed(scanner, copy, length, err);
+		result = ops->feed(scanner, copy, length, err);
 		free(copy);
 	}
 	if (!result)
-		result = json_scanner_ops.finish(scanner, err);
-	json_scanner_ops.free(scanner);
+		result = ops->finish(scanner, err);
+	ops->free(scanner);
 	return result;
+}
+
+static inline int scan_text(const struct field_table *table, enum scan_mode mode, const char *text, size_t n,
+			    size_t piece, struct scanned *scanned, struct err *err)
+{
+	return scan_bytes(&json_scanner_ops, table, mode, text, n, piece, scanned, err);
 }
 
 /* One object to one record; NULL where it is refused. */
