@@ -58,7 +58,8 @@ enum {
 	X(DESCRIBE, "describe", LOOKING, NEEDS_OBJECT, "d", "describe the selection") \
 	X(YAML, "yaml", LOOKING, NEEDS_OBJECT, "y", "the object as the server has it, as YAML") \
 	X(LOGS, "logs", LOOKING, NEEDS_OBJECT | NEEDS_POD, "l", "logs of the pod, followed") \
-	X(PREVIOUS_LOGS, "previous-logs", LOOKING, NEEDS_OBJECT | NEEDS_POD, "p", "logs of the container before the last restart") \
+	X(PREVIOUS_LOGS, "previous-logs", LOOKING, NEEDS_OBJECT | NEEDS_POD, "p", \
+	  "logs of the container before the last restart") \
 	X(TIMELINE, "timeline", LOOKING, NEEDS_OBJECT, "T", "what happened to the selection, in order") \
 	X(REQUESTS, "requests", LOOKING, 0, "@", "every request and command that was sent") \
 	X(WRAP, "wrap", LOOKING, 0, "w", "wrap long lines of a text, or not") \

@@ -109,7 +109,8 @@ static void run_undo(struct console *console, const char *value)
 {
 	(void)value;
 	console_say(console, ROLE_INFO,
-		    translate("undo is not on the screen in this release: :runs shows what was done and the values before"));
+		    translate("undo is not on the screen in this release: :runs shows what was done and the "
+			      "values before"));
 }
 
 static void run_snapshot(struct console *console, const char *value)

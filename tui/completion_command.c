@@ -26,7 +26,8 @@ static void print_bash(FILE *out)
 	}
 	fprintf(out, "\t\tesac\n\tdone\n"
 		     "\tcase ${COMP_WORDS[COMP_CWORD-1]} in\n"
-		     "\t--kubeconfig|--config|--ssh-config|--ssh-key|--state-dir) COMPREPLY=($(compgen -f -- \"$word\")); return ;;\n"
+		     "\t--kubeconfig|--config|--ssh-config|--ssh-key|--state-dir)\n"
+		     "\t\tCOMPREPLY=($(compgen -f -- \"$word\")); return ;;\n"
 		     "\t--lang) COMPREPLY=($(compgen -W 'en ko ja' -- \"$word\")); return ;;\n"
 		     "\t--color) COMPREPLY=($(compgen -W 'auto always never' -- \"$word\")); return ;;\n"
 		     "\t--theme) COMPREPLY=($(compgen -W 'auto dark light mono' -- \"$word\")); return ;;\n"

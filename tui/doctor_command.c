@@ -75,7 +75,8 @@ static void look_at_program(struct doctor *doctor)
 	    invocation->options->utf8 ? "UTF-8" : translate("not UTF-8: ASCII signs are used"));
 	say(doctor, MARK_PLAIN, "language", invocation->options->language);
 	say(doctor, MARK_PLAIN, "standard output",
-	    isatty(STDOUT_FILENO) ? translate("a terminal") : translate("no terminal: the report takes the console's place"));
+	    isatty(STDOUT_FILENO) ? translate("a terminal")
+	    : translate("no terminal: the report takes the console's place"));
 }
 
 static void look_at_kubeconfig(struct doctor *doctor)
@@ -167,7 +168,8 @@ static void say_permission(struct doctor *doctor, const struct asked *asked)
 	auto_free char *denied = xasprintf(translate("denied%s%s%s"), question->name_space[0] ? " in " : "",
 					   question->name_space,
 					   asked->permission->is_needed ? translate(": checks that need it say so") :
-									  translate(": fixes that need it are refused"));
+									  translate(": fixes that need it "
+										    "are refused"));
 
 	if (!asked->answered || asked->verdict == ACCESS_UNKNOWN)
 		say(doctor, MARK_UNKNOWN, label, translate("could not ask"));

@@ -339,7 +339,8 @@ void fix_ask_stop(struct console *console)
 
 	dialog_set_role(dialog, ROLE_WARNING);
 	textview_add(body, ROLE_NORMAL,
-		     translate("What is done stays done. The journal knows where it stopped; `resume` goes on from there."));
+		     translate("What is done stays done. The journal knows where it stopped; `resume` goes "
+			       "on from there."));
 	dialog_add_button(dialog, BUTTON_ID_CANCEL, translate("Go on"), 'g', BUTTON_START | BUTTON_CANCEL);
 	dialog_add_button(dialog, BUTTON_ID_AFTER_STEP, translate("After this step"), 'a', 0);
 	dialog_add_button(dialog, BUTTON_ID_NOW, translate("Now"), 'n', 0);

@@ -28,7 +28,8 @@ static const struct table_column all_columns[] = {
 	[RESTARTS] = {.title = "RESTARTS", .minimum = 8, .align = TABLE_RIGHT, .drop = 4},
 	[NODE] = {.title = "NODE", .minimum = 9, .ideal = 40, .drop = 2, .squeezes = true, .cut_middle = true},
 	[AGE] = {.title = "AGE", .minimum = 5, .align = TABLE_RIGHT, .drop = 3},
-	[NAMESPACE] = {.title = "NAMESPACE", .minimum = 9, .ideal = 30, .drop = 1, .squeezes = true, .cut_middle = true},
+	[NAMESPACE] = {.title = "NAMESPACE", .minimum = 9, .ideal = 30, .drop = 1, .squeezes = true,
+		       .cut_middle = true},
 	[ADDRESS] = {.title = "ADDRESS", .minimum = 7, .drop = 7},
 };
 

@@ -88,7 +88,8 @@ static void finding_cell(const struct world *world, const struct finding *findin
 		break;
 	case TITLE:
 		world_headline(world, finding, &headline);
-		snprintf(cell->scratch, sizeof(cell->scratch), "%s %s%s%s", finding->runbook->id, buffer_text(&headline),
+		snprintf(cell->scratch, sizeof(cell->scratch), "%s %s%s%s", finding->runbook->id,
+			 buffer_text(&headline),
 			 finding->confidence == CONFIDENCE_SUSPECTED ? translate(" (suspected)") : "",
 			 finding->came_back_after ? translate(" (came back after a fix)") : "");
 		cell->text = cell->scratch;

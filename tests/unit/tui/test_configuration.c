@@ -78,12 +78,14 @@ static void what_is_wrong_is_named_with_its_line(void **state)
 		{"{\"keys\": {\n\"fix\": \"Hyper-q\"}}", "config.json:2: fix: there is no key Hyper-q"},
 		{"{\"maintenance\": [{\"from\": \"22:00\"}]}", "needs from and to"},
 		{"{\"maintenance\": [{\"from\": \"25:00\", \"to\": \"01:00\"}]}", "from must be a time of day"},
-		{"{\"maintenance\": [{\"days\": [\"Sun\", \"Fry\"], \"from\": \"1:00\", \"to\": \"2:00\"}]}", "days must be a list"},
+		{"{\"maintenance\": [{\"days\": [\"Sun\", \"Fry\"], \"from\": \"1:00\", \"to\": \"2:00\"}]}",
+		 "days must be a list"},
 		{"[]", "the configuration must be an object"},
 		{"{\"readOnly\": true", "config.json:1:"},
 		{"{\"readOnly\": true, \"readOnly\": false}", "not JSON"},
 		/* A key of the same name elsewhere does not lead the line astray. */
-		{"{\"ssh\": {\"userByNodeGroup\": {\"days\": \"x\"}},\n\"history\":\n{\"days\": \"x\"}}", "config.json:3: days"},
+		{"{\"ssh\": {\"userByNodeGroup\": {\"days\": \"x\"}},\n\"history\":\n{\"days\": \"x\"}}",
+		 "config.json:3: days"},
 	};
 
 	(void)state;

@@ -30,12 +30,15 @@ static bool matches(const char *text)
 static void terms_mean_what_help_says(void **state)
 {
 	static const char *const yes[] = {
-		"", "   ", "calico", "CALICO", "!typha", "calico running", "status=Running", "STATUS=run*", "status!=Pending",
-		"age>3h", "age<4h", "age>10m", "restarts>3", "restarts<13", "name=calico-*  age<1d", "!status=Pending", "status=",
+		"", "   ", "calico", "CALICO", "!typha", "calico running", "status=Running", "STATUS=run*",
+			"status!=Pending",
+		"age>3h", "age<4h", "age>10m", "restarts>3", "restarts<13", "name=calico-*  age<1d",
+			"!status=Pending", "status=",
 		"=", "!",
 	};
 	static const char *const no[] = {
-		"typha", "!calico", "calico typha", "status=Pending", "status=Run", "status!=Running", "age<3h", "age>1d",
+		"typha", "!calico", "calico typha", "status=Pending", "status=Run", "status!=Running",
+			"age<3h", "age>1d",
 		"restarts>12", "restarts<12", "colour=red", "name=node",
 	};
 

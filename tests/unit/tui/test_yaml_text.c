@@ -37,12 +37,15 @@ static void nesting_is_written_as_kubectl_does(void **state)
 				    "\"e\":{},\"t\":null}", false);
 
 	(void)state;
-	assert_string_equal(text, "a:\n  b: 1\n  c: []\nl:\n- n: x\n  p:\n    q: true\n- s\n- - 1\n  - 2\ne: {}\nt: null\n");
+	assert_string_equal(text, "a:\n  b: 1\n  c: []\nl:\n- n: x\n  p:\n    q: true\n- s\n- - 1\n  - 2\ne: "
+				  "{}\nt: null\n");
 }
 
 static void strings_that_yaml_would_misread_are_quoted(void **state)
 {
-	auto_free char *text = yaml("{\"a\":\"yes\",\"b\":\"12\",\"c\":\"a: b\",\"d\":\"plain text\",\"e\":\"\",\"f\":\"x:1\","
+	auto_free char *text =
+		yaml("{\"a\":\"yes\",\"b\":\"12\",\"c\":\"a: b\",\"d\":\"plain "
+		     "text\",\"e\":\"\",\"f\":\"x:1\","
 				    "\"g\":\"line\\nnext\\n\",\"h\":\"*x\"}", false);
 
 	(void)state;
@@ -52,7 +55,8 @@ static void strings_that_yaml_would_misread_are_quoted(void **state)
 
 static void secrets_are_masked(void **state)
 {
-	auto_free char *text = yaml("{\"kind\":\"Secret\",\"metadata\":{\"name\":\"s\",\"annotations\":{\"last\":\"c2VjcmV0\"},"
+	auto_free char *text =
+		yaml("{\"kind\":\"Secret\",\"metadata\":{\"name\":\"s\",\"annotations\":{\"last\":\"c2VjcmV0\"},"
 				    "\"managedFields\":[{\"a\":1}]},\"data\":{\"password\":\"c2VjcmV0\"},"
 				    "\"stringData\":{\"x\":\"c2VjcmV0\"}}", true);
 
