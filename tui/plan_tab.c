@@ -63,9 +63,9 @@ static void add_preconditions(struct textview *text, const struct world *world, 
 	textview_add(text, ROLE_HEADING, translate("Preconditions"));
 	for (size_t i = 0; i < count; i++) {
 		const struct precondition *condition = change_precondition_at(change, i);
-		enum glyph glyph =
-			condition->ok == TRUTH_TRUE ? GLYPH_OK : condition->ok == TRUTH_FALSE ? GLYPH_FAILED :
-													    GLYPH_COULD_NOT_CHECK;
+		enum glyph glyph = condition->ok == TRUTH_TRUE	? GLYPH_OK :
+				   condition->ok == TRUTH_FALSE ? GLYPH_FAILED :
+								  GLYPH_COULD_NOT_CHECK;
 		enum role role = condition->ok == TRUTH_TRUE ? ROLE_OK :
 				 condition->is_blocking	     ? ROLE_CRITICAL :
 							       ROLE_COULD_NOT_CHECK;

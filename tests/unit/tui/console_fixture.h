@@ -77,7 +77,8 @@ static inline void put_event(struct fixture *fixture, const char *uid, const cha
 {
 	put_json(fixture, KIND_EVENT,
 		 "{\"metadata\":{\"name\":\"%s\",\"namespace\":\"kube-system\",\"uid\":\"%s\"},"
-		 "\"involvedObject\":{\"kind\":\"Pod\",\"namespace\":\"kube-system\",\"name\":\"typha-1\",\"uid\":\"p-typha-1\"},"
+		 "\"involvedObject\":{\"kind\":\"Pod\",\"namespace\":\"kube-system\",\"name\":\"typha-1\","
+		 "\"uid\":\"p-typha-1\"},"
 		 "\"type\":\"Warning\",\"reason\":\"Failed\",\"message\":\"%s\",\"count\":14,"
 		 "\"lastTimestamp\":\"2026-11-21T09:59:58Z\"}",
 		 uid, uid, message);

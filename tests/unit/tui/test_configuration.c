@@ -48,7 +48,8 @@ static void everything_is_read(void **state)
 			      "\"maintenance\":[{\"days\":[\"Sat\"],\"from\":\"22:00\",\"to\":\"06:00\"}],"
 			      "\"ssh\":{\"user\":\"centos\",\"userByNodeGroup\":{\"a\":\"rocky\"}},"
 			      "\"registries\":[\"reg.example\"],\"systemNamespaces\":[\"kube-system\",\"infra\"],"
-			      "\"history\":{\"days\":3,\"maxMiB\":10},\"keys\":{\"help\":[\"F5\",\"Alt-h\"],\"fix\":\"F\"}}",
+			      "\"history\":{\"days\":3,\"maxMiB\":10},"
+			      "\"keys\":{\"help\":[\"F5\",\"Alt-h\"],\"fix\":\"F\"}}",
 			      &configuration, &err), 0);
 	assert_true(configuration->exists && configuration->read_only);
 	assert_string_equal(configuration->protected_contexts[1], "x");
