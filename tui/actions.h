@@ -66,7 +66,7 @@ enum {
 	X(MARK, "mark", LOOKING, 0, "Space", "mark the row") \
 	X(COPY, "copy", LOOKING, 0, "c", "copy the row or line to the clipboard (OSC 52)") \
 	X(FIX, "fix", CHANGING, NEEDS_SYMPTOM, "f", "fix: plan, preview, confirm, run, verify") \
-	X(MENU, "actions", CHANGING, 0, "x", "every action for the selection, and why some cannot be done") \
+	X(MENU, "actions", CHANGING, 0, "x", "all actions for the selection; why some cannot be done") \
 	X(ARM, "arm", CHANGING, 0, "F2", "allow changes for 15 minutes; again: not any more") \
 	X(COMMAND, "command", PROGRAM, 0, ":", "type a command") \
 	X(HELP, "help", PROGRAM, 0, "? F1", "these keys") \

@@ -1,14 +1,33 @@
 /* Help: generated from the live keymap, filtered by what is typed behind `/`. */
 #include <stdio.h>
 
+#include "probes/base/memory.h"
+#include "probes/base/text.h"
 #include "tui/command.h"
 #include "tui/console.h"
 #include "tui/text_view.h"
 #include "widgets/search.h"
 
+/* From this width on the groups stand in two columns. */
+enum { TWO_COLUMNS = 108, KEYS_CELLS = 9, NAME_CELLS = 18, MOST_ROWS = 64 };
+
 struct help_view {
 	struct text_view base;
 	char filter[256];
+	int columns;		/* width of the last draw; 0 before */
+};
+
+/* A line of the list: a heading, a key with what it does, or nothing. */
+struct row {
+	const char *heading;
+	const char *name;
+	const char *about;
+	char keys[96];
+};
+
+struct rows {
+	struct row items[MOST_ROWS];
+	size_t count;
 };
 
 static bool is_wanted(const struct help_view *help, const char *keys, const char *name, const char *about)
@@ -17,29 +36,110 @@ static bool is_wanted(const struct help_view *help, const char *keys, const char
 	       search_matches(about, help->filter);
 }
 
-static void add_group(struct help_view *help, enum action_group group)
+static struct row *add_row(struct rows *rows)
 {
-	struct textview *text = &help->base.text;
+	if (rows->count == MOST_ROWS)
+		bug("more keys than the help has rows for");
+	return &rows->items[rows->count++];
+}
+
+static void collect_group(const struct help_view *help, enum action_group group, struct rows *rows)
+{
+	const struct keymap *keymap = &help->base.view.console->keymap;
 	bool has_heading = false;
 
 	for (int i = ACTION_NONE + 1; i < ACTION_COUNT; i++) {
 		const struct action_info *info = action_info((enum action)i);
-		const char *about = translate(info->help);
-		char keys[96];
+		struct row row = {.name = info->name, .about = translate(info->help)};
 
-		keymap_text(&help->base.view.console->keymap, (enum action)i, keys, sizeof(keys));
-		if (info->group != group || !is_wanted(help, keys, info->name, about))
+		keymap_text(keymap, (enum action)i, row.keys, sizeof(row.keys));
+		if (info->group != group || !is_wanted(help, row.keys, row.name, row.about))
 			continue;
-		if (!has_heading) {
-			textview_add(text, ROLE_NORMAL, "");
-			textview_add(text, ROLE_HEADING, translate(action_group_title(group)));
-			has_heading = true;
-		}
-		textview_addf(text, ROLE_KEY, "  %-16s", keys);
-		textview_appendf(text, ROLE_DIM, "%-18s", info->name);
-		textview_append(text, ROLE_NORMAL, about);
-		textview_indent(text, 36);
+		if (!has_heading && rows->count)
+			*add_row(rows) = (struct row){0};
+		if (!has_heading)
+			*add_row(rows) = (struct row){.heading = translate(action_group_title(group))};
+		has_heading = true;
+		*add_row(rows) = row;
 	}
+}
+
+/* Adds text and spaces up to cells; returns what it took beyond them. */
+static void append_padded(struct textview *text, enum role role, const char *what, int cells)
+{
+	int width = text_width(what);
+
+	textview_append(text, role, what);
+	textview_appendf(text, ROLE_NORMAL, "%*s", width < cells ? cells - width : 1, "");
+}
+
+/* The names are for the configuration: shown where one looks for a key. */
+static void append_row(struct textview *text, const struct row *row, bool with_name, int cells)
+{
+	int used = 2 + KEYS_CELLS + (with_name ? NAME_CELLS : 0);
+
+	if (row->heading) {
+		append_padded(text, ROLE_HEADING, row->heading, cells);
+		return;
+	}
+	textview_append(text, ROLE_NORMAL, "  ");
+	append_padded(text, ROLE_KEY, row->keys, KEYS_CELLS);
+	if (with_name)
+		append_padded(text, ROLE_DIM, row->name ? row->name : "", NAME_CELLS);
+	append_padded(text, ROLE_NORMAL, row->about ? row->about : "", cells - used);
+}
+
+static void add_one_column(struct textview *text, const struct rows *rows, bool with_name)
+{
+	for (size_t i = 0; i < rows->count; i++) {
+		textview_add(text, ROLE_NORMAL, "");
+		append_row(text, &rows->items[i], with_name, 0);
+		textview_indent(text, 2 + KEYS_CELLS + (with_name ? NAME_CELLS : 0));
+	}
+}
+
+static int widest_row(const struct rows *rows)
+{
+	int widest = 0;
+
+	for (size_t i = 0; i < rows->count; i++) {
+		int width = rows->items[i].about ? text_width(rows->items[i].about) : 0;
+
+		widest = width > widest ? width : widest;
+	}
+	return 2 + KEYS_CELLS + widest;
+}
+
+static void add_two_columns(struct textview *text, const struct rows *left, const struct rows *right, int columns)
+{
+	const struct row nothing = {0};
+	size_t count = left->count > right->count ? left->count : right->count;
+	int cells = widest_row(left) + 2;
+
+	cells = cells < columns / 2 ? cells : columns / 2;
+	for (size_t i = 0; i < count; i++) {
+		textview_add(text, ROLE_NORMAL, "");
+		append_row(text, i < left->count ? &left->items[i] : &nothing, false, cells);
+		if (i < right->count)
+			append_row(text, &right->items[i], false, 0);
+		textview_indent(text, cells + 2 + KEYS_CELLS);
+	}
+}
+
+static void add_keys(struct help_view *help)
+{
+	bool is_wide = help->columns >= TWO_COLUMNS && !help->filter[0];
+	struct rows left = {.count = 0};
+	struct rows right = {.count = 0};
+
+	textview_add(&help->base.text, ROLE_NORMAL, "");
+	for (int group = 0; group < ACTION_GROUP_COUNT; group++)
+		collect_group(help, (enum action_group)group,
+			      is_wide && group > GROUP_PANES ? &right : &left);
+	if (is_wide)
+		add_two_columns(&help->base.text, &left, &right, help->columns);
+	else
+		add_one_column(&help->base.text, &left, help->filter[0]);
 }
 
 static void add_glyphs(struct help_view *help)
@@ -78,9 +178,8 @@ static void fill(struct text_view *base)
 	struct textview *text = &base->text;
 
 	textview_add(text, ROLE_DIM,
-		     translate("/ filters this list. Nothing is changed in the cluster before you confirm it."));
-	for (int group = 0; group < ACTION_GROUP_COUNT; group++)
-		add_group(help, (enum action_group)group);
+		     translate("/ filters this list and adds the names for the configuration."));
+	add_keys(help);
 	add_glyphs(help);
 	if (!help->filter[0]) {
 		textview_add(text, ROLE_NORMAL, "");
@@ -92,6 +191,19 @@ static void fill(struct text_view *base)
 	snprintf(base->title, sizeof(base->title),
 		 help->filter[0] ? translate("Help /%.60s") : translate("Help"),
 		 help->filter);
+}
+
+/* Filled for a width: again when that changes. */
+static void draw(struct view *view, struct cells *cells, struct rect rect, bool focused)
+{
+	struct help_view *help = (struct help_view *)view;
+	int columns = text_view_margin(rect).columns - 1;
+
+	if (columns != help->columns) {
+		help->columns = columns;
+		text_view_update(view);
+	}
+	text_view_draw(view, cells, rect, focused);
 }
 
 static struct view *new(struct console *console)
@@ -122,7 +234,7 @@ const struct view_ops help_view = {
 	.free = text_view_free,
 	.update = text_view_update,
 	.heading = text_view_heading,
-	.draw = text_view_draw,
+	.draw = draw,
 	.act = text_view_act,
 	.filter = filter,
 	.set_filter = set_filter,

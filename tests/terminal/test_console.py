@@ -53,7 +53,7 @@ def _():
         terminal.type("yaml")
         terminal.keys("Enter")
         terminal.wait("┌ Help /yaml")
-        terminal.wait_without("half-page-up")
+        terminal.wait_without("half a page up")
         terminal.keys("q", "1", "d")
         terminal.wait("┌ Describe Node/", "kubelet")
         terminal.keys("y")

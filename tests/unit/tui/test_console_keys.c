@@ -136,15 +136,17 @@ static void help_comes_from_the_keymap(void **state)
 	const char *text;
 
 	press(fixture, "F1");
-	text = drawn(fixture, 100, 120);
-	assert_has(text, "half-page-down");
-	assert_has(text, "Ctrl-d");
+	/* Wide: groups side by side, in one screen. */
+	text = drawn(fixture, 40, 120);
+	assert_has(text, "Ctrl-d   half a page down");
+	assert_has(text, "  Changing the cluster");
+	assert_lacks(drawn(fixture, 24, 80), "Changing the cluster");
 	press(fixture, "/");
 	type(fixture, "yaml");
 	press(fixture, "Enter");
 	text = drawn(fixture, 100, 120);
-	assert_has(text, "the object as the server has it");
-	assert_lacks(text, "half-page-down");
+	assert_has(text, "y        yaml              the object as the server has it");
+	assert_lacks(text, "half a page down");
 }
 
 static void remapped_keys_move_the_action(void **state)
