@@ -2,6 +2,7 @@
 
 #include "probes/base/clock.h"
 #include "probes/kube/client_private.h"
+#include "probes/kube/status_object.h"
 
 /*
  * Behind these the apiserver only passes on what a kubelet or a service says: their failures are
@@ -28,7 +29,7 @@ static bool is_fault_of_the_link(const char *path, const struct kube_result *res
 	case ERR_SERVER:
 		return !is_passed_on(path);
 	case ERR_THROTTLED:
-		return !strstr(path, "/eviction");	/* there it is a disruption budget */
+		return !status_object_has_cause(result->document, "DisruptionBudget");
 	default:
 		return true;
 	}

@@ -3,7 +3,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "probes/base/memory.h"
 #include "probes/kube/kubeconfig.h"
+
+/* Of a server's message; struct message holds 512 bytes of values. */
+enum { MESSAGE_HEAD = 120, MESSAGE_TAIL = 240 };
 
 static const char *text_of(const json_t *object, const char *key)
 {
@@ -90,11 +94,36 @@ static void hint_for(enum err_code code, const json_t *document, const struct ku
 	}
 }
 
+static bool continues_sign(char byte)
+{
+	return ((unsigned char)byte & 0xc0) == 0x80;
+}
+
+/*
+ * The server puts whole objects into some messages, and what is wrong with them behind that: of long
+ * ones both ends are kept. Caller frees.
+ */
+static char *both_ends(const char *message)
+{
+	size_t length = strlen(message);
+	size_t head = MESSAGE_HEAD;
+	size_t tail;
+
+	if (length <= MESSAGE_HEAD + MESSAGE_TAIL)
+		return xstrdup(message);
+	tail = length - MESSAGE_TAIL;
+	while (head > 0 && continues_sign(message[head]))
+		head--;
+	while (continues_sign(message[tail]))
+		tail++;
+	return xasprintf("%.*s ... %s", (int)head, message, message + tail);
+}
+
 void status_explain(long http_status, const json_t *document, const struct kubeconfig_view *view,
 		    struct err *err)
 {
 	enum err_code code = status_code(http_status);
-	const char *message = text_of(document, "message");
+	auto_free char *message = both_ends(text_of(document, "message"));
 	char status[32];
 
 	snprintf(status, sizeof(status), "%ld", http_status);

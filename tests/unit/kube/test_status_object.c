@@ -90,12 +90,35 @@ static void test_hostile_statuses_do_no_harm(void **state)
 	assert_false(status_object_is(NULL));
 }
 
+static void test_both_ends_of_long_messages_are_kept(void **state)
+{
+	auto_free char *long_part = xcalloc(1, 5001);
+	auto_free char *text = NULL;
+	struct err err = {0};
+	json_t *document;
+
+	(void)state;
+	for (size_t i = 0; i < 5000; i += 2)
+		memcpy(long_part + i, "\u00e4", 2);
+	document = json_pack("{s:s,s:s++}", "kind", "Status", "message", "it is invalid: ", long_part,
+			     ": unknown field spec.x");
+	assert_non_null(document);
+	status_explain(422, document, &view, &err);
+	text = err_text(&err);
+	assert_non_null(strstr(text, "it is invalid: \u00e4\u00e4"));
+	assert_non_null(strstr(text, "\u00e4 ... \u00e4"));
+	assert_non_null(strstr(text, "\u00e4: unknown field spec.x"));
+	assert_null(strstr(text, "\\x"));
+	json_decref(document);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_statuses_become_errors),
 		cmocka_unit_test(test_codes),
 		cmocka_unit_test(test_hostile_statuses_do_no_harm),
+		cmocka_unit_test(test_both_ends_of_long_messages_are_kept),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
