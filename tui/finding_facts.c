@@ -58,7 +58,7 @@ static void add_lack(const struct lack *lack, const char *separator, struct buff
 
 void world_finding_facts(const struct world *world, const struct finding *finding, struct buffer *out)
 {
-	struct lack lacks[MOST_WORKLOADS];
+	struct lack lacks[MOST_WORKLOADS] = {0};
 	size_t count = world->snapshot ? find_lacks(world, finding, lacks) : 0;
 	size_t pods = count_pods(finding);
 
@@ -72,7 +72,7 @@ void world_headline(const struct world *world, const struct finding *finding, st
 {
 	const char *separator = world->glyphs == GLYPHS_UTF8 ? " · " : " | ";
 	auto_free char *title = world_title(world, finding);
-	struct lack lacks[MOST_WORKLOADS];
+	struct lack lacks[MOST_WORKLOADS] = {0};
 	size_t count = world->snapshot ? find_lacks(world, finding, lacks) : 0;
 	size_t pods = count_pods(finding);
 

@@ -179,7 +179,8 @@ static void print_evidence(const struct printer *printer, const struct finding *
 		paint(printer, "0");
 		print_folded(printer, text, 6, 6, EVIDENCE_LINES);
 		if (finding->evidence[i].alike)
-			fprintf(printer->out, translate("%*sand %zu more say the same\n"), 6, "", finding->evidence[i].alike);
+			fprintf(printer->out, translate("%*sand %zu more say the same\n"), 6, "",
+				finding->evidence[i].alike);
 	}
 	if (finding->evidence_count > shown_count)
 		fprintf(printer->out, "%*s%s%zu\n", 4, "", printer->report->utf8 ? "… +" : "... +",

@@ -60,7 +60,7 @@ struct change_context {
 	bool read_only;				/* a latch: running is refused */
 	const char *read_only_reason;		/* where the latch comes from, for the message */
 	bool is_protected;			/* the context needs its name typed */
-	const json_t *maintenance;		/* windows (maintenance.h), outside which the name is needed; may be NULL */
+	const json_t *maintenance;		/* windows (maintenance.h): outside, the name is needed; NULL: none */
 	const char *kubeconfig;			/* as given with --kubeconfig, for the kubectl lines; NULL: not given */
 	const char *(*translate)(const char *id);
 	const char *language;
