@@ -86,13 +86,12 @@ static const char *short_server(const char *server)
 	return at ? at + 3 : server;
 }
 
-static void put_where(const struct console *console, struct line *line)
+/* Context, server, user: on every frame. */
+static void put_context(const struct console *console, struct line *line)
 {
 	const struct kubeconfig_view *view = console->world.kubeconfig;
 	const char *separator = console->world.glyphs == GLYPHS_UTF8 ? " · " : " | ";
 
-	put(line, ROLE_BAR, " nks-triage ");
-	put(line, ROLE_NORMAL, " ");
 	if (!view) {
 		put(line, ROLE_ERROR, translate("no cluster"));
 		return;
@@ -123,7 +122,9 @@ static void draw_first(struct console *console, struct cells *cells, struct rect
 	line.end -= link_width;
 	cells_put(cells, rect.row, line.end, link_width, role, ATTRIBUTE_BOLD, buffer_text(&link));
 	line.end -= 2;
-	put_where(console, &line);
+	put(&line, ROLE_BAR, " nks-triage ");
+	put(&line, ROLE_NORMAL, " ");
+	put_context(console, &line);
 	world_facts(world, &facts);
 	facts_width = width_of(buffer_text(&facts));
 	if (facts.length && line.column + 4 + facts_width <= line.end)
@@ -144,23 +145,30 @@ static void put_count(struct line *line, enum role role, size_t count, const cha
 	put(line, count ? role : ROLE_DIM, text);
 }
 
-static void put_counts(const struct console *console, struct line *line)
+static void put_severities(const struct console *console, struct line *line)
 {
 	const struct symptoms *symptoms = console->world.symptoms;
 	size_t severities[SEVERITY_CRITICAL + 1] = {0};
-	size_t verdicts[VERDICT_COULD_NOT_CHECK + 1] = {0};
 
 	for (size_t i = 0; symptoms && i < symptoms_finding_count(symptoms); i++)
 		severities[symptoms_finding_at(symptoms, i)->severity]++;
+	put_count(line, ROLE_CRITICAL, severities[SEVERITY_CRITICAL], "critical");
+	put_count(line, ROLE_WARNING, severities[SEVERITY_WARNING], "warning");
+	if (severities[SEVERITY_INFO])
+		put_count(line, ROLE_INFO, severities[SEVERITY_INFO], "info");
+}
+
+static void put_counts(const struct console *console, struct line *line)
+{
+	const struct symptoms *symptoms = console->world.symptoms;
+	size_t verdicts[VERDICT_COULD_NOT_CHECK + 1] = {0};
+
+	put_severities(console, line);
 	for (size_t i = 0; symptoms && i < symptoms_check_count(symptoms); i++) {
 		const struct check *check = symptoms_check_at(symptoms, i);
 
 		verdicts[check->verdict] += !check->was_left_out;
 	}
-	put_count(line, ROLE_CRITICAL, severities[SEVERITY_CRITICAL], "critical");
-	put_count(line, ROLE_WARNING, severities[SEVERITY_WARNING], "warning");
-	if (severities[SEVERITY_INFO])
-		put_count(line, ROLE_INFO, severities[SEVERITY_INFO], "info");
 	put(line, ROLE_DIM, console->world.glyphs == GLYPHS_UTF8 ? " ·" : " |");
 	put_count(line, ROLE_OK, verdicts[VERDICT_CLEAR], "clear");
 	put_count(line, ROLE_COULD_NOT_CHECK, verdicts[VERDICT_COULD_NOT_CHECK],
@@ -247,7 +255,7 @@ static void draw_second(struct console *console, struct cells *cells, struct rec
 	put_not_applicable(console, &line);
 }
 
-/* All in one line: context, worst counts, link. */
+/* All in one line: worst counts, where we are, link. */
 static void draw_short(struct console *console, struct cells *cells, struct rect rect)
 {
 	CLEANUP(buffer_release) struct buffer link = BUFFER_INIT(200);
@@ -268,10 +276,9 @@ static void draw_short(struct console *console, struct cells *cells, struct rect
 		line.end -= width;
 		cells_put(cells, rect.row, line.end, width, role, 0, writing);
 	}
-	put(&line, console->world.is_protected ? ROLE_BANNER : ROLE_STRONG,
-	    console->world.kubeconfig ? console->world.kubeconfig->context : translate("no cluster"));
-	put(&line, ROLE_DIM, " ");
-	put_counts(console, &line);
+	put_severities(console, &line);
+	put(&line, ROLE_DIM, "  ");
+	put_context(console, &line);
 }
 
 void header_draw(struct console *console, struct cells *cells, struct rect rect)

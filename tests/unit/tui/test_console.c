@@ -82,7 +82,8 @@ static void strip_has_one_line_and_the_symptoms(void **state)
 	struct fixture *fixture = *state;
 	const char *text = drawn(fixture, 12, 80);
 
-	assert_memory_equal(text, "kr1  1 critical", strlen("kr1  1 critical"));
+	assert_memory_equal(text, " 1 critical  0 warning ", strlen(" 1 critical  0 warning "));
+	assert_has(text, " kr1 · api.example:6443 · ops ");
 	assert_has(text, "\n┌ 2 Symptoms (worst first) ");
 	assert_lacks(text, "Nodes");
 	assert_lacks(text, "Events");
