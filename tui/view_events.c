@@ -17,8 +17,8 @@ static const struct table_column columns[] = {
 	[TYPE] = {.title = "TYPE", .minimum = 7, .drop = 2},
 	[REASON] = {.title = "REASON", .minimum = 10, .ideal = 24},
 	[OBJECT] = {.title = "OBJECT", .minimum = 14, .ideal = 40, .cut_middle = true},
-	[COUNT] = {.title = "COUNT", .minimum = 5, .align = TABLE_RIGHT, .drop = 1},
-	[MESSAGE] = {.title = "MESSAGE", .minimum = 20, .weight = 1},
+	[COUNT] = {.title = "COUNT", .minimum = 5, .align = TABLE_RIGHT, .drop = 1, .squeezes = true},
+	[MESSAGE] = {.title = "MESSAGE", .minimum = 20, .ideal = 60, .weight = 1},
 };
 
 static void add(struct list_view *list, const struct record *record)
@@ -87,6 +87,7 @@ static void cell(struct list_view *list, const struct list_row *row, size_t colu
 		cell->role = ROLE_NORMAL;
 		break;
 	case COUNT:
+		cell->scratch[0] = '\0';
 		if (event->count > 1)
 			snprintf(cell->scratch, sizeof(cell->scratch), "x%lld", (long long)event->count);
 		break;

@@ -11,7 +11,7 @@
 enum column { NAME, READY, STATUS, RESTARTS, NODE, AGE, NAMESPACE, ADDRESS };
 
 static const struct table_column system_columns[] = {
-	[NAME] = {.title = "NAME", .minimum = 16, .ideal = 32, .weight = 1, .whole = 18, .cut_middle = true},
+	[NAME] = {.title = "NAME", .minimum = 16, .ideal = 48, .weight = 1, .whole = 18, .cut_middle = true},
 	[READY] = {.title = "READY", .minimum = 5},
 	[STATUS] = {.title = "STATUS", .minimum = 10, .ideal = 20},
 	[RESTARTS] = {.title = "RESTARTS", .minimum = 8, .align = TABLE_RIGHT, .drop = 4},
