@@ -39,6 +39,7 @@ enum option_kind {
 	X("--state-dir", TEXT, state_dir, "DIR", "keep journal and history in this folder") \
 	X("--wait", SECONDS, wait, "S", "seconds that a command waits for the first complete picture (20)") \
 	X("--demo", SCENARIO, demo, "=SCENARIO", "start a simulated cluster and look at that (calico-outage)") \
+	X("--no-protobuf", SWITCH, no_protobuf, NULL, "read lists and watches as JSON alone") \
 	X("--verbose", SWITCH, verbose, NULL, "print every request that is sent (also -v)") \
 	X("--help", SWITCH, help, NULL, "say how a command is used (also -h)")
 

@@ -23,6 +23,7 @@ struct options {
 	bool read_only;
 	const char *language;		/* "en", "ko", "ja"; never NULL once options are settled */
 	bool no_ssh;
+	bool no_protobuf;	/* for tests, and for servers whose protobuf is broken */
 	const char *ssh_config;
 	const char *ssh_user;
 	const char *ssh_key;

@@ -10,6 +10,7 @@
 #include "probes/kube/client_path.h"
 #include "probes/kube/client_private.h"
 #include "probes/kube/kubeconfig.h"
+#include "probes/kube/proto_envelope.h"
 #include "probes/kube/status_object.h"
 #include "probes/net/loop.h"
 
@@ -35,6 +36,7 @@ int kube_client_new(struct loop *loop, struct kubeconfig_view *view,
 	client->view = view;
 	client->request_timeout_ms = options && options->request_timeout_ms > 0 ? options->request_timeout_ms
 										 : REQUEST_TIMEOUT_MS;
+	client->no_protobuf = options && options->no_protobuf;
 	client->credential = credential_new(loop, view);
 	client->access = access_cache_new(client);
 	client->version = xstrdup("");
@@ -114,6 +116,11 @@ struct loop *kube_client_loop(const struct kube_client *client)
 const char *kube_server_version(const struct kube_client *client)
 {
 	return client->version;
+}
+
+bool kube_client_may_use_protobuf(const struct kube_client *client)
+{
+	return !client->no_protobuf;
 }
 
 /* The server's version, asked for when it has first answered and after each loss of the link */
@@ -229,6 +236,20 @@ static void judge(const struct kube_slot *slot, const struct http_result *answer
 	}
 }
 
+/* \u0000 occurs in termination messages; numbers keep their kind since documents are sent back. */
+static json_t *read_document(const struct kube_slot *slot, const struct http_result *answer)
+{
+	const char *body = buffer_text(answer->body);
+	size_t length = answer->body->length;
+
+	if (!length || !wants_document(slot, answer->status >= 200 && answer->status < 300))
+		return NULL;
+	/* Errors come in the encoding that was asked for. */
+	if (strstr(answer->content_type, "protobuf"))
+		return proto_status_document(body, length);
+	return json_loadb(body, length, JSON_ALLOW_NUL, NULL);
+}
+
 static void deliver_answer(struct kube_slot *slot, const struct http_result *answer)
 {
 	struct kube_result result = {
@@ -239,11 +260,8 @@ static void deliver_answer(struct kube_slot *slot, const struct http_result *ans
 		.audit_id = answer->audit_id,
 		.retry_after_ms = answer->retry_after_ms,
 	};
-	json_t *document = NULL;
+	json_t *document = read_document(slot, answer);
 
-	/* \u0000 occurs in termination messages; numbers keep their kind since documents are sent back. */
-	if (result.body_length && wants_document(slot, answer->status >= 200 && answer->status < 300))
-		document = json_loadb(result.body, result.body_length, JSON_ALLOW_NUL, NULL);
 	result.document = document;
 	judge(slot, answer, &result);
 	deliver(slot, &result);
@@ -341,6 +359,8 @@ static const char *accept_header(const struct kube_slot *slot)
 		return "application/json;as=Table;v=v1;g=meta.k8s.io,application/json";
 	case KUBE_TEXT:
 		return "application/json, */*";
+	case KUBE_PROTOBUF:
+		return "application/vnd.kubernetes.protobuf,application/json";
 	case KUBE_JSON:
 		return "application/json";
 	case KUBE_PARTIAL_METADATA:

@@ -34,6 +34,7 @@ struct write_token;
 
 struct kube_client_options {
 	long request_timeout_ms;	/* of requests that are no streams; 0 = 30 s */
+	bool no_protobuf;		/* lists and watches as JSON alone */
 };
 
 /* The client takes the view. */
@@ -43,8 +44,10 @@ int kube_client_new(struct loop *loop, struct kubeconfig_view *view,
 void kube_client_free(struct kube_client *client);
 const struct kubeconfig_view *kube_client_view(const struct kube_client *client);
 struct loop *kube_client_loop(const struct kube_client *client);
+bool kube_client_may_use_protobuf(const struct kube_client *client);
 
-enum kube_accept { KUBE_JSON, KUBE_TABLE, KUBE_PARTIAL_METADATA, KUBE_TEXT };
+/* KUBE_PROTOBUF: or JSON, as the server likes; only for requests with on_body, whose on_head says which. */
+enum kube_accept { KUBE_JSON, KUBE_PROTOBUF, KUBE_TABLE, KUBE_PARTIAL_METADATA, KUBE_TEXT };
 
 struct kube_result {
 	long status;

@@ -19,6 +19,7 @@ struct kube_client {
 	struct kubeconfig_view *view;
 	struct credential *credential;
 	long request_timeout_ms;
+	bool no_protobuf;
 	struct kube_slot *slots;
 	struct link_state link;
 	struct access_cache *access;

@@ -6,6 +6,7 @@
 
 #include "probes/base/buffer.h"
 #include "probes/base/clock.h"
+#include "probes/base/log.h"
 #include "probes/base/memory.h"
 #include "probes/kube/client.h"
 #include "probes/kube/kubeconfig.h"
@@ -41,7 +42,10 @@ struct reflector {
 	enum phase next;		/* after the wait */
 	struct kube_slot *slot;
 	struct timer *timer;
-	struct scanner *scanner;
+	bool may_be_protobuf;		/* else JSON alone is asked for */
+	enum scan_mode mode;
+	const struct scanner_ops *encoding;	/* of the answer; NULL until it is known */
+	struct scanner *scanner;		/* exists exactly where encoding is set */
 	struct pace pace;
 
 	char version[VERSION_SIZE];	/* resourceVersion to watch from */
@@ -75,8 +79,10 @@ static void set_state(struct reflector *reflector, enum reflector_state state, c
 
 static void drop_scanner(struct reflector *reflector)
 {
-	json_scanner_ops.free(reflector->scanner);
+	if (reflector->encoding)
+		reflector->encoding->free(reflector->scanner);
 	reflector->scanner = NULL;
+	reflector->encoding = NULL;
 }
 
 /* Waiting. */
@@ -97,6 +103,13 @@ static void wait_for(struct reflector *reflector, int64_t delay_ms, enum phase n
 	reflector->phase = PHASE_WAIT;
 	reflector->next = next;
 	reflector->timer = loop_timer(kube_client_loop(reflector->client), delay_ms, on_time, reflector);
+}
+
+/* 406: something in between, or an old server, has no protobuf for this kind. */
+static void note_refusal(struct reflector *reflector, const struct kube_result *result)
+{
+	if (result->status == 406)
+		reflector->may_be_protobuf = false;
 }
 
 static void fail(struct reflector *reflector, const struct err *err, int64_t retry_after_ms, enum phase next)
@@ -209,22 +222,44 @@ static void on_list_meta(void *data, const char *version, const char *token, lon
 	reflector->remaining = remaining;
 }
 
-static void make_scanner(struct reflector *reflector, enum scan_mode mode)
+/* The server chooses among what was asked for; what it chose it says before the body. */
+static void make_scanner(struct reflector *reflector, const char *content_type)
 {
 	const struct scan_sink sink = {on_record, on_bookmark, on_status, on_list_meta, reflector};
+	const char *protobuf = proto_scanner_ops.content_type;
 
 	drop_scanner(reflector);
-	reflector->scanner = json_scanner_ops.new(reflector->table, mode, &sink);
+	reflector->encoding = strncmp(content_type, protobuf, strlen(protobuf)) ? &json_scanner_ops
+										: &proto_scanner_ops;
+	reflector->scanner = reflector->encoding->new(reflector->table, reflector->mode, &sink);
+}
+
+static void expect(struct reflector *reflector, enum scan_mode mode)
+{
+	drop_scanner(reflector);
+	reflector->mode = mode;
 	reflector->scan_failed = false;
 	reflector->got_status = false;
+}
+
+/* Protobuf that we cannot read may be our fault: the same is asked for as JSON from then on. */
+static void blame_protobuf(struct reflector *reflector)
+{
+	if (reflector->encoding != &proto_scanner_ops || reflector->err.code != ERR_PROTOCOL)
+		return;
+	reflector->may_be_protobuf = false;
+	log_line("%s: protobuf could not be read, JSON is asked for", reflector->kind->resource);
 }
 
 static int on_body(void *data, const char *bytes, size_t n)
 {
 	struct reflector *reflector = data;
 
-	if (json_scanner_ops.feed(reflector->scanner, bytes, n, &reflector->err) < 0) {
+	if (!reflector->encoding)
+		make_scanner(reflector, "");
+	if (reflector->encoding->feed(reflector->scanner, bytes, n, &reflector->err) < 0) {
 		reflector->scan_failed = true;
+		blame_protobuf(reflector);
 		return -1;
 	}
 	if (reflector->phase != PHASE_WATCH)
@@ -250,7 +285,7 @@ static int send(struct reflector *reflector, struct kube_request *request, struc
 	int result;
 
 	request->method = "GET";
-	request->accept = KUBE_JSON;
+	request->accept = reflector->may_be_protobuf ? KUBE_PROTOBUF : KUBE_JSON;
 	request->on_body = on_body;
 	request->data = reflector;
 	result = kube_read(reflector->client, request, &reflector->slot, err);
@@ -293,6 +328,7 @@ static void next_page(struct reflector *reflector)
 
 static void list_failed(struct reflector *reflector, const struct kube_result *result)
 {
+	note_refusal(reflector, result);
 	if (result->code == ERR_FORBIDDEN || result->code == ERR_NOT_FOUND)
 		refuse(reflector, result, "list");
 	else if (result->code == ERR_GONE)
@@ -300,6 +336,12 @@ static void list_failed(struct reflector *reflector, const struct kube_result *r
 			 PHASE_LIST);
 	else
 		fail(reflector, &result->err, result->retry_after_ms, PHASE_LIST);
+}
+
+static void on_list_head(void *data, long status, const char *content_type)
+{
+	(void)status;
+	make_scanner(data, content_type);
 }
 
 static void on_page_done(void *data, const struct kube_result *result)
@@ -316,7 +358,9 @@ static void on_page_done(void *data, const struct kube_result *result)
 		list_failed(reflector, result);
 		return;
 	}
-	if (json_scanner_ops.finish(reflector->scanner, &err) < 0) {
+	if (!reflector->encoding)
+		make_scanner(reflector, "");
+	if (reflector->encoding->finish(reflector->scanner, &err) < 0) {
 		fail(reflector, &err, -1, PHASE_LIST);
 		return;
 	}
@@ -331,7 +375,7 @@ static void start_page(struct reflector *reflector)
 {
 	auto_free char *base = kind_path(reflector->kind, reflector->name_space, NULL);
 	CLEANUP(buffer_release) struct buffer path = BUFFER_INIT(PATH_MAX_BYTES);
-	struct kube_request request = {.kind = HTTP_ONCE, .on_done = on_page_done};
+	struct kube_request request = {.kind = HTTP_ONCE, .on_head = on_list_head, .on_done = on_page_done};
 	struct err err;
 
 	/* No resourceVersion: a consistent read. With limit it would be a legacy exact match (tech.md a, Lists). */
@@ -344,7 +388,7 @@ static void start_page(struct reflector *reflector)
 	request.gzip = !kube_client_view(reflector->client)->disable_compression;
 	reflector->pages++;
 	reflector->phase = PHASE_LIST;
-	make_scanner(reflector, SCAN_LIST);
+	expect(reflector, SCAN_LIST);
 	if (send(reflector, &request, &err) < 0)
 		fail(reflector, &err, -1, PHASE_LIST);
 }
@@ -367,7 +411,7 @@ static void on_watch_head(void *data, long status, const char *content_type)
 	struct reflector *reflector = data;
 
 	(void)status;
-	(void)content_type;
+	make_scanner(reflector, content_type);
 	reflector->was_accepted = true;
 	pace_note_healthy(&reflector->pace, clock_monotonic_ms());
 	set_state(reflector, REFLECTOR_WATCHING, NULL);
@@ -400,6 +444,7 @@ static void watch_was_short(struct reflector *reflector)
 
 static void watch_was_refused(struct reflector *reflector, const struct kube_result *result)
 {
+	note_refusal(reflector, result);
 	if (result->code == ERR_GONE)
 		relist(reflector);
 	else if (result->code == ERR_FORBIDDEN || result->code == ERR_NOT_FOUND)
@@ -452,7 +497,7 @@ static void start_watch(struct reflector *reflector)
 	reflector->started_at = clock_monotonic_ms();
 	reflector->was_accepted = false;
 	reflector->saw_event = false;
-	make_scanner(reflector, SCAN_WATCH);
+	expect(reflector, SCAN_WATCH);
 	if (send(reflector, &request, &err) < 0)
 		fail(reflector, &err, -1, PHASE_WATCH);
 }
@@ -478,6 +523,7 @@ struct reflector *reflector_new(struct kube_client *client, const struct field_t
 	reflector->table = table;
 	reflector->kind = field_table_kind(table);
 	reflector->sink = *sink;
+	reflector->may_be_protobuf = kube_client_may_use_protobuf(client) && proto_scanner_knows(table);
 	reflector->page_size = options && options->page_size ? options->page_size : PAGE_SIZE;
 	if (options && options->name_space)
 		reflector->name_space = xstrdup(options->name_space);

@@ -1,7 +1,8 @@
 /*
  * A reflector keeps one kind up to date: paged list, then watch with
  * bookmarks, relist on 410, back-off with jitter, as client-go's (tech.md a,
- * Watches). It knows no model: a sink takes what comes.
+ * Watches). It knows no model: a sink takes what comes. Asks for protobuf
+ * where the client may and all wanted paths have numbers, and takes JSON too.
  */
 #ifndef KUBE_REFLECTOR_H
 #define KUBE_REFLECTOR_H

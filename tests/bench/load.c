@@ -1,7 +1,7 @@
 /*
  * Loads a cluster as the console does and prints what it took.
  *
- *     load KUBECONFIG [IDLE_SECONDS]
+ *     load KUBECONFIG [IDLE_SECONDS [json]]
  *
  * Prints one JSON object: seconds to the first pod and to all kinds listed,
  * counts, anonymous memory before and after, CPU seconds.
@@ -80,6 +80,7 @@ int main(int argc, char **argv)
 {
 	struct kubeconfig_options options = {.path = argc > 1 ? argv[1] : NULL};
 	long idle_ms = argc > 2 ? strtol(argv[2], NULL, 10) * 1000 : 0;
+	struct kube_client_options client_options = {.no_protobuf = argc > 3 && !strcmp(argv[3], "json")};
 	struct kubeconfig_view *view;
 	struct kube_client *client;
 	struct cluster *cluster;
@@ -93,7 +94,7 @@ int main(int argc, char **argv)
 	int64_t end;
 
 	if (kubeconfig_load(&options, &view, &err) < 0 || loop_new(&loop, &err) < 0 ||
-	    kube_client_new(loop, view, NULL, &client, &err) < 0)
+	    kube_client_new(loop, view, &client_options, &client, &err) < 0)
 		return fail(&err);
 	field_set_init(&fields);
 	base = rss_anonymous();

@@ -1,7 +1,7 @@
 /*
  * Watches a cluster as the console does and prints what it knows, for tests.
  *
- *   watch KUBECONFIG [--as USER]
+ *   watch KUBECONFIG [--as USER] [--json]
  *
  * For each empty line on standard input: one line of JSON with "complete", "states"
  * (kind to [state, error]), "nodes" and "pods" (lists of the columns that
@@ -266,6 +266,7 @@ static void on_input(void *data, int ready)
 int main(int argc, char **argv)
 {
 	struct kubeconfig_options options = {.path = argc > 1 ? argv[1] : NULL};
+	struct kube_client_options client_options = {0};
 	struct session session = {0};
 	struct kubeconfig_view *view;
 	struct kube_client *client;
@@ -274,10 +275,11 @@ int main(int argc, char **argv)
 	struct descriptor_watch *input;
 	struct err err;
 
-	if (argc == 4 && !strcmp(argv[2], "--as"))
+	if (argc >= 4 && !strcmp(argv[2], "--as"))
 		options.as_user = argv[3];
+	client_options.no_protobuf = argc > 2 && !strcmp(argv[argc - 1], "--json");
 	if (kubeconfig_load(&options, &view, &err) < 0 || loop_new(&loop, &err) < 0 ||
-	    kube_client_new(loop, view, NULL, &client, &err) < 0) {
+	    kube_client_new(loop, view, &client_options, &client, &err) < 0) {
 		auto_free char *text = err_text(&err);
 
 		fprintf(stderr, "watch: %s\n", text);

@@ -25,6 +25,8 @@ struct serve_step {
 	bool stays;		/* the connection is left open after the body */
 	bool repeats;		/* not used up */
 	bool is_cut;		/* Content-Length promises more than comes */
+	const char *type;	/* NULL: application/json */
+	size_t length;		/* of a body with NULs; 0: up to its first */
 };
 
 enum { SERVE_MOST = 256 };
@@ -47,16 +49,18 @@ struct server {
 static inline void serve_answer(int socket, const struct serve_step *step)
 {
 	auto_free char *head = NULL;
-	size_t length = strlen(step->body) + (step->is_cut ? 100 : 0);
+	const char *type = step->type ? step->type : "application/json";
+	size_t body = step->length ? step->length : strlen(step->body);
+	size_t length = body + (step->is_cut ? 100 : 0);
 
 	if (step->stays)
-		head = xasprintf("HTTP/1.1 %d X\r\nContent-Type: application/json\r\n%s\r\n", step->status,
+		head = xasprintf("HTTP/1.1 %d X\r\nContent-Type: %s\r\n%s\r\n", step->status, type,
 				 step->headers ? step->headers : "");
 	else
-		head = xasprintf("HTTP/1.1 %d X\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n"
-				 "Connection: close\r\n%s\r\n", step->status, length, step->headers ? step->headers : "");
+		head = xasprintf("HTTP/1.1 %d X\r\nContent-Type: %s\r\nContent-Length: %zu\r\n"
+				 "Connection: close\r\n%s\r\n", step->status, type, length, step->headers ? step->headers : "");
 	(void)!send(socket, head, strlen(head), MSG_NOSIGNAL);
-	(void)!send(socket, step->body, strlen(step->body), MSG_NOSIGNAL);
+	(void)!send(socket, step->body, body, MSG_NOSIGNAL);
 }
 
 static inline bool serve_read(int socket, char head[8192])

@@ -14,6 +14,7 @@
 #include "probes/kube/reflector_pace.h"
 #include "probes/kube/scanner.h"
 #include "probes/net/loop.h"
+#include "tests/unit/kube/proto_write.h"
 #include "tests/unit/kube/serve.h"
 
 #define NODE(uid, version) "{\"metadata\":{\"uid\":\"" uid "\",\"name\":\"" uid "\",\"resourceVersion\":\"" version "\"}}"
@@ -85,7 +86,8 @@ static void on_state(void *data, const struct kind *kind, enum reflector_state s
 	}
 }
 
-static void stage_open(struct stage *stage, struct serve_step *steps, size_t count)
+static void stage_open_with(struct stage *stage, struct serve_step *steps, size_t count,
+			    const struct kube_client_options *options)
 {
 	const struct reflector_sink sink = {on_start, on_record, on_delete, on_page, on_state, stage};
 	struct kubeconfig_view *view = xcalloc(1, sizeof(*view));
@@ -99,9 +101,14 @@ static void stage_open(struct stage *stage, struct serve_step *steps, size_t cou
 	view->name_space = xstrdup("default");
 	view->server = xasprintf("http://127.0.0.1:%d", stage->server.port);
 	assert_int_equal(loop_new(&stage->loop, NULL), 0);
-	assert_int_equal(kube_client_new(stage->loop, view, NULL, &stage->client, NULL), 0);
+	assert_int_equal(kube_client_new(stage->loop, view, options, &stage->client, NULL), 0);
 	stage->table = field_table_new(kind_get(KIND_NODE));
 	stage->reflector = reflector_new(stage->client, stage->table, NULL, &sink);
+}
+
+static void stage_open(struct stage *stage, struct serve_step *steps, size_t count)
+{
+	stage_open_with(stage, steps, count, NULL);
 }
 
 static void stage_close(struct stage *stage)
@@ -374,6 +381,144 @@ static void test_pace(void **state)
 	assert_int_equal(pace.failures, 1);
 }
 
+#define PROTOBUF "application/vnd.kubernetes.protobuf"
+#define WATCH_PROTOBUF PROTOBUF ";stream=watch"
+
+static void put_node(struct buffer *out, const char *uid, const char *version)
+{
+	struct buffer meta = BUFFER_INIT(1 << 10);
+
+	put_text(&meta, 1, uid);
+	put_text(&meta, 5, uid);
+	put_text(&meta, 6, version);
+	put_message(out, 1, &meta);
+}
+
+static void put_status(struct buffer *out, int code, const char *reason, const char *message)
+{
+	put_text(out, 2, "Failure");
+	put_text(out, 3, message);
+	put_text(out, 4, reason);
+	put_number(out, 6, code);
+}
+
+static void put_node_list(struct buffer *out, const char *uid, const char *version)
+{
+	struct buffer meta = BUFFER_INIT(1 << 10);
+	struct buffer node = BUFFER_INIT(1 << 10);
+	struct buffer list = BUFFER_INIT(1 << 10);
+
+	put_text(&meta, 2, version);
+	put_message(&list, 1, &meta);
+	put_node(&node, uid, "1");
+	put_message(&list, 2, &node);
+	put_document(out, "NodeList", &list);
+}
+
+static struct serve_step proto_step(const char *path, const char *type, const struct buffer *body, bool stays)
+{
+	return (struct serve_step){.path = path, .status = 200, .body = body->data, .length = body->length,
+		.type = type, .stays = stays};
+}
+
+static void test_protobuf(void **state)
+{
+	struct buffer lists[2] = {BUFFER_INIT(4096), BUFFER_INIT(4096)};
+	struct buffer expired = BUFFER_INIT(4096);
+	struct buffer events = BUFFER_INIT(4096);
+	struct buffer inner = BUFFER_INIT(1024);
+	struct serve_step steps[4];
+	struct stage stage;
+
+	(void)state;
+	put_node_list(&lists[0], "a", "100");
+	put_node_list(&lists[1], "a", "200");
+	put_status(&inner, 410, "Expired", "too old resource version");
+	put_event(&expired, "ERROR", "Status", &inner);
+	put_node(&inner, "b", "201");
+	put_event(&events, "ADDED", "Node", &inner);
+	put_node(&inner, "b", "202");
+	put_event(&events, "DELETED", "Node", &inner);
+	steps[0] = proto_step("limit=500", PROTOBUF, &lists[0], false);
+	steps[1] = proto_step("resourceVersion=100", WATCH_PROTOBUF, &expired, true);
+	steps[2] = proto_step("limit=500", PROTOBUF, &lists[1], false);
+	steps[3] = proto_step("resourceVersion=200", WATCH_PROTOBUF, &events, true);
+	stage_open(&stage, steps, array_length(steps));
+	RUN_UNTIL(&stage, stage.deletes == 1);
+	assert_int_equal(stage.starts, 2);
+	assert_int_equal(stage.records, 3);
+	assert_string_equal(stage.last_uid, "b");
+	assert_int_equal(stage.states[REFLECTOR_WAITING], 0);
+	assert_true(serve_saw(&stage.server, "limit=500", "Accept: " PROTOBUF ",application/json\r\n"));
+	assert_true(serve_saw(&stage.server, "watch=1", "Accept: " PROTOBUF ",application/json\r\n"));
+	stage_close(&stage);
+	buffer_release(&lists[0]);
+	buffer_release(&lists[1]);
+	buffer_release(&expired);
+	buffer_release(&events);
+}
+
+static void test_errors_in_protobuf(void **state)
+{
+	struct buffer inner = BUFFER_INIT(1024);
+	struct buffer body = BUFFER_INIT(4096);
+	struct serve_step step;
+	struct stage stage;
+
+	(void)state;
+	put_status(&inner, 500, "InternalError", "etcd is not well");
+	put_document(&body, "Status", &inner);
+	step = proto_step("limit=500", PROTOBUF, &body, false);
+	step.status = 500;
+	step.repeats = true;
+	stage_open(&stage, &step, 1);
+	RUN_UNTIL(&stage, stage.state == REFLECTOR_WAITING);
+	assert_non_null(strstr(stage.said, "etcd is not well"));
+	stage_close(&stage);
+	buffer_release(&body);
+}
+
+/* Protobuf that cannot be read, or that the server does not have, is no dead end. */
+static void test_json_instead_of_protobuf(void **state)
+{
+	static const int statuses[] = {200, 406};
+
+	(void)state;
+	for (size_t i = 0; i < array_length(statuses); i++) {
+		struct serve_step steps[] = {
+			{"limit=500", statuses[i], NULL, "k8s broken", .type = PROTOBUF},
+			{"limit=500", 200, NULL, LIST(NODE("a", "1"), "100"), .stays = false},
+			{"watch=1", 200, NULL, EVENT("ADDED", NODE("b", "101")), .stays = true},
+		};
+		struct stage stage;
+
+		stage_open(&stage, steps, array_length(steps));
+		RUN_UNTIL(&stage, stage.records == 2);
+		assert_int_equal(stage.states[REFLECTOR_WAITING], 1);
+		assert_true(serve_saw(&stage.server, "limit=500", "Accept: application/json\r\n"));
+		assert_true(serve_saw(&stage.server, "watch=1", "Accept: application/json\r\n"));
+		stage_close(&stage);
+	}
+}
+
+static void test_no_protobuf_on_demand(void **state)
+{
+	const struct kube_client_options options = {.no_protobuf = true};
+	struct serve_step steps[] = {
+		{"limit=500", 200, NULL, LIST(NODE("a", "1"), "100"), .stays = false},
+		{"watch=1", 200, NULL, BOOKMARK("101"), .stays = true},
+	};
+	struct stage stage;
+
+	(void)state;
+	stage_open_with(&stage, steps, array_length(steps), &options);
+	RUN_UNTIL(&stage, serve_count(&stage.server, "watch=1") == 1);
+	assert_true(serve_saw(&stage.server, "limit=500", "Accept: application/json\r\n"));
+	assert_false(serve_saw(&stage.server, "limit=500", "protobuf"));
+	assert_false(serve_saw(&stage.server, "watch=1", "protobuf"));
+	stage_close(&stage);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -389,6 +534,10 @@ int main(void)
 		cmocka_unit_test(test_error_events),
 		cmocka_unit_test(test_endless_list_is_given_up),
 		cmocka_unit_test(test_pace),
+		cmocka_unit_test(test_protobuf),
+		cmocka_unit_test(test_errors_in_protobuf),
+		cmocka_unit_test(test_json_instead_of_protobuf),
+		cmocka_unit_test(test_no_protobuf_on_demand),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
