@@ -190,6 +190,12 @@ bool plan_is_blocked(const struct change *change, const struct precondition **re
 struct precondition *plan_add_precondition(struct change *change, const char *text, bool is_blocking);
 void plan_permission(struct change *change, const char *verb, const struct target *target, const char *subresource);
 
+/*
+ * check_condition.c: a condition inside the runbook's document, asked of a target ("target" of a precondition), or
+ * where that is NULL of the finding's object. *ret_reason (the caller's, may be NULL) says why it is not true.
+ */
+enum truth plan_condition(struct change *change, const json_t *condition, const json_t *target, char **ret_reason);
+
 /* plan_impact.c: blast radius, budgets, conflicts. */
 void plan_impact_ask(struct change *change);
 void plan_impact_judge(struct change *change);

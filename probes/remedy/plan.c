@@ -45,6 +45,21 @@ static bool is_left_out(const struct change *change, const struct target *target
 	return change->only_target && target && strcasecmp(target->label, change->only_target) != 0;
 }
 
+/* A step with a condition is left out where it does not hold; where nobody knows, there is no plan. */
+static int is_wanted(struct change *change, const json_t *definition, bool *ret_wanted, struct err *err)
+{
+	auto_free char *reason = NULL;
+	enum truth truth = TRUTH_TRUE;
+
+	if (json_object_get(definition, "if"))
+		truth = plan_condition(change, json_object_get(definition, "if"), NULL, &reason);
+	*ret_wanted = truth == TRUTH_TRUE;
+	if (truth != TRUTH_UNKNOWN)
+		return 0;
+	return err_set(err, ERR_REFUSED, "whether the step {step} is needed could not be checked: {reason}", "step",
+		       text_of(definition, "id"), "reason", reason, NULL);
+}
+
 static int add_step(struct change *change, const json_t *definition, struct err *err)
 {
 	const struct step_ops *ops = step_type_find(text_of(definition, "type"));
@@ -54,7 +69,12 @@ static int add_step(struct change *change, const json_t *definition, struct err 
 	const json_t *reversible = json_object_get(definition, "reversible");
 	struct target *target = NULL;
 	struct plan_step *step;
+	bool wanted = true;
 
+	if (is_wanted(change, definition, &wanted, err) < 0)
+		return -1;
+	if (!wanted)
+		return 0;
 	if (!ops)
 		return err_set(err, ERR_REFUSED, "this version cannot carry out a step of the type {type}", "type",
 			       text_of(definition, "type"), NULL);

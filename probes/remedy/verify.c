@@ -63,8 +63,9 @@ static enum truth all_is_ready(const struct change *change, struct message *ret_
 }
 
 /* TRUE: the symptom is gone and everything is ready. */
-static enum truth is_mended(const struct change *change, struct message *ret_reason)
+static enum truth is_mended(struct change *change, struct message *ret_reason)
 {
+	const json_t *when = json_object_get(json_object_get(change->document, "verify"), "when");
 	const struct change_context *context = &change->context;
 	enum truth holds = symptoms_still_holds(context->symptoms, cluster_snapshot(context->cluster),
 						context->evidence,
@@ -76,6 +77,15 @@ static enum truth is_mended(const struct change *change, struct message *ret_rea
 	}
 	if (holds == TRUTH_UNKNOWN)
 		return TRUTH_UNKNOWN;
+	if (json_is_object(when)) {
+		auto_free char *reason = NULL;
+		enum truth fits = plan_condition(change, when, NULL, &reason);
+
+		if (fits != TRUTH_TRUE) {
+			message_set(ret_reason, "{reason}", "reason", reason, NULL);
+			return fits;
+		}
+	}
 	return all_is_ready(change, ret_reason);
 }
 

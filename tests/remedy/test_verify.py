@@ -98,6 +98,39 @@ def _():
         assert "not ready" in running.text(), running.text()
 
 
+def named(name):
+    return {"field": {"path": "metadata.name", "op": "eq", "value": name}}
+
+
+@test("a step whose condition does not hold is left out; one whose condition holds stays")
+def _():
+    def edit(runbook):
+        for step in runbook["steps"]:
+            if step["id"] == "patch-kube-controllers":
+                step["if"] = named("no-such-name")
+            if step["id"] == "patch-typha":
+                step["if"] = {"none": [named("no-such-name")]}
+    with Copy(edit) as copy, Simulated("calico-outage") as cluster:
+        answer = copy.run(cluster, "plan", "E08", "-o", "json")
+        assert answer.returncode == 0, answer
+        steps = json.loads(answer.stdout)["steps"]
+        assert [s["target"].split("/")[-1] for s in steps if s["type"] == "patch-image"] == \
+            ["calico-typha", "calico-node"], steps
+
+
+@test("a verification that asks for more than the signs to be gone gets what it asks for")
+def _():
+    def edit(runbook):
+        runbook["steps"] = [step for step in runbook["steps"] if step["id"] in ("patch-typha", "wait-typha")]
+        for precondition in runbook["preconditions"]:
+            if "ofSteps" in precondition:
+                precondition["ofSteps"] = ["patch-typha"]
+        runbook["verify"] = {"when": named("no-such-name"), "deadlineSeconds": 3}
+    with Copy(edit) as copy, Simulated("calico-outage") as cluster:
+        answer = copy.run(cluster, "fix", "E08", "--confirm", copy.digest(cluster))
+        assert answer.returncode == 7 and "says otherwise" in answer.stderr, answer
+
+
 @test("a rollout that does not end: 8, with the kubelet's own reason; what was changed can be undone")
 def _():
     def edit(runbook):
