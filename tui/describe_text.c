@@ -262,8 +262,7 @@ void describe_text(struct textview *text, const struct world *world, const struc
 	case KIND_STATEFUL_SET:
 		add_workload(text, world, record_workload(record));
 		break;
-	case KIND_EVENT:
-	case KIND_CORE_COUNT:
+	default:
 		break;
 	}
 	add_findings(text, world, record);

@@ -143,11 +143,17 @@ static void add_record(struct timeline *timeline, const struct record *record)
 		add_containers(timeline, record_pod(record));
 		break;
 	case KIND_EVENT:
-	case KIND_CORE_COUNT:
 		break;
-	default:
+	case KIND_DAEMON_SET:
+	case KIND_DEPLOYMENT:
+	case KIND_REPLICA_SET:
+	case KIND_STATEFUL_SET:
 		add_conditions(timeline, record_workload(record)->conditions,
 			       record_workload(record)->condition_count);
+		break;
+	default:
+		add_conditions(timeline, record_object(record)->conditions,
+			       record_object(record)->condition_count);
 		break;
 	}
 }

@@ -104,12 +104,14 @@ static void look_at_lists(struct doctor *doctor)
 		say_err(doctor, MARK_BAD, "apiserver", &err);
 	else
 		say(doctor, MARK_GOOD, "apiserver", *version ? version : translate("answers"));
-	for (int kind = 0; kind < KIND_CORE_COUNT; kind++) {
+	for (int kind = 0; kind < KIND_COUNT; kind++) {
 		const struct collection *collection =
 			snapshot_collection(cluster_snapshot(session->cluster), (enum kind_id)kind);
 		const char *resource = kind_get((enum kind_id)kind)->resource;
 		char count[64];
 
+		if (!session->fields.is_watched[kind])
+			continue;
 		snprintf(count, sizeof(count), translate("%zu listed"), collection->count);
 		if (collection->state == COLLECTION_CURRENT)
 			say(doctor, MARK_GOOD, resource, count);

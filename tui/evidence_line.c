@@ -51,7 +51,7 @@ static bool source_parse(struct source *source, const char *raw)
 
 static const struct record *record_of(const struct world *world, const struct source *source)
 {
-	for (int kind = 0; world->snapshot && kind < KIND_CORE_COUNT; kind++) {
+	for (int kind = 0; world->snapshot && kind < KIND_COUNT; kind++) {
 		if (!strcmp(kind_get((enum kind_id)kind)->name, source->kind))
 			return snapshot_by_name(world->snapshot, (enum kind_id)kind, source->name_space, source->name);
 	}
@@ -119,8 +119,7 @@ static void append_wanted(struct textview *text, const struct source *source, co
 {
 	const struct workload_record *workload;
 
-	if (!record || record->kind->id == KIND_POD || record->kind->id == KIND_NODE ||
-	    record->kind->id == KIND_EVENT || strncmp(source->field, "status.", strlen("status.")) != 0)
+	if (!record || !record_is_workload(record) || strncmp(source->field, "status.", strlen("status.")) != 0)
 		return;
 	workload = record_workload(record);
 	if (workload->wanted >= 0 && !strstr(source->field, "observedGeneration"))

@@ -82,7 +82,7 @@ static void add_record_state(struct textview *text, const struct world *world, c
 	} else if (record->kind->id == KIND_NODE) {
 		node_status_text(record_node(record), &status);
 		textview_appendf(text, ROLE_NORMAL, "  %s", buffer_text(&status));
-	} else if (record->kind->id != KIND_EVENT) {
+	} else if (record_is_workload(record)) {
 		const struct workload_record *workload = record_workload(record);
 
 		textview_appendf(text, workload->ready < workload->wanted ? ROLE_WARNING : ROLE_OK,

@@ -30,8 +30,7 @@ static size_t find_lacks(const struct world *world, const struct finding *findin
 		const struct record *record = snapshot_by_uid(world->snapshot, finding->objects[i].uid);
 		const struct workload_record *workload;
 
-		if (!record || record->kind->id == KIND_POD || record->kind->id == KIND_NODE ||
-		    record->kind->id == KIND_EVENT)
+		if (!record || !record_is_workload(record))
 			continue;
 		workload = record_workload(record);
 		if (workload->wanted > 0 && workload->ready >= 0 && workload->ready < workload->wanted)

@@ -133,7 +133,7 @@ static void set_empty_text(struct list_view *list)
 
 	if (list->hidden)
 		buffer_addf(&out, translate("the filter hides all %zu rows; Esc ends it"), list->hidden);
-	else if (list->list->kind != KIND_CORE_COUNT)
+	else if (list->list->kind != KIND_COUNT)
 		world_empty(world, list->list->kind, &out);
 	if (!out.length)
 		buffer_add_text(&out, translate(list->list->nothing));
@@ -170,7 +170,7 @@ static void add_note(struct list_view *list, struct buffer *note)
 	const struct world *world = console_world(list->view.console);
 
 	list->is_stale = false;
-	if (list->list->kind != KIND_CORE_COUNT && world->snapshot)
+	if (list->list->kind != KIND_COUNT && world->snapshot)
 		world_note(world, list->list->kind, note, &list->is_stale);
 	else
 		world_link_note(world, note, &list->is_stale);

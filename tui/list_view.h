@@ -25,7 +25,7 @@ struct list_row {
 struct list_ops {
 	const struct table_column *columns;
 	size_t column_count;
-	enum kind_id kind;	/* whose collection says how current the rows are; KIND_CORE_COUNT: none */
+	enum kind_id kind;	/* whose collection says how current the rows are; KIND_COUNT: none */
 	/* Calls list_view_add() for each row. */
 	void (*collect)(struct list_view *list);
 	void (*cell)(struct list_view *list, const struct list_row *row, size_t column,

@@ -139,7 +139,7 @@ void saved_read_text(struct saved *saved, const char *path, const char *text, si
 	} else if (!reading.objects && reading.documents) {
 		bool is_empty_list = false;
 
-		for (enum kind_id kind = 0; kind < KIND_CORE_COUNT; kind++)
+		for (enum kind_id kind = 0; kind < KIND_COUNT; kind++)
 			is_empty_list |= saved->was_seen[kind];
 		if (!is_empty_list)
 			err_set(&err, ERR_CONFIG, "not usable: no objects with a status that is looked at", NULL);
@@ -233,7 +233,7 @@ void saved_read(struct saved *saved, const char *path)
 
 void saved_finish(struct saved *saved)
 {
-	for (enum kind_id kind = 0; kind < KIND_CORE_COUNT; kind++) {
+	for (enum kind_id kind = 0; kind < KIND_COUNT; kind++) {
 		const struct err *unjudged = &saved->unjudged[kind];
 
 		if (!saved->was_seen[kind])
@@ -268,7 +268,7 @@ bool saved_has_unread(const struct saved *saved)
 
 bool saved_is_empty(const struct saved *saved)
 {
-	for (enum kind_id kind = 0; kind < KIND_CORE_COUNT; kind++)
+	for (enum kind_id kind = 0; kind < KIND_COUNT; kind++)
 		if (saved->was_seen[kind])
 			return false;
 	return true;

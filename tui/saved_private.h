@@ -13,8 +13,8 @@ struct saved {
 	size_t input_count;
 	int64_t newest;
 	bool has_unread;
-	bool was_seen[KIND_CORE_COUNT];		/* an object or a list of the kind was there */
-	struct err unjudged[KIND_CORE_COUNT];	/* why an object of the kind could not be judged */
+	bool was_seen[KIND_COUNT];		/* an object or a list of the kind was there */
+	struct err unjudged[KIND_COUNT];	/* why an object of the kind could not be judged */
 	size_t files;
 	size_t bytes;
 };

@@ -85,7 +85,7 @@ static void title(struct list_view *list, char *out, size_t size)
 static const struct list_ops checks_list = {
 	.columns = columns,
 	.column_count = array_length(columns),
-	.kind = KIND_CORE_COUNT,
+	.kind = KIND_COUNT,
 	.collect = collect,
 	.cell = cell,
 	.title = title,

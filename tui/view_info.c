@@ -39,11 +39,13 @@ static void add_lists(struct textview *text, const struct world *world)
 {
 	textview_add(text, ROLE_NORMAL, "");
 	textview_add(text, ROLE_HEADING, translate("Lists"));
-	for (int i = 0; world->snapshot && i < KIND_CORE_COUNT; i++) {
+	for (int i = 0; world->snapshot && i < KIND_COUNT; i++) {
 		const struct collection *collection = snapshot_collection(world->snapshot, (enum kind_id)i);
 		CLEANUP(buffer_release) struct buffer note = BUFFER_INIT(300);
 		bool is_stale;
 
+		if (!kind_get((enum kind_id)i)->is_core && collection->state == COLLECTION_NEVER)
+			continue;
 		world_note(world, (enum kind_id)i, &note, &is_stale);
 		textview_addf(text, ROLE_DIM, "%-16s ", kind_get((enum kind_id)i)->resource);
 		textview_appendf(text, ROLE_NORMAL, "%zu", collection->count);

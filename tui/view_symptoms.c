@@ -184,7 +184,7 @@ static bool selection(struct list_view *list, const struct list_row *row, struct
 static const struct list_ops symptoms_list = {
 	.columns = columns,
 	.column_count = array_length(columns),
-	.kind = KIND_CORE_COUNT,
+	.kind = KIND_COUNT,
 	.collect = collect,
 	.cell = cell,
 	.title = title,

@@ -319,6 +319,15 @@ static const struct group_place workload_places[] = {
 static const uint16_t workload_strings[] = {OFFSET(workload_record, strategy), OFFSET(workload_record, revision)};
 static const char *const workload_annotations[] = {"deployment.kubernetes.io/revision", NULL};
 
+/* Kinds that only runbooks read (record.h) */
+
+static const struct field_mount object_mounts[] = {
+	MOUNT("status.conditions[*]", GROUP_CONDITIONS, condition_rows),
+};
+static const struct group_place object_places[] = {
+	{GROUP_CONDITIONS, OFFSET(object_record, conditions), OFFSET(object_record, condition_count)},
+};
+
 #define KIND(scan, kept, s, m, p, p_count, l, a)                                                           \
 	{                                                                                                  \
 		sizeof(struct scan), sizeof(struct kept), s, array_length(s), m, array_length(m), p,       \
@@ -327,7 +336,7 @@ static const char *const workload_annotations[] = {"deployment.kubernetes.io/rev
 #define WORKLOAD(mounts)                                                                                   \
 	KIND(workload_scan, workload_record, workload_strings, mounts, workload_places,                    \
 	     array_length(workload_places), app_labels, workload_annotations)
-static const struct kind_layout layouts[KIND_CORE_COUNT] = {
+static const struct kind_layout layouts[KIND_COUNT] = {
 	[KIND_NODE] = KIND(node_record, node_record, node_strings, node_mounts, node_places,
 			   array_length(node_places), node_labels, none),
 	[KIND_POD] = KIND(pod_record, pod_record, pod_strings, pod_mounts, pod_places, array_length(pod_places),
@@ -339,7 +348,18 @@ static const struct kind_layout layouts[KIND_CORE_COUNT] = {
 	[KIND_STATEFUL_SET] = WORKLOAD(stateful_set_mounts),
 };
 
+static const struct kind_layout object_layout = {
+	.scan_size = sizeof(struct object_record),
+	.record_size = sizeof(struct object_record),
+	.mounts = object_mounts,
+	.mount_count = array_length(object_mounts),
+	.places = object_places,
+	.place_count = array_length(object_places),
+	.labels = none,
+	.annotations = none,
+};
+
 const struct kind_layout *kind_layout(enum kind_id kind)
 {
-	return &layouts[kind];
+	return kind_get(kind)->is_core ? &layouts[kind] : &object_layout;
 }

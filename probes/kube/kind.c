@@ -5,26 +5,35 @@
 #include "probes/kube/client.h"
 #include "probes/kube/record.h"
 
-static const struct kind kinds[KIND_CORE_COUNT] = {
-	[KIND_NODE] = {KIND_NODE, "Node", "", "v1", "nodes", false},
-	[KIND_POD] = {KIND_POD, "Pod", "", "v1", "pods", true},
-	[KIND_EVENT] = {KIND_EVENT, "Event", "", "v1", "events", true},
-	[KIND_DAEMON_SET] = {KIND_DAEMON_SET, "DaemonSet", "apps", "v1", "daemonsets", true},
-	[KIND_DEPLOYMENT] = {KIND_DEPLOYMENT, "Deployment", "apps", "v1", "deployments", true},
-	[KIND_REPLICA_SET] = {KIND_REPLICA_SET, "ReplicaSet", "apps", "v1", "replicasets", true},
-	[KIND_STATEFUL_SET] = {KIND_STATEFUL_SET, "StatefulSet", "apps", "v1", "statefulsets", true},
+static const struct kind kinds[KIND_COUNT] = {
+	[KIND_NODE] = {KIND_NODE, "Node", "", "v1", "nodes", false, true},
+	[KIND_POD] = {KIND_POD, "Pod", "", "v1", "pods", true, true},
+	[KIND_EVENT] = {KIND_EVENT, "Event", "", "v1", "events", true, true},
+	[KIND_DAEMON_SET] = {KIND_DAEMON_SET, "DaemonSet", "apps", "v1", "daemonsets", true, true},
+	[KIND_DEPLOYMENT] = {KIND_DEPLOYMENT, "Deployment", "apps", "v1", "deployments", true, true},
+	[KIND_REPLICA_SET] = {KIND_REPLICA_SET, "ReplicaSet", "apps", "v1", "replicasets", true, true},
+	[KIND_STATEFUL_SET] = {KIND_STATEFUL_SET, "StatefulSet", "apps", "v1", "statefulsets", true, true},
+	[KIND_JOB] = {KIND_JOB, "Job", "batch", "v1", "jobs", true, false},
+	[KIND_NAMESPACE] = {KIND_NAMESPACE, "Namespace", "", "v1", "namespaces", false, false},
+	[KIND_SERVICE] = {KIND_SERVICE, "Service", "", "v1", "services", true, false},
+	[KIND_PERSISTENT_VOLUME] = {KIND_PERSISTENT_VOLUME, "PersistentVolume", "", "v1", "persistentvolumes",
+				    false, false},
+	[KIND_PERSISTENT_VOLUME_CLAIM] = {KIND_PERSISTENT_VOLUME_CLAIM, "PersistentVolumeClaim", "", "v1",
+					  "persistentvolumeclaims", true, false},
+	[KIND_STORAGE_CLASS] = {KIND_STORAGE_CLASS, "StorageClass", "storage.k8s.io", "v1", "storageclasses",
+				false, false},
 };
 
 const struct kind *kind_get(enum kind_id id)
 {
-	if ((unsigned)id >= KIND_CORE_COUNT)
+	if ((unsigned)id >= KIND_COUNT)
 		bug("a kind that there is not");
 	return &kinds[id];
 }
 
 const struct kind *kind_find(const char *name)
 {
-	for (size_t i = 0; i < KIND_CORE_COUNT; i++) {
+	for (size_t i = 0; i < KIND_COUNT; i++) {
 		if (!strcasecmp(kinds[i].name, name) || !strcasecmp(kinds[i].resource, name))
 			return &kinds[i];
 	}

@@ -32,17 +32,23 @@ const struct event_record *record_event(const struct record *record)
 	return (const struct event_record *)record;
 }
 
+bool record_is_workload(const struct record *record)
+{
+	return record->kind->id >= KIND_DAEMON_SET && record->kind->id <= KIND_STATEFUL_SET;
+}
+
 const struct workload_record *record_workload(const struct record *record)
 {
-	switch (record->kind->id) {
-	case KIND_DAEMON_SET:
-	case KIND_DEPLOYMENT:
-	case KIND_REPLICA_SET:
-	case KIND_STATEFUL_SET:
-		return (const struct workload_record *)record;
-	default:
+	if (!record_is_workload(record))
 		bug("a record that is no workload");
-	}
+	return (const struct workload_record *)record;
+}
+
+const struct object_record *record_object(const struct record *record)
+{
+	if (record->kind->is_core)
+		bug("a record with a shape of its own");
+	return (const struct object_record *)record;
 }
 
 static const char *find_label(const struct label *labels, size_t count, const char *key)

@@ -26,7 +26,14 @@ enum kind_id {
 	KIND_DEPLOYMENT,
 	KIND_REPLICA_SET,
 	KIND_STATEFUL_SET,
-	KIND_CORE_COUNT,
+	/* watched only where a loaded runbook names them (decisions.md 9); object_record */
+	KIND_JOB,
+	KIND_NAMESPACE,
+	KIND_SERVICE,
+	KIND_PERSISTENT_VOLUME,
+	KIND_PERSISTENT_VOLUME_CLAIM,
+	KIND_STORAGE_CLASS,
+	KIND_COUNT,
 };
 
 struct kind {
@@ -36,6 +43,7 @@ struct kind {
 	const char *version;	/* "v1" */
 	const char *resource;	/* "daemonsets" */
 	bool namespaced;
+	bool is_core;		/* always watched */
 };
 
 const struct kind *kind_get(enum kind_id id);
@@ -197,6 +205,16 @@ struct event_record {
 	int64_t last;			/* series.lastObservedTime > lastTimestamp > eventTime > first > creation */
 };
 
+/*
+ * Kinds that only runbooks read: their conditions, and in the record's extras
+ * the paths that runbooks name.
+ */
+struct object_record {
+	struct record base;
+	uint16_t condition_count;
+	const struct condition *conditions;
+};
+
 /* DaemonSet, Deployment, ReplicaSet and StatefulSet share one shape; -1 where a kind lacks a number. */
 struct workload_record {
 	struct record base;
@@ -223,6 +241,8 @@ const struct node_record *record_node(const struct record *record);
 const struct pod_record *record_pod(const struct record *record);
 const struct event_record *record_event(const struct record *record);
 const struct workload_record *record_workload(const struct record *record);
+bool record_is_workload(const struct record *record);
+const struct object_record *record_object(const struct record *record);
 
 /* NULL if absent or not wanted by anybody. */
 const char *record_label(const struct record *record, const char *key);

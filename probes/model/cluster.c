@@ -9,7 +9,7 @@ enum { MOST_FAILURES = 3 };
 
 struct watched_kind {
 	struct cluster *cluster;
-	struct reflector *reflector;
+	struct reflector *reflector;	/* NULL: not watched */
 	enum kind_id kind;
 	enum reflector_state state;
 	int failures;		/* in a row */
@@ -18,18 +18,22 @@ struct watched_kind {
 struct cluster {
 	struct kube_client *client;
 	struct snapshot *snapshot;
-	struct watched_kind kinds[KIND_CORE_COUNT];
+	struct watched_kind kinds[KIND_COUNT];
 };
 
 void field_set_init(struct field_set *set)
 {
-	for (size_t i = 0; i < KIND_CORE_COUNT; i++)
-		set->tables[i] = field_table_new(kind_get((enum kind_id)i));
+	for (size_t i = 0; i < KIND_COUNT; i++) {
+		const struct kind *kind = kind_get((enum kind_id)i);
+
+		set->tables[i] = field_table_new(kind);
+		set->is_watched[i] = kind->is_core;
+	}
 }
 
 void field_set_release(struct field_set *set)
 {
-	for (size_t i = 0; i < KIND_CORE_COUNT; i++)
+	for (size_t i = 0; i < KIND_COUNT; i++)
 		field_table_free(take_pointer(set->tables[i]));
 }
 
@@ -97,11 +101,13 @@ struct cluster *cluster_new(struct kube_client *client, const struct field_set *
 
 	cluster->client = client;
 	cluster->snapshot = snapshot_new();
-	for (size_t i = 0; i < KIND_CORE_COUNT; i++) {
+	for (size_t i = 0; i < KIND_COUNT; i++) {
 		struct watched_kind *watched = &cluster->kinds[i];
 		const struct reflector_sink sink = {on_list_start, on_record, on_delete, on_list_page,
 			on_state, watched};
 
+		if (!fields->is_watched[i])
+			continue;
 		watched->cluster = cluster;
 		watched->kind = (enum kind_id)i;
 		watched->reflector = reflector_new(client, fields->tables[i], NULL, &sink);
@@ -113,7 +119,7 @@ void cluster_free(struct cluster *cluster)
 {
 	if (!cluster)
 		return;
-	for (size_t i = 0; i < KIND_CORE_COUNT; i++)
+	for (size_t i = 0; i < KIND_COUNT; i++)
 		reflector_free(cluster->kinds[i].reflector);
 	snapshot_free(cluster->snapshot);
 	free(cluster);
@@ -137,8 +143,9 @@ static bool is_settled(const struct collection *collection)
 
 bool cluster_is_complete(const struct cluster *cluster)
 {
-	for (size_t i = 0; i < KIND_CORE_COUNT; i++) {
-		if (!is_settled(snapshot_collection(cluster->snapshot, (enum kind_id)i)))
+	for (size_t i = 0; i < KIND_COUNT; i++) {
+		if (cluster->kinds[i].reflector &&
+		    !is_settled(snapshot_collection(cluster->snapshot, (enum kind_id)i)))
 			return false;
 	}
 	return true;
@@ -162,7 +169,7 @@ static bool is_hopeless(enum err_code code, int failures)
 bool cluster_has_failed(const struct cluster *cluster, struct err *ret_err)
 {
 	*ret_err = (struct err){.code = ERR_NONE};
-	for (size_t i = 0; i < KIND_CORE_COUNT; i++) {
+	for (size_t i = 0; i < KIND_COUNT; i++) {
 		const struct collection *collection = snapshot_collection(cluster->snapshot, (enum kind_id)i);
 
 		if (collection->state == COLLECTION_FAILED &&
@@ -176,6 +183,8 @@ bool cluster_has_failed(const struct cluster *cluster, struct err *ret_err)
 
 void cluster_reconnect(struct cluster *cluster)
 {
-	for (size_t i = 0; i < KIND_CORE_COUNT; i++)
-		reflector_reconnect(cluster->kinds[i].reflector);
+	for (size_t i = 0; i < KIND_COUNT; i++) {
+		if (cluster->kinds[i].reflector)
+			reflector_reconnect(cluster->kinds[i].reflector);
+	}
 }

@@ -13,9 +13,10 @@
 
 struct cluster;
 
-/* The field tables of one program run: one a kind, shared by scanner, runbooks and views. */
+/* The field tables of one program run: one a kind, shared by scanner, runbooks and views; what is watched. */
 struct field_set {
-	struct field_table *tables[KIND_CORE_COUNT];
+	struct field_table *tables[KIND_COUNT];
+	bool is_watched[KIND_COUNT];	/* the core kinds, and those that a loaded runbook names */
 };
 void field_set_init(struct field_set *set);
 void field_set_release(struct field_set *set);

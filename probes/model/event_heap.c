@@ -9,14 +9,15 @@ bool event_is_kept(const struct event_record *event)
 	static const char *const reasons[] = {
 		/* that close a matter */
 		"Scheduled", "Pulled", "Created", "Started", "Killing", "SuccessfulAttachVolume",
-		"SuccessfulMountVolume", "FileSystemResizeSuccessful", "VolumeResizeSuccessful",
+		"SuccessfulMountVolume", "ProvisioningSucceeded", "FileSystemResizeSuccessful",
+		"VolumeResizeSuccessful",
 		"SuccessfulCreate", "SuccessfulDelete", "ScalingReplicaSet",
 		/* that say how a node is */
 		"NodeReady", "NodeNotReady", "NodeSchedulable", "NodeNotSchedulable", "NodeHasSufficientMemory",
 		"NodeHasInsufficientMemory", "NodeHasNoDiskPressure", "NodeHasDiskPressure",
 		"NodeHasSufficientPID", "NodeHasInsufficientPID", "RegisteredNode", "RemovingNode", "Rebooted",
 		/* that tell of trouble, for all that their type says: kubelets call a pull put off Normal */
-		"BackOff", "SandboxChanged", "TaintManagerEviction", "Preempted", "Evicted",
+		"BackOff", "FailedBinding", "SandboxChanged", "TaintManagerEviction", "Preempted", "Evicted",
 		"FileSystemResizeRequired", "Resizing", "ExternalExpanding", "VolumePermissionChangeInProgress",
 	};
 

@@ -25,7 +25,7 @@ struct scratch {
 };
 
 struct snapshot {
-	struct store stores[KIND_CORE_COUNT];
+	struct store stores[KIND_COUNT];
 	struct index by_uid;
 	struct index by_name;
 	struct bucket_set by_node;
@@ -60,7 +60,7 @@ void snapshot_free(struct snapshot *snapshot)
 			free(snapshot->by_uid.slots[i]);
 		}
 	}
-	for (size_t i = 0; i < KIND_CORE_COUNT; i++)
+	for (size_t i = 0; i < KIND_COUNT; i++)
 		free(snapshot->stores[i].records);
 	for (size_t i = 0; i < SCRATCH_LISTS; i++)
 		free(snapshot->scratch->lists[i]);

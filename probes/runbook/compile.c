@@ -51,7 +51,7 @@ static bool want_path(struct compilation *compilation, const struct node *node, 
 
 	if (!path)
 		return true;
-	if (node->kind == KIND_CORE_COUNT)
+	if (node->kind == KIND_COUNT)
 		return complain(compilation, member, "there is no object here whose field could be read");
 	if (!field_table_want(compilation->fields->tables[node->kind], path, ret_path, &err))
 		return true;
@@ -123,7 +123,8 @@ static bool compile_age(struct compilation *compilation, struct node *node, cons
 {
 	node->op = operator_parse(text_of(body, "op"));
 	node->number = json_integer_value(json_object_get(body, "seconds"));
-	return want_path(compilation, node, body, "path", &node->path);
+	return want_path(compilation, node, body, "path", &node->path) &&
+	       want_path(compilation, node, body, "plus", &node->other);
 }
 
 /* Whether some path below speaks of an item of the list. */
@@ -172,7 +173,7 @@ static bool compile_image(struct compilation *compilation, struct node *node, co
 {
 	image_rule_init(&node->image, body);
 	image_rule_init(&node->image_not, json_object_get(body, "not"));
-	if (node->kind == KIND_NODE || node->kind == KIND_EVENT || node->kind == KIND_CORE_COUNT)
+	if (node->kind == KIND_NODE || node->kind == KIND_EVENT || node->kind == KIND_COUNT)
 		return complain(compilation, NULL, "objects of this kind have no containers");
 	return want_path(compilation, node, body, "in", &node->path);
 }
@@ -214,7 +215,7 @@ static bool compile_event(struct compilation *compilation, struct node *node, co
 	words_init(&node->resolved_by, json_object_get(body, "resolvedBy"));
 	node->event_type = text_of(body, "type");
 	node->number = json_integer_value(json_object_get(body, "withinSeconds"));
-	if (node->kind == KIND_CORE_COUNT)
+	if (node->kind == KIND_COUNT)
 		return complain(compilation, NULL, "there is no object here that an event could be about");
 	return compile_message(compilation, node, body);
 }
@@ -272,7 +273,7 @@ static bool is_workload(enum kind_id kind)
 
 static bool is_namespaced(enum kind_id kind)
 {
-	return kind != KIND_CORE_COUNT && kind_get(kind)->namespaced;
+	return kind != KIND_COUNT && kind_get(kind)->namespaced;
 }
 
 /* Why this way of joining does not lead from the one kind to the other; NULL where it does. */
@@ -308,9 +309,15 @@ static const char *join_fault(const struct node *node)
 	case JOIN_OBJECT:
 		return node->kind == KIND_EVENT ? NULL : "\"object\" leads from an Event to what it is about";
 	case JOIN_EVENTS:
-		if (node->to == KIND_EVENT && node->kind != KIND_CORE_COUNT)
+		if (node->to == KIND_EVENT && node->kind != KIND_COUNT)
 			return NULL;
 		return "\"events\" leads to Events about an object";
+	case JOIN_SELECTOR:
+		return node->selectors ? NULL : "\"path\" and \"keys\" are missing";
+	case JOIN_REFERENCE:
+	case JOIN_REFERRERS:
+		return node->path || node->far ? NULL : "\"path\" is missing";
+	case JOIN_SUCCESSORS:
 	case JOIN_ALL:
 		break;
 	}
@@ -323,7 +330,8 @@ static enum join_by join_by_parse(const char *name)
 		[JOIN_NODE] = "node",	  [JOIN_OWNER] = "owner",	  [JOIN_ROOT_OWNER] = "rootOwner",
 		[JOIN_OWNED] = "owned",	  [JOIN_NAME] = "name",	  [JOIN_NAMESPACE] = "namespace",
 		[JOIN_LABELS] = "labels", [JOIN_OBJECT] = "object", [JOIN_EVENTS] = "events",
-		[JOIN_ALL] = "all",
+		[JOIN_ALL] = "all",	  [JOIN_SELECTOR] = "selector", [JOIN_REFERENCE] = "reference",
+		[JOIN_REFERRERS] = "referrers", [JOIN_SUCCESSORS] = "successors",
 	};
 
 	for (size_t i = 0; i < array_length(names); i++) {
@@ -354,6 +362,59 @@ static bool compile_labels(struct compilation *compilation, struct node *node, c
 	return true;
 }
 
+static bool want_text(struct compilation *compilation, enum kind_id kind, const char *path,
+		      const struct field_path **ret_path)
+{
+	struct err err = {0};
+	auto_free char *text = NULL;
+
+	if (!field_table_want(compilation->fields->tables[kind], path, ret_path, &err))
+		return true;
+	text = err_text(&err);
+	return complain(compilation, "path", text);
+}
+
+/* Each key's value in the selector here, and the label over there that has to be the same. */
+static bool compile_selector(struct compilation *compilation, struct node *node, const json_t *body)
+{
+	const char *map = text_of(body, "path");
+	const struct field_path *label;
+
+	words_init(&node->names, json_object_get(body, "keys"));
+	if (!map || !node->names.count)
+		return true;
+	node->selectors = xcalloc(node->names.count, sizeof(*node->selectors));
+	for (size_t i = 0; i < node->names.count; i++) {
+		auto_free char *path = xasprintf("%s[%s]", map, node->names.items[i]);
+		auto_free char *far = xasprintf("metadata.labels[%s]", node->names.items[i]);
+
+		if (!want_text(compilation, node->kind, path, &node->selectors[i]) ||
+		    !want_text(compilation, node->to, far, &label))
+			return false;
+	}
+	return true;
+}
+
+static bool compile_join_path(struct compilation *compilation, struct node *node, const json_t *body)
+{
+	const char *path = text_of(body, "path");
+
+	if (node->by == JOIN_SELECTOR || node->by == JOIN_REFERENCE || node->by == JOIN_REFERRERS ||
+	    node->by == JOIN_SUCCESSORS) {
+		if (node->kind == KIND_COUNT)
+			return complain(compilation, "by", "there is no object here to start from");
+	}
+	if (node->by == JOIN_SELECTOR)
+		return compile_selector(compilation, node, body);
+	if (!path)
+		return true;
+	if (node->by == JOIN_REFERENCE)
+		return want_text(compilation, node->kind, path, &node->path);
+	if (node->by == JOIN_REFERRERS)
+		return want_text(compilation, node->to, path, &node->far);
+	return complain(compilation, "path", "this way of joining has no path");
+}
+
 static bool compile_join(struct compilation *compilation, struct node *node, const json_t *body)
 {
 	const json_t *is_object = json_object_get(body, "object");
@@ -361,10 +422,12 @@ static bool compile_join(struct compilation *compilation, struct node *node, con
 
 	node->to = kind_find(text_of(body, "to"))->id;
 	node->by = join_by_parse(text_of(body, "by"));
-	words_init(&node->names, json_object_get(body, "name"));
+	if (node->by != JOIN_SELECTOR)
+		words_init(&node->names, json_object_get(body, "name"));
 	node->name_space = text_of(body, "namespace");
 	node->is_object = !is_object || json_is_true(is_object);
-	if (!compile_labels(compilation, node, json_object_get(body, "labels")))
+	if (!compile_labels(compilation, node, json_object_get(body, "labels")) ||
+	    !compile_join_path(compilation, node, body))
 		return false;
 	fault = join_fault(node);
 	if (fault)
@@ -464,6 +527,7 @@ void node_free(struct node *node)
 	words_release(&node->resolved_by);
 	words_release(&node->names);
 	free(node->labels);
+	free(node->selectors);
 	free(node);
 }
 

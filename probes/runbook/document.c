@@ -146,7 +146,7 @@ static enum kind_id target_kind(const struct runbook *runbook, const json_t *par
 	if (!target)
 		return runbook->subject;
 	kind = kind_find(text_of(target, "kind"));
-	return kind ? kind->id : KIND_CORE_COUNT;
+	return kind ? kind->id : KIND_COUNT;
 }
 
 static void read_inner(struct runbook *runbook, struct compilation *compilation)
@@ -185,19 +185,42 @@ const struct condition_tree *runbook_condition(const struct runbook *runbook, co
 	return NULL;
 }
 
+const struct condition_tree *runbook_when(const struct runbook *runbook, enum kind_id kind)
+{
+	if (kind == runbook->subject)
+		return runbook->when;
+	for (size_t i = 0; i < runbook->also_count; i++) {
+		if (runbook->also[i].subject == kind)
+			return runbook->also[i].when;
+	}
+	return NULL;
+}
+
+static void add_need(struct runbook *runbook, enum kind_id *needs, const char *name)
+{
+	enum kind_id kind = kind_find(name)->id;
+
+	for (size_t i = 0; i < runbook->need_count; i++) {
+		if (needs[i] == kind)
+			return;
+	}
+	needs[runbook->need_count++] = kind;
+}
+
 static void read_needs(struct runbook *runbook)
 {
 	const json_t *list = json_object_get(runbook->document, "needs");
-	enum kind_id *needs = xcalloc(json_array_size(list) + 1, sizeof(*needs));
+	const json_t *also = json_object_get(runbook->document, "also");
+	enum kind_id *needs = xcalloc(json_array_size(list) + json_array_size(also) + 1, sizeof(*needs));
 	size_t index;
 	const json_t *item;
 
 	needs[runbook->need_count++] = runbook->subject;
 	json_array_foreach(list, index, item) {
-		enum kind_id kind = kind_find(json_string_value(item))->id;
-
-		if (kind != runbook->subject)
-			needs[runbook->need_count++] = kind;
+		add_need(runbook, needs, json_string_value(item));
+	}
+	json_array_foreach(also, index, item) {
+		add_need(runbook, needs, text_of(item, "subject"));
 	}
 	runbook->needs = needs;
 }
@@ -246,6 +269,52 @@ static enum remedy_kind step_remedy(const char *type)
 	return !strcmp(type, "advice") ? REMEDY_ADVICE : REMEDY_NONE;
 }
 
+static void read_also(struct runbook *runbook, struct compilation *compilation)
+{
+	const json_t *list = json_object_get(runbook->document, "also");
+	struct place *place = &compilation->report->place;
+	size_t index;
+	const json_t *item;
+
+	runbook->also = xcalloc(json_array_size(list) + 1, sizeof(*runbook->also));
+	place_push_key(place, "also");
+	json_array_foreach(list, index, item) {
+		struct signature *signature = &runbook->also[runbook->also_count];
+		enum kind_id kind = kind_find(text_of(item, "subject"))->id;
+
+		place_push_index(place, index);
+		if (runbook_when(runbook, kind) || kind == runbook->subject)
+			report_error(compilation->report, false, "there are signs of this kind already");
+		signature->subject = kind;
+		signature->when = compile_at(compilation, item, "when", kind);
+		runbook->also_count++;
+		place_pop(place);
+	}
+	place_pop(place);
+}
+
+static void read_severity_rules(struct runbook *runbook, struct compilation *compilation)
+{
+	const json_t *list = json_object_get(json_object_get(runbook->document, "severity"), "rules");
+	struct place *place = &compilation->report->place;
+	size_t index;
+	const json_t *item;
+
+	runbook->severity_rules = xcalloc(json_array_size(list) + 1, sizeof(*runbook->severity_rules));
+	place_push_key(place, "severity");
+	place_push_key(place, "rules");
+	json_array_foreach(list, index, item) {
+		struct severity_rule *rule = &runbook->severity_rules[runbook->severity_rule_count++];
+
+		place_push_index(place, index);
+		rule->condition = compile_at(compilation, item, "if", runbook->subject);
+		severity_parse(text_of(item, "is"), &rule->severity);
+		place_pop(place);
+	}
+	place_pop(place);
+	place_pop(place);
+}
+
 /* What the schema has made sure of is not checked again. */
 static void read_plain(struct runbook *runbook)
 {
@@ -280,9 +349,11 @@ static void read_conditions(struct runbook *runbook, struct compilation *compila
 	read_messages(runbook, compilation);
 	if (compilation->report->error_count)
 		return;		/* else every condition that names a broken message would be one more error */
-	runbook->applies = compile_at(compilation, document, "applies", KIND_CORE_COUNT);
+	runbook->applies = compile_at(compilation, document, "applies", KIND_COUNT);
 	runbook->when = compile_at(compilation, document, "when", runbook->subject);
 	runbook->confirm = compile_at(compilation, document, "confirm", runbook->subject);
+	read_also(runbook, compilation);
+	read_severity_rules(runbook, compilation);
 	read_collect(runbook, compilation);
 	read_confidence(runbook, compilation);
 	read_excludes(runbook, compilation);
@@ -336,6 +407,10 @@ void runbook_free(struct runbook *runbook)
 		condition_tree_free(runbook->excludes[i]);
 	for (size_t i = 0; i < runbook->confidence_rule_count; i++)
 		condition_tree_free(runbook->confidence_rules[i].condition);
+	for (size_t i = 0; i < runbook->also_count; i++)
+		condition_tree_free(runbook->also[i].when);
+	for (size_t i = 0; i < runbook->severity_rule_count; i++)
+		condition_tree_free(runbook->severity_rules[i].condition);
 	for (size_t i = 0; i < runbook->inner_count; i++)
 		condition_tree_free(runbook->inner[i]);
 	for (size_t i = 0; i < runbook->collect_count; i++) {
@@ -343,6 +418,8 @@ void runbook_free(struct runbook *runbook)
 			node_free(runbook->collect[i].from[hop]);
 		free(runbook->collect[i].from);
 	}
+	free(runbook->also);
+	free(runbook->severity_rules);
 	free(runbook->excludes);
 	free(runbook->confidence_rules);
 	free(runbook->inner);

@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "probes/base/clock.h"
@@ -214,27 +215,51 @@ static struct outcome walk_field(struct walk *walk, const struct node *node, str
 	return field_outcome(&field);
 }
 
+/* One walk over the times of an age. */
+struct age_walk {
+	struct walk *walk;
+	const struct node *node;
+	struct frame frame;
+	int64_t seconds;
+	struct outcome outcome;
+};
+
 /* Compares now - time with the seconds; the answer changes by itself when the age passes them. */
+static bool on_time(void *data, size_t item, const char *value)
+{
+	struct age_walk *age = data;
+	struct fact fact = {.record = age->frame.record, .text = "", .item = item};
+	int64_t time;
+	int64_t passed;
+
+	if (!is_tied(age->node, &age->frame, item) || clock_parse(value, &time) < 0)
+		return true;
+	passed = age->walk->evaluation->now - time;
+	if (passed < age->seconds + 1)
+		walk_recheck(age->walk, time + age->seconds + (passed >= age->seconds));
+	if (!order_fits(age->node->op, passed < age->seconds ? -1 : passed > age->seconds))
+		return true;
+	fact.where = field_path_text(age->node->path);
+	fact.time = time;
+	snprintf(fact.number, sizeof(fact.number), "%.20s", value);
+	walk_add_fact(age->walk, &fact);
+	if (!age->outcome.hits++ || time < age->outcome.since)
+		age->outcome.since = time;
+	return true;
+}
+
 static struct outcome walk_age(struct walk *walk, const struct node *node, struct frame frame)
 {
-	struct first_value value = {.is_set = false};
-	struct fact fact = {.record = frame.record, .text = ""};
-	int64_t time;
-	int64_t age;
+	struct age_walk age = {.walk = walk, .node = node, .frame = frame, .seconds = node->number};
+	struct first_value plus = {.is_set = false};
 
-	if (!frame.record || !field_path_each(node->path, frame.record, take_first, &value) ||
-	    clock_parse(value.text, &time) < 0)
+	if (!frame.record)
 		return is_false;
-	age = walk->evaluation->now - time;
-	if (age < node->number + 1)
-		walk_recheck(walk, time + node->number + (age >= node->number));
-	if (!order_fits(node->op, age < node->number ? -1 : age > node->number))
-		return is_false;
-	fact.where = field_path_text(node->path);
-	fact.time = time;
-	snprintf(fact.number, sizeof(fact.number), "%.20s", value.text);
-	walk_add_fact(walk, &fact);
-	return (struct outcome){.truth = TRUTH_TRUE, .since = time, .hits = 1};
+	if (node->other && field_path_each(node->other, frame.record, take_first, &plus))
+		age.seconds += strtol(plus.text, NULL, 10);
+	field_path_each(node->path, frame.record, on_time, &age);
+	age.outcome.truth = age.outcome.hits ? TRUTH_TRUE : TRUTH_FALSE;
+	return age.outcome;
 }
 
 struct item_count {

@@ -49,7 +49,7 @@ static bool by_owner(const struct joining *joining, bool root)
 		const struct record *owner = snapshot_by_uid(joining->snapshot, record->owner_uid);
 
 		if (!owner)
-			return !kind || walk_can_read(joining->walk, kind->id);
+			return !kind || !kind->is_core || walk_can_read(joining->walk, kind->id);
 		record = owner;
 		if (record->kind->id == joining->join->to) {
 			found = record;
@@ -145,6 +145,106 @@ static bool by_labels(const struct joining *joining)
 	return true;
 }
 
+struct text_wanted {
+	const char *text;
+	bool is_there;
+};
+
+static bool compare_value(void *data, size_t item, const char *value)
+{
+	struct text_wanted *wanted = data;
+
+	(void)item;
+	wanted->is_there = !strcmp(value, wanted->text);
+	return !wanted->is_there;
+}
+
+static bool has_value(const struct field_path *path, const struct record *record, const char *text)
+{
+	struct text_wanted wanted = {text, false};
+
+	field_path_each(path, record, compare_value, &wanted);
+	return wanted.is_there;
+}
+
+static bool take_any(void *data, size_t item, const char *value)
+{
+	(void)data;
+	(void)item;
+	(void)value;
+	return false;
+}
+
+/* Whether the selector of an object has the labels of the other; *ret_known: it has one of the keys at all. */
+static bool selects(const struct node *join, const struct record *from, const struct record *to, bool *ret_known)
+{
+	*ret_known = false;
+	for (size_t i = 0; i < join->names.count; i++) {
+		const char *label;
+
+		if (!field_path_each(join->selectors[i], from, take_any, NULL))
+			continue;
+		*ret_known = true;
+		label = to ? record_label(to, join->names.items[i]) : NULL;
+		if (to && (!label || !has_value(join->selectors[i], from, label)))
+			return false;
+	}
+	return *ret_known;
+}
+
+static bool by_selector(const struct joining *joining)
+{
+	struct record_list list = snapshot_all(joining->snapshot, joining->join->to);
+	struct message reason;
+	bool is_known;
+
+	if (!selects(joining->join, joining->from, NULL, &is_known)) {
+		message_set(&reason, "the selector of {name} has none of the labels that are kept", "name",
+			    joining->from->name, NULL);
+		walk_unknown(joining->walk, &reason);
+		return false;
+	}
+	for (size_t i = 0; i < list.count; i++) {
+		if (is_in_namespace(joining, list.items[i]) &&
+		    selects(joining->join, joining->from, list.items[i], &is_known))
+			joining->visit(joining->data, list.items[i]);
+	}
+	return true;
+}
+
+static bool visit_named(void *data, size_t item, const char *value)
+{
+	const struct joining *joining = data;
+	const struct kind *kind = kind_get(joining->join->to);
+
+	(void)item;
+	visit_one(joining, snapshot_by_name(joining->snapshot, kind->id,
+					    kind->namespaced ? join_namespace(joining) : "", value));
+	return true;
+}
+
+static void visit_referrers(const struct joining *joining)
+{
+	struct record_list list = snapshot_all(joining->snapshot, joining->join->to);
+
+	for (size_t i = 0; i < list.count; i++) {
+		if ((!*joining->from->name_space || is_in_namespace(joining, list.items[i])) &&
+		    has_value(joining->join->far, list.items[i], joining->from->name))
+			joining->visit(joining->data, list.items[i]);
+	}
+}
+
+static void visit_successors(const struct joining *joining)
+{
+	struct record_list list = snapshot_owned_by(joining->snapshot, joining->from->owner_uid);
+
+	for (size_t i = 0; *joining->from->owner_uid && i < list.count; i++) {
+		if (list.items[i]->kind->id == joining->join->to &&
+		    list.items[i]->created > joining->from->created)
+			joining->visit(joining->data, list.items[i]);
+	}
+}
+
 /* A node's events hold its name where its uid belongs: by name, then (entries.md 0.1). */
 static const struct record *event_object(const struct snapshot *snapshot, const struct event_record *event)
 {
@@ -183,6 +283,17 @@ bool join_each(struct walk *walk, const struct node *join, const struct record *
 		return true;
 	case JOIN_EVENTS:
 		visit_list(&joining, snapshot_events_about(joining.snapshot, from));
+		return true;
+	case JOIN_SELECTOR:
+		return by_selector(&joining);
+	case JOIN_REFERENCE:
+		field_path_each(join->path, from, visit_named, &joining);
+		return true;
+	case JOIN_REFERRERS:
+		visit_referrers(&joining);
+		return true;
+	case JOIN_SUCCESSORS:
+		visit_successors(&joining);
 		return true;
 	case JOIN_NAMESPACE:
 	case JOIN_ALL:
@@ -249,6 +360,38 @@ static void go_back_to_owner(struct way *way, const struct record *record, enum 
 	}
 }
 
+/* What a value of the far end names. */
+struct hop {
+	struct way *way;
+	const struct node *join;
+	const struct record *record;
+	size_t hops;
+};
+
+static bool go_back_named(void *data, size_t item, const char *value)
+{
+	const struct hop *hop = data;
+	bool namespaced = kind_get(hop->join->kind)->namespaced;
+
+	(void)item;
+	go_back(hop->way, snapshot_by_name(hop->way->snapshot, hop->join->kind,
+					   namespaced ? hop->record->name_space : "", value),
+		hop->hops);
+	return true;
+}
+
+static void go_back_selecting(struct way *way, const struct node *join, const struct record *record, size_t hops)
+{
+	struct record_list list = snapshot_all(way->snapshot, join->kind);
+	bool is_known;
+
+	for (size_t i = 0; i < list.count; i++) {
+		if (!strcmp(list.items[i]->name_space, record->name_space) &&
+		    selects(join, list.items[i], record, &is_known))
+			go_back(way, list.items[i], hops);
+	}
+}
+
 /* One hop back from a record that may be at the far end of the join. */
 static void hop_back(struct way *way, const struct node *join, const struct record *record, size_t hops)
 {
@@ -282,6 +425,17 @@ static void hop_back(struct way *way, const struct node *join, const struct reco
 		if (has_labels(join, record))
 			mark_all(way);
 		return;
+	case JOIN_SELECTOR:
+		go_back_selecting(way, join, record, hops);
+		return;
+	case JOIN_REFERRERS:
+		field_path_each(join->far, record, go_back_named, &(struct hop){way, join, record, hops});
+		return;
+	case JOIN_SUCCESSORS:
+		if (*record->owner_uid)
+			go_back_list(way, snapshot_owned_by(way->snapshot, record->owner_uid), join->kind, hops);
+		return;
+	case JOIN_REFERENCE:
 	case JOIN_NAMESPACE:
 	case JOIN_ALL:
 		mark_all(way);

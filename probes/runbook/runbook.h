@@ -33,6 +33,17 @@ struct confidence_rule {
 	enum confidence confidence;
 };
 
+struct severity_rule {
+	struct condition_tree *condition;
+	enum severity severity;
+};
+
+/* Objects of another kind that the runbook is about too, and its first signs on them. */
+struct signature {
+	enum kind_id subject;
+	struct condition_tree *when;
+};
+
 /* What "collect" asks for, with places {namespace} {name} {node} … of the subject still to be filled. */
 struct collect_item {
 	const char *name;	/* conditions refer to it */
@@ -56,11 +67,15 @@ struct runbook {
 	int order;			/* rank in the order of rules (entries.md 0.2); lower wins */
 	enum severity severity;
 	enum severity severity_in_system;	/* in system namespaces */
+	struct severity_rule *severity_rules;	/* first that holds, in the place of both */
+	size_t severity_rule_count;
 	enum grouping group;
 	enum kind_id subject;
 	enum remedy_kind remedy;	/* the strongest of its steps (decisions.md 19) */
 	struct condition_tree *applies;		/* of the cluster: false is "not applicable"; NULL: always */
 	struct condition_tree *when;
+	struct signature *also;		/* also_count; confirm, exclude and rules are asked about the subject alone */
+	size_t also_count;
 	struct condition_tree *confirm;		/* NULL: none */
 	struct condition_tree **excludes;	/* exclude_count */
 	size_t exclude_count;
@@ -95,7 +110,8 @@ struct runbook_load_options {
 };
 
 /*
- * fields may be NULL (match, explain, lint: nothing is scanned). Fails only where no runbook at all
+ * fields may be NULL (match, explain, lint: nothing is scanned); else the kinds that runbooks name are
+ * marked as watched. Fails only where no runbook at all
  * can be had.
  */
 int runbook_set_load(const struct runbook_load_options *options, struct field_set *fields,
@@ -136,6 +152,10 @@ bool confidence_parse(const char *name, enum confidence *ret_confidence);
 size_t runbook_lint(const char *const *paths, size_t path_count, const char *assets,
 		    void (*on_diagnostic)(void *data, const struct diagnostic *diagnostic),
 		    void (*on_runbook)(void *data, const struct runbook *runbook), void *data);
+/* The first signs on objects of a kind; NULL: it is not about that kind. */
+const struct condition_tree *runbook_when(const struct runbook *runbook, enum kind_id kind);
+/* Sets the kinds that it is about, needs or reads. */
+void runbook_kinds(const struct runbook *runbook, bool kinds[KIND_COUNT]);
 /* The kinds that its conditions read, a line each: "Pod: status.phase ...". Caller frees. */
 char *runbook_reads(const struct runbook *runbook);
 

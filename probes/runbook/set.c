@@ -19,7 +19,7 @@ int set_new(const char *assets, struct field_set *fields, struct runbook_set **r
 
 	set->fields = fields;
 	if (!fields) {
-		for (int kind = 0; kind < KIND_CORE_COUNT; kind++)
+		for (int kind = 0; kind < KIND_COUNT; kind++)
 			set->own_fields.tables[kind] = field_table_new(kind_get((enum kind_id)kind));
 		set->has_own_fields = true;
 		set->fields = &set->own_fields;
@@ -41,7 +41,7 @@ void runbook_set_free(struct runbook_set *set)
 		runbook_free(set->runbooks[i]);
 	for (size_t i = 0; i < set->diagnostic_count; i++)
 		diagnostic_release(&set->diagnostics[i]);
-	for (int kind = 0; set->has_own_fields && kind < KIND_CORE_COUNT; kind++)
+	for (int kind = 0; set->has_own_fields && kind < KIND_COUNT; kind++)
 		field_table_free(set->own_fields.tables[kind]);
 	message_book_free(set->book);
 	schema_free(set->schema);
@@ -243,6 +243,8 @@ int runbook_set_load(const struct runbook_load_options *options, struct field_se
 		runbook_set_free(set);
 		return err_set(err, ERR_CONFIG, "there is no usable runbook in {path}", "path", folder, NULL);
 	}
+	for (size_t i = 0; fields && i < set->count; i++)
+		runbook_kinds(set->runbooks[i], fields->is_watched);
 	set_order(set);
 	set_check_ids(set);
 	*ret_set = set;

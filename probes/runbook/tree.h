@@ -64,6 +64,10 @@ enum join_by {
 	JOIN_OBJECT,
 	JOIN_EVENTS,
 	JOIN_ALL,
+	JOIN_SELECTOR,
+	JOIN_REFERENCE,
+	JOIN_REFERRERS,
+	JOIN_SUCCESSORS,
 };
 
 /* What is asked of an image reference; empty words ask nothing. */
@@ -86,11 +90,11 @@ struct node {
 	enum node_type type;
 	struct node **children;
 	size_t child_count;
-	/* of the object that the condition speaks of; KIND_CORE_COUNT: the cluster */
+	/* of the object that the condition speaks of; KIND_COUNT: the cluster */
 	enum kind_id kind;
 
 	const struct field_path *path;	/* field, age, image ("in") */
-	const struct field_path *other;	/* field: valueOf */
+	const struct field_path *other;	/* field: valueOf; age: plus */
 	const char *group;		/* each: the path of the list */
 	enum operator op;
 	struct words values;		/* field, check */
@@ -112,10 +116,12 @@ struct node {
 
 	enum kind_id to;		/* join */
 	enum join_by by;
-	struct words names;
+	struct words names;		/* "name"; the keys of "selector" */
 	const char *name_space;		/* NULL: the same; "*": any */
 	struct join_label *labels;
 	size_t label_count;
+	const struct field_path **selectors;	/* selector: one for each of names */
+	const struct field_path *far;	/* referrers: the field of the other object */
 	bool is_object;
 
 	const struct detector *detector;
@@ -135,7 +141,7 @@ struct compilation {
 	const json_t *collect;		/* the document's "collect" */
 };
 
-/* NULL after errors were reported. kind: of the subject, KIND_CORE_COUNT for the cluster. */
+/* NULL after errors were reported. kind: of the subject, KIND_COUNT for the cluster. */
 struct condition_tree *condition_compile(struct compilation *compilation, const json_t *definition,
 					 enum kind_id kind);
 void condition_tree_free(struct condition_tree *tree);

@@ -149,6 +149,13 @@ static int64_t workload_time(const struct workload_record *workload, const char 
 	return 0;
 }
 
+static int64_t object_time(const struct object_record *object, const char *path, size_t item)
+{
+	if (!strncmp(path, "status.conditions[", 18))
+		return condition_time(object->conditions, object->condition_count, item);
+	return 0;
+}
+
 int64_t fact_time(const struct record *record, const char *path, size_t item)
 {
 	if (!strcmp(path, "metadata.creationTimestamp"))
@@ -162,8 +169,13 @@ int64_t fact_time(const struct record *record, const char *path, size_t item)
 		return node_time(record_node(record), path, item);
 	case KIND_EVENT:
 		return record_event(record)->first;
-	default:
+	case KIND_DAEMON_SET:
+	case KIND_DEPLOYMENT:
+	case KIND_REPLICA_SET:
+	case KIND_STATEFUL_SET:
 		return workload_time(record_workload(record), path, item);
+	default:
+		return object_time(record_object(record), path, item);
 	}
 }
 

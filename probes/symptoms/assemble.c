@@ -247,6 +247,8 @@ static void finish(struct drafts *drafts, struct draft *draft)
 		bool is_system = namespace_is_system(system_namespaces, sign->subject.name_space);
 		enum severity severity = is_system ? finding->runbook->severity_in_system : finding->runbook->severity;
 
+		if (sign->severity != SEVERITY_NONE)
+			severity = sign->severity;
 		finding->is_system |= is_system;
 		if (severity > finding->severity)
 			finding->severity = severity;

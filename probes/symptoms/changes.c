@@ -46,6 +46,10 @@ static void mark_dependents_of(struct rule *rule, const struct snapshot *snapsho
 	if (rule->look_at_everything)
 		return;
 	condition_mark_dependents(runbook->when, snapshot, record, on_dependent, rule);
+	for (size_t i = 0; i < runbook->also_count; i++)
+		condition_mark_dependents(runbook->also[i].when, snapshot, record, on_dependent, rule);
+	for (size_t i = 0; i < runbook->severity_rule_count; i++)
+		condition_mark_dependents(runbook->severity_rules[i].condition, snapshot, record, on_dependent, rule);
 	if (runbook->confirm)
 		condition_mark_dependents(runbook->confirm, snapshot, record, on_dependent, rule);
 	for (size_t i = 0; i < runbook->exclude_count; i++)
@@ -83,7 +87,7 @@ static void take_change(struct look *look, const struct snapshot_change *change)
 
 		if (rule->is_left_out)
 			continue;
-		if (change->kind == rule->runbook->subject)
+		if (runbook_when(rule->runbook, change->kind))
 			mark(rule, change->uid);
 		if (change->before)
 			mark_dependents_of(rule, look->snapshot, change->before);
@@ -118,7 +122,7 @@ static bool needs(const struct runbook *runbook, enum kind_id kind)
 
 static bool is_frozen(const struct look *look, const struct rule *rule)
 {
-	for (enum kind_id kind = 0; kind < KIND_CORE_COUNT; kind++) {
+	for (enum kind_id kind = 0; kind < KIND_COUNT; kind++) {
 		const struct collection *collection = snapshot_collection(look->snapshot, kind);
 
 		if (needs(rule->runbook, kind) && collection->state != COLLECTION_CURRENT &&
@@ -133,7 +137,7 @@ static void take_states(struct look *look)
 	struct symptoms *symptoms = look->symptoms;
 	bool is_new = !symptoms->was_updated;
 
-	for (enum kind_id kind = 0; kind < KIND_CORE_COUNT; kind++) {
+	for (enum kind_id kind = 0; kind < KIND_COUNT; kind++) {
 		enum collection_state state = snapshot_collection(look->snapshot, kind)->state;
 
 		is_new |= class_of(state) != class_of(symptoms->seen_states[kind]);

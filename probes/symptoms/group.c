@@ -22,8 +22,8 @@ static void of_record(struct group_object *object, const struct record *record)
 }
 
 /*
- * The topmost controller, also when it is of a kind that is not watched (Job)
- * or may not be read. A static pod's owner is its node: that groups nothing.
+ * The topmost controller, also when it is of a kind that is not watched
+ * (CronJob) or may not be read. A static pod's owner is its node: that groups nothing.
  */
 static void of_owner(struct group_object *object, const struct snapshot *snapshot, const struct record *record)
 {
@@ -33,7 +33,8 @@ static void of_owner(struct group_object *object, const struct snapshot *snapsho
 	if (!top || top->kind->id == KIND_NODE)
 		top = record;
 	of_record(object, top);
-	may_climb = top->kind->id == KIND_POD || top->kind->id == KIND_REPLICA_SET;
+	may_climb = top->kind->id == KIND_POD || top->kind->id == KIND_REPLICA_SET ||
+		    top->kind->id == KIND_JOB;
 	if (may_climb && *top->owner_name && strcmp(top->owner_kind, "Node") != 0) {
 		object->kind = top->owner_kind;
 		object->name = top->owner_name;

@@ -85,8 +85,10 @@ enum truth signature_evaluate(const struct runbook *runbook, const struct record
 	enum truth truth;
 
 	evaluation->runbook = runbook;
-	truth = condition_evaluate(runbook->when, subject, evaluation);
+	truth = condition_evaluate(runbook_when(runbook, subject->kind->id), subject, evaluation);
 	*ret_when_holds = truth == TRUTH_TRUE;
+	if (subject->kind->id != runbook->subject)
+		return truth;
 	if (truth != TRUTH_FALSE && runbook->confirm)
 		truth = truth_and(truth, condition_evaluate(runbook->confirm, subject, evaluation));
 	if (truth != TRUTH_FALSE)
@@ -125,6 +127,24 @@ static enum confidence evaluate_confidence(const struct runbook *runbook, const 
 	return CONFIDENCE_LIKELY;
 }
 
+/* The first rule that holds. */
+static enum severity evaluate_severity(const struct runbook *runbook, const struct record *subject,
+				       struct evaluation *evaluation)
+{
+	for (size_t i = 0; i < runbook->severity_rule_count; i++) {
+		const struct severity_rule *rule = &runbook->severity_rules[i];
+		CLEANUP(evaluation_release) struct evaluation aside;
+		enum truth truth;
+
+		aside_init(&aside, evaluation);
+		truth = condition_evaluate(rule->condition, subject, &aside);
+		evaluation->recheck_at = earlier(evaluation->recheck_at, aside.recheck_at);
+		if (truth == TRUTH_TRUE)
+			return rule->severity;
+	}
+	return SEVERITY_NONE;
+}
+
 static bool lines_equal(const struct sign *sign, const struct evaluation *evaluation)
 {
 	if (sign->line_count != evaluation->line_count || sign->joined_count != evaluation->object_count)
@@ -141,7 +161,7 @@ static bool lines_equal(const struct sign *sign, const struct evaluation *evalua
 
 /* What an evaluation found becomes the sign's; returns whether that is something else than before. */
 static bool take_content(struct sign *sign, struct evaluation *evaluation, enum truth truth,
-			 enum confidence confidence)
+			 enum confidence confidence, enum severity severity)
 {
 	static const struct message nothing;
 	const struct message *unknown = truth == TRUTH_UNKNOWN ? &evaluation->unknown : &nothing;
@@ -152,7 +172,8 @@ static bool take_content(struct sign *sign, struct evaluation *evaluation, enum 
 		evaluation->lines = NULL;
 		evaluation->line_count = 0;
 	}
-	is_same = sign->truth == truth && sign->confidence == confidence && sign->since == evaluation->since &&
+	is_same = sign->truth == truth && sign->confidence == confidence && sign->severity == severity &&
+		  sign->since == evaluation->since &&
 		  message_equal(sign->unknown ? sign->unknown : &nothing, unknown) &&
 		  lines_equal(sign, evaluation);
 	if (is_same)
@@ -160,6 +181,7 @@ static bool take_content(struct sign *sign, struct evaluation *evaluation, enum 
 	clear_content(sign);
 	sign->truth = truth;
 	sign->confidence = confidence;
+	sign->severity = severity;
 	sign->since = evaluation->since;
 	sign->lines = take_pointer(evaluation->lines);
 	sign->line_count = evaluation->line_count;
@@ -199,19 +221,22 @@ void sign_look(struct look *look, struct rule *rule, const char *uid, const stru
 	struct sign *sign = map_get(&rule->signs, uid);
 	CLEANUP(evaluation_release) struct evaluation evaluation;
 	enum confidence confidence = CONFIDENCE_LIKELY;
+	enum severity severity = SEVERITY_NONE;
 	bool wants_evidence;
 	enum truth truth;
 
 	evaluation_init(&evaluation, look->snapshot, look->evidence, look->now,
 			look->symptoms->system_namespaces);
-	if (!record || record->kind->id != rule->runbook->subject) {
+	if (!record || !runbook_when(rule->runbook, record->kind->id)) {
 		drop(look, sign);
 		return;
 	}
 	truth = signature_evaluate(rule->runbook, record, &evaluation, &wants_evidence);
 	wants_evidence &= rule->runbook->collect_count > 0;
-	if (truth == TRUTH_TRUE)
+	if (truth == TRUTH_TRUE && record->kind->id == rule->runbook->subject) {
 		confidence = evaluate_confidence(rule->runbook, record, &evaluation);
+		severity = evaluate_severity(rule->runbook, record, &evaluation);
+	}
 	if (truth == TRUTH_FALSE && !evaluation.recheck_at && !wants_evidence) {
 		drop(look, sign);
 		return;
@@ -220,7 +245,7 @@ void sign_look(struct look *look, struct rule *rule, const char *uid, const stru
 		sign = sign_new(rule, record);
 	look->wanted_changed |= wants_evidence || sign->wants_evidence;
 	sign->wants_evidence = wants_evidence;
-	look->signs_changed |= take_content(sign, &evaluation, truth, confidence);
+	look->signs_changed |= take_content(sign, &evaluation, truth, confidence, severity);
 	if (evaluation.recheck_at && evaluation.recheck_at <= look->now)
 		evaluation.recheck_at = look->now + 1;
 	recheck_set(look->symptoms, sign, evaluation.recheck_at);

@@ -21,16 +21,15 @@ static bool belongs(const struct finding *finding, const struct snapshot *snapsh
 	return !strcmp(key, finding->key);
 }
 
-enum truth symptoms_still_holds(const struct symptoms *symptoms, const struct snapshot *snapshot,
-				const struct evidence_store *evidence, const struct finding *finding, int64_t now,
-				struct message *ret_reason)
+/* TRUTH_FALSE: on none of the finding's objects of this kind. */
+static enum truth holds_on_kind(const struct symptoms *symptoms, const struct snapshot *snapshot,
+				const struct evidence_store *evidence, const struct finding *finding,
+				enum kind_id kind, int64_t now, struct message *ret_reason)
 {
-	struct record_list all = snapshot_all(snapshot, finding->runbook->subject);
+	struct record_list all = snapshot_all(snapshot, kind);
 	enum truth answer = TRUTH_FALSE;
 
-	if (!runbook_is_current(finding->runbook, snapshot, ret_reason))
-		return TRUTH_UNKNOWN;
-	for (size_t i = 0; i < all.count; i++) {
+	for (size_t i = 0; i < all.count && answer != TRUTH_TRUE; i++) {
 		CLEANUP(evaluation_release) struct evaluation evaluation;
 		enum truth truth;
 		bool when_holds;
@@ -39,10 +38,29 @@ enum truth symptoms_still_holds(const struct symptoms *symptoms, const struct sn
 		truth = signature_evaluate(finding->runbook, all.items[i], &evaluation, &when_holds);
 		if (truth == TRUTH_FALSE || !belongs(finding, snapshot, all.items[i]))
 			continue;
-		if (truth == TRUTH_TRUE)
-			return TRUTH_TRUE;
-		answer = TRUTH_UNKNOWN;
-		*ret_reason = evaluation.unknown;
+		answer = truth;
+		if (truth == TRUTH_UNKNOWN)
+			*ret_reason = evaluation.unknown;
+	}
+	return answer;
+}
+
+enum truth symptoms_still_holds(const struct symptoms *symptoms, const struct snapshot *snapshot,
+				const struct evidence_store *evidence, const struct finding *finding, int64_t now,
+				struct message *ret_reason)
+{
+	enum truth answer = TRUTH_FALSE;
+
+	if (!runbook_is_current(finding->runbook, snapshot, ret_reason))
+		return TRUTH_UNKNOWN;
+	for (enum kind_id kind = 0; kind < KIND_COUNT && answer != TRUTH_TRUE; kind++) {
+		enum truth one;
+
+		if (!runbook_when(finding->runbook, kind))
+			continue;
+		one = holds_on_kind(symptoms, snapshot, evidence, finding, kind, now, ret_reason);
+		if (one != TRUTH_FALSE)
+			answer = one;
 	}
 	return answer;
 }

@@ -130,11 +130,15 @@ static void drop_the_gone(struct look *look, struct rule *rule)
 
 static void look_at_all(struct look *look, struct rule *rule)
 {
-	struct record_list all = snapshot_all(look->snapshot, rule->runbook->subject);
-
 	drop_the_gone(look, rule);
-	for (size_t i = 0; i < all.count; i++)
-		sign_look(look, rule, all.items[i]->uid, all.items[i]);
+	for (enum kind_id kind = 0; kind < KIND_COUNT; kind++) {
+		struct record_list all = snapshot_all(look->snapshot, kind);
+
+		if (!runbook_when(rule->runbook, kind))
+			continue;
+		for (size_t i = 0; i < all.count; i++)
+			sign_look(look, rule, all.items[i]->uid, all.items[i]);
+	}
 }
 
 static void look_at_rule(struct look *look, struct rule *rule)

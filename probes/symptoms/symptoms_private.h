@@ -22,6 +22,7 @@ struct sign {
 	struct finding_object subject;
 	enum truth truth;		/* of when, confirm and not exclude together */
 	enum confidence confidence;
+	enum severity severity;		/* by a rule of the runbook; SEVERITY_NONE: none holds */
 	bool wants_evidence;		/* when holds */
 	int64_t since;
 	int64_t recheck_at;		/* 0: only when something changes */
@@ -54,7 +55,7 @@ struct symptoms {
 
 	/* What the last update saw. */
 	bool was_updated;
-	enum collection_state seen_states[KIND_CORE_COUNT];
+	enum collection_state seen_states[KIND_COUNT];
 	uint64_t seen_evidence;
 
 	struct sign **heap;		/* by recheck_at */

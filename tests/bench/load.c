@@ -71,7 +71,7 @@ static int load(struct loop *loop, struct cluster *cluster, double *ret_first, s
 
 static void print_counts(struct snapshot *snapshot)
 {
-	for (int i = 0; i < KIND_CORE_COUNT; i++)
+	for (int i = 0; i < KIND_COUNT; i++)
 		printf(", \"%s\": %zu", kind_get((enum kind_id)i)->resource,
 		       snapshot_collection(snapshot, (enum kind_id)i)->count);
 }

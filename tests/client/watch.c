@@ -80,7 +80,7 @@ static json_t *states(const struct snapshot *snapshot)
 	static const char *const names[] = {"never", "current", "stale", "forbidden", "failed", "absent"};
 	json_t *all = json_object();
 
-	for (int i = 0; i < KIND_CORE_COUNT; i++) {
+	for (int i = 0; i < KIND_COUNT && kind_get((enum kind_id)i)->is_core; i++) {
 		const struct collection *collection = snapshot_collection(snapshot, (enum kind_id)i);
 		auto_free char *text = err_text(&collection->err);
 
@@ -95,7 +95,7 @@ static json_t *versions(const struct snapshot *snapshot)
 {
 	json_t *all = json_object();
 
-	for (int i = 0; i < KIND_CORE_COUNT; i++) {
+	for (int i = 0; i < KIND_COUNT; i++) {
 		struct record_list list = snapshot_all(snapshot, (enum kind_id)i);
 
 		for (size_t k = 0; i != KIND_EVENT && k < list.count; k++)

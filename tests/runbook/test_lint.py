@@ -67,7 +67,7 @@ def broken():
     yield case("no-when", without("when"), True, "\"when\" is missing")
     yield case("unknown-member", at("wenn")({}), True, "not known")
     yield case("severity", at("severity", "default")("bad"), True, "none of critical, warning or info")
-    yield case("subject", at("subject")("Service"), True, "none of")
+    yield case("subject", at("subject")("Ingress"), True, "none of")
     yield case("group", at("group")("zone"), True, "none of")
     yield case("id-form", at("id")("a b"), True, "does not have the form")
     yield case("slug-form", at("slug")("Not_A_Slug"), True, "does not have the form")

@@ -203,7 +203,7 @@ static void test_kinds(void **state)
 	assert_ptr_equal(kind_find("DaemonSet"), kind_get(KIND_DAEMON_SET));
 	assert_ptr_equal(kind_find("PODS"), kind_get(KIND_POD));
 	assert_null(kind_find("Gadget"));
-	for (int i = 0; i < KIND_CORE_COUNT; i++)
+	for (int i = 0; i < KIND_COUNT; i++)
 		assert_int_equal(kind_get((enum kind_id)i)->id, i);
 	struct {
 		char *path;

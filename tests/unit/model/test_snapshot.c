@@ -10,12 +10,12 @@
 #include "probes/model/snapshot.h"
 #include "tests/unit/kube/scan.h"
 
-static struct field_table *tables[KIND_CORE_COUNT];
+static struct field_table *tables[KIND_COUNT];
 
 static int make_tables(void **state)
 {
 	(void)state;
-	for (int i = 0; i < KIND_CORE_COUNT; i++)
+	for (int i = 0; i < KIND_COUNT; i++)
 		tables[i] = field_table_new(kind_get((enum kind_id)i));
 	return 0;
 }
@@ -23,7 +23,7 @@ static int make_tables(void **state)
 static int free_tables(void **state)
 {
 	(void)state;
-	for (int i = 0; i < KIND_CORE_COUNT; i++)
+	for (int i = 0; i < KIND_COUNT; i++)
 		field_table_free(tables[i]);
 	return 0;
 }

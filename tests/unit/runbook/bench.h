@@ -36,14 +36,14 @@ struct bench {
 static inline void bench_init(struct bench *bench)
 {
 	memset(bench, 0, sizeof(*bench));
-	for (int kind = 0; kind < KIND_CORE_COUNT; kind++)
+	for (int kind = 0; kind < KIND_COUNT; kind++)
 		bench->fields.tables[kind] = field_table_new(kind_get((enum kind_id)kind));
 	bench->book = message_book_new();
 	bench->snapshot = snapshot_new();
 	bench->evidence = evidence_store_new();
 	bench->runbook.id = "test";
 	bench->now = NOW;
-	for (int kind = 0; kind < KIND_CORE_COUNT; kind++) {
+	for (int kind = 0; kind < KIND_COUNT; kind++) {
 		snapshot_list_start(bench->snapshot, (enum kind_id)kind);
 		snapshot_list_end(bench->snapshot, (enum kind_id)kind);
 		snapshot_set_state(bench->snapshot, (enum kind_id)kind, COLLECTION_CURRENT, NULL, 1);
@@ -60,7 +60,7 @@ static inline void bench_release(struct bench *bench)
 	message_book_free(bench->book);
 	snapshot_free(bench->snapshot);
 	evidence_store_free(bench->evidence);
-	for (int kind = 0; kind < KIND_CORE_COUNT; kind++)
+	for (int kind = 0; kind < KIND_COUNT; kind++)
 		field_table_free(bench->fields.tables[kind]);
 }
 

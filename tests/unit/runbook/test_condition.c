@@ -317,9 +317,9 @@ static void follows_joins(void **state)
 	assert_int_equal(bench_says(&bench, pod, KIND_POD, "{'join':{'to':'Deployment','by':'name','name':'web'}}"), TRUTH_TRUE);
 	assert_int_equal(bench_says(&bench, pod, KIND_POD,
 				    "{'join':{'to':'Deployment','by':'name','name':'web','namespace':'other'}}"), TRUTH_FALSE);
-	assert_int_equal(bench_says(&bench, NULL, KIND_CORE_COUNT,
+	assert_int_equal(bench_says(&bench, NULL, KIND_COUNT,
 				    "{'join':{'to':'Deployment','by':'name','name':'web','namespace':'*'}}"), TRUTH_TRUE);
-	assert_int_equal(bench_says(&bench, NULL, KIND_CORE_COUNT, "{'join':{'to':'Pod','by':'all'," RUNNING "}}"), TRUTH_TRUE);
+	assert_int_equal(bench_says(&bench, NULL, KIND_COUNT, "{'join':{'to':'Pod','by':'all'," RUNNING "}}"), TRUTH_TRUE);
 	/* Without ReplicaSets nobody knows a Deployment's pods. */
 	snapshot_free(bench.snapshot);
 	bench.snapshot = snapshot_new();
@@ -440,7 +440,7 @@ static void refuses_what_makes_no_sense(void **state)
 		{KIND_POD, FIELD("status.phase", "'op':'eq','value':['x']"), "only \"in\" takes a list"},
 		{KIND_POD, FIELD("status.phase", "'op':'matches','value':'('"), "the pattern is wrong"},
 		{KIND_POD, FIELD("status.conditions[0].type", "'op':'exists'"), "no fixed order"},
-		{KIND_CORE_COUNT, FIELD("metadata.name", "'op':'exists'"), "no object here"},
+		{KIND_COUNT, FIELD("metadata.name", "'op':'exists'"), "no object here"},
 		{KIND_POD, "{'event':{'message':'nowhere'}}", "no such entry"},
 		{KIND_POD, "{'event':{'pattern':'x'}}", "\"examples\" are missing"},
 		{KIND_POD, "{'event':{'pattern':'x','examples':{'match':['y'],'nomatch':['z']}}}", "does not match this example"},

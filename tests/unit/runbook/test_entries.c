@@ -96,13 +96,13 @@ static void outage_init(struct outage *outage, const char *id, const struct scen
 	struct err err = {0};
 
 	memset(outage, 0, sizeof(*outage));
-	for (int kind = 0; kind < KIND_CORE_COUNT; kind++)
+	for (int kind = 0; kind < KIND_COUNT; kind++)
 		outage->fields.tables[kind] = field_table_new(kind_get((enum kind_id)kind));
 	assert_int_equal(runbook_set_load(&options, &outage->fields, &outage->set, &err), 0);
 	outage->runbook = runbook_find(outage->set, id);
 	assert_non_null(outage->runbook);
 	outage->snapshot = snapshot_new();
-	for (int kind = 0; kind < KIND_CORE_COUNT; kind++) {
+	for (int kind = 0; kind < KIND_COUNT; kind++) {
 		bool is_forbidden = (kind == KIND_EVENT && scene->events_forbidden) ||
 				    (kind == KIND_POD && scene->pods_forbidden);
 
@@ -127,7 +127,7 @@ static void outage_release(struct outage *outage)
 	evaluation_release(&outage->evaluation);
 	snapshot_free(outage->snapshot);
 	runbook_set_free(outage->set);
-	for (int kind = 0; kind < KIND_CORE_COUNT; kind++)
+	for (int kind = 0; kind < KIND_COUNT; kind++)
 		field_table_free(outage->fields.tables[kind]);
 }
 

@@ -12,11 +12,11 @@ static void bench_open(struct cluster_bench *bench)
 	struct runbook_load_options options = {.assets = "assets"};
 	struct err err = {0};
 
-	for (int kind = 0; kind < KIND_CORE_COUNT; kind++)
+	for (int kind = 0; kind < KIND_COUNT; kind++)
 		bench->fields.tables[kind] = field_table_new(kind_get((enum kind_id)kind));
 	assert_int_equal(runbook_set_load(&options, &bench->fields, &bench->set, &err), 0);
 	bench->snapshot = snapshot_new();
-	for (int kind = 0; kind < KIND_CORE_COUNT; kind++)
+	for (int kind = 0; kind < KIND_COUNT; kind++)
 		snapshot_set_state(bench->snapshot, (enum kind_id)kind, COLLECTION_CURRENT, NULL, 1);
 }
 
@@ -24,7 +24,7 @@ static void bench_close(struct cluster_bench *bench)
 {
 	snapshot_free(bench->snapshot);
 	runbook_set_free(bench->set);
-	for (int kind = 0; kind < KIND_CORE_COUNT; kind++)
+	for (int kind = 0; kind < KIND_COUNT; kind++)
 		field_table_free(bench->fields.tables[kind]);
 }
 

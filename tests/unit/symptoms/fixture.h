@@ -136,7 +136,7 @@ static inline void fixture_release(struct fixture *fixture)
 
 static inline void fixture_states(struct fixture *fixture, enum collection_state state)
 {
-	for (enum kind_id kind = 0; kind < KIND_CORE_COUNT; kind++)
+	for (enum kind_id kind = 0; kind < KIND_COUNT; kind++)
 		snapshot_set_state(fixture->snapshot, kind, state, NULL, 1);
 }
 

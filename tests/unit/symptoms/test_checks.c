@@ -62,7 +62,7 @@ static void test_failure_names_the_layer(void **state)
 	(void)state;
 	fixture_init(&fixture, NULL);
 	err_set(&err, ERR_CONNECT, "connection to {host} refused", "host", "h:6443", NULL);
-	for (enum kind_id kind = 0; kind < KIND_CORE_COUNT; kind++)
+	for (enum kind_id kind = 0; kind < KIND_COUNT; kind++)
 		snapshot_set_state(fixture.snapshot, kind, COLLECTION_FAILED, &err, 1);
 	fixture_update(&fixture);
 	for (size_t i = 0; i < symptoms_check_count(fixture.symptoms); i++) {
@@ -87,7 +87,7 @@ static void test_stale_keeps_what_was_found(void **state)
 	put_pod(&fixture, &(struct pod){.name = "slow", .not_ready = START - 100});
 	fixture_update(&fixture);
 	err_set(&err, ERR_TIMEOUT, "no answer", NULL);
-	for (enum kind_id kind = 0; kind < KIND_CORE_COUNT; kind++)
+	for (enum kind_id kind = 0; kind < KIND_COUNT; kind++)
 		snapshot_set_state(fixture.snapshot, kind, COLLECTION_STALE, &err, 1);
 	fixture.now = START + 1000;
 	fixture_update(&fixture);

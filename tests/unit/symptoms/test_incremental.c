@@ -95,7 +95,7 @@ static void random_state(struct fixture *fixture, uint32_t *seed)
 	enum collection_state state = states[pick(seed, array_length(states))];
 
 	err_set(&err, ERR_FORBIDDEN, "forbidden", NULL);
-	snapshot_set_state(fixture->snapshot, (enum kind_id)pick(seed, KIND_CORE_COUNT), state,
+	snapshot_set_state(fixture->snapshot, (enum kind_id)pick(seed, KIND_COUNT), state,
 			   state == COLLECTION_CURRENT ? NULL : &err, 1);
 }
 

@@ -86,7 +86,7 @@ static inline void put_event(struct fixture *fixture, const char *uid, const cha
 
 static inline void current(struct fixture *fixture)
 {
-	for (int kind = 0; kind < KIND_CORE_COUNT; kind++)
+	for (int kind = 0; kind < KIND_COUNT; kind++)
 		snapshot_set_state(fixture->console.world.snapshot, (enum kind_id)kind, COLLECTION_CURRENT, NULL, 1000);
 }
 
