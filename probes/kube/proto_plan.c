@@ -137,5 +137,7 @@ static bool covers_children(const struct field_node *node, const struct proto_me
 
 bool proto_scanner_knows(const struct field_table *table)
 {
-	return covers_children(table->root, proto_schema(table->kind->id));
+	const struct proto_message *message = proto_schema(table->kind->id);
+
+	return message && covers_children(table->root, message);
 }

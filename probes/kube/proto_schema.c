@@ -334,7 +334,7 @@ MESSAGE(stateful_set_status, "StatefulSetStatus", L0("observedGeneration", 1), I
 MESSAGE(stateful_set, "StatefulSet", M("metadata", 1, object_meta), M("spec", 2, stateful_set_spec),
 	M("status", 3, stateful_set_status));
 
-static const struct proto_message *const kinds[KIND_CORE_COUNT] = {
+static const struct proto_message *const kinds[KIND_COUNT] = {
 	[KIND_NODE] = &node,
 	[KIND_POD] = &pod,
 	[KIND_EVENT] = &event,

@@ -51,6 +51,7 @@ struct proto_message {
 	size_t count;
 };
 
+/* NULL: of a kind that only runbooks read; it is read as JSON. */
 const struct proto_message *proto_schema(enum kind_id kind);
 
 #endif

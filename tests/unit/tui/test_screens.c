@@ -117,7 +117,7 @@ static void lost_link(void **state)
 	struct err err = {0};
 
 	err_set(&err, ERR_CONNECT, "the connection was refused", NULL);
-	for (int kind = 0; kind < KIND_CORE_COUNT; kind++)
+	for (int kind = 0; kind < KIND_COUNT; kind++)
 		snapshot_set_state(fixture->console.world.snapshot, (enum kind_id)kind, COLLECTION_STALE, &err, 1000);
 	fixture->link.code = ERR_CONNECT;
 	symptoms_update(fixture->symptoms, fixture->console.world.snapshot, fixture->evidence, NOW);
