@@ -1,4 +1,4 @@
-/* Checks that could not look, for the same reason: what was not looked for, and why. */
+/* Checks: what was not looked for, and why; what was looked for where nothing was found. */
 #include <string.h>
 
 #include "probes/base/memory.h"
@@ -35,6 +35,37 @@ void check_text(struct textview *text, const struct world *world, const struct c
 			continue;
 		textview_addf(text, ROLE_STRONG, "  %s ", other->runbook->id);
 		textview_append(text, ROLE_NORMAL, title ? title : other->runbook->slug);
+		textview_indent(text, 4);
+	}
+}
+
+static const struct {
+	enum glyph glyph;
+	enum role role;
+	const char *word;
+} looks[] = {
+	[VERDICT_HIT] = {GLYPH_CRITICAL, ROLE_CRITICAL, "found"},
+	[VERDICT_CLEAR] = {GLYPH_OK, ROLE_OK, "clear"},
+	[VERDICT_NOT_APPLICABLE] = {GLYPH_NOT_APPLICABLE, ROLE_DIM, "not applicable"},
+	[VERDICT_COULD_NOT_CHECK] = {GLYPH_COULD_NOT_CHECK, ROLE_COULD_NOT_CHECK, "could not check"},
+};
+
+void checks_text(struct textview *text, const struct world *world)
+{
+	textview_add(text, ROLE_HEADING, translate("What was looked for"));
+	for (size_t i = 0; i < symptoms_check_count(world->symptoms); i++) {
+		const struct check *check = symptoms_check_at(world->symptoms, i);
+		const char *title = runbook_text(check->runbook, world->language, "title");
+		auto_free char *reason = message_text(&check->reason);
+
+		/* The verdict first: a title alone reads as if it were so. */
+		textview_addf(text, looks[check->verdict].role, "  %s %s  ",
+			      glyph_text(world->glyphs, looks[check->verdict].glyph),
+			      translate(looks[check->verdict].word));
+		textview_appendf(text, ROLE_STRONG, "%s ", check->runbook->id);
+		textview_append(text, ROLE_NORMAL, title ? title : check->runbook->slug);
+		if (*reason)
+			textview_appendf(text, ROLE_DIM, ": %s", reason);
 		textview_indent(text, 4);
 	}
 }

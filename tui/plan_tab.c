@@ -135,7 +135,7 @@ static void add_previews(struct textview *text, const struct world *world, const
 	for (size_t i = 0; i < step->diff_count; i++)
 		add_diff(text, world, &step->diff[i], all);
 	if (step->cannot_preview) {
-		textview_add(text, ROLE_WARNING, translate("     no preview: "));
+		textview_addf(text, ROLE_WARNING, "     %s ", glyph_text(world->glyphs, GLYPH_COULD_NOT_CHECK));
 		textview_append(text, ROLE_NORMAL, step->cannot_preview);
 		textview_indent(text, 7);
 	}

@@ -78,6 +78,9 @@ static void fill_evidence(struct detail_view *detail)
 		describe_text(&detail->base.text, &console->world, record, false);
 	else if (check)
 		check_text(&detail->base.text, &console->world, check);
+	else if (console->subject == PANE_SYMPTOMS && console->world.symptoms &&
+		 symptoms_check_count(console->world.symptoms))
+		checks_text(&detail->base.text, &console->world);
 	else
 		fill_nothing(&detail->base.text, "select a symptom, a node or a pod");
 }

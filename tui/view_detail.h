@@ -26,6 +26,8 @@ void evidence_text(struct textview *text, const struct world *world, const struc
 void evidence_line_text(struct textview *text, const struct world *world, const struct evidence_line *line);
 /* A check that could not look, with all that share its reason. */
 void check_text(struct textview *text, const struct world *world, const struct check *check);
+/* Where nothing was found: every check with its verdict. */
+void checks_text(struct textview *text, const struct world *world);
 bool checks_alike(const struct check *a, const struct check *b);
 void explain_text(struct textview *text, const struct world *world, const struct runbook *runbook);
 /* What is known of an object, from its record: as `kubectl describe`, in short where not complete. */

@@ -291,6 +291,16 @@ static void long_messages_are_readable_as_a_whole(void **state)
 	assert_lacks(text, "? help");
 }
 
+static void clear_checks_are_listed_where_nothing_is_found(void **state)
+{
+	struct fixture *fixture = *state;
+
+	put_pod(fixture, "typha-1", 1, NULL);
+	look(fixture);
+	assert_has(drawn(fixture, 40, 120), "What was looked for");
+	assert_has(fixture->text, "clear  image-pull Image cannot be pulled");
+}
+
 static void checks_that_share_a_reason_share_a_row(void **state)
 {
 	struct fixture *fixture = *state;
@@ -324,6 +334,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(ascii_terminal_gets_ascii, setup, teardown),
 		cmocka_unit_test_setup_teardown(sick_nodes_come_first_with_glyph_and_word, setup, teardown),
 		cmocka_unit_test_setup_teardown(long_messages_are_readable_as_a_whole, setup, teardown),
+		cmocka_unit_test_setup_teardown(clear_checks_are_listed_where_nothing_is_found, setup, teardown),
 		cmocka_unit_test_setup_teardown(checks_that_share_a_reason_share_a_row, setup, teardown),
 		cmocka_unit_test_setup_teardown(forbidden_list_names_verb_and_resource, setup, teardown),
 		cmocka_unit_test_setup_teardown(lost_link_names_its_layer_and_the_age, setup, teardown),
