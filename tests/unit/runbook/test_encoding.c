@@ -19,7 +19,7 @@ static void test_shipped_paths_are_known_in_protobuf(void **state)
 	field_set_init(&fields);
 	assert_int_equal(runbook_set_load(&options, &fields, &set, &err), 0);
 	for (size_t i = 0; i < KIND_COUNT; i++) {
-		if (!proto_scanner_knows(fields.tables[i]))
+		if (kind_get((enum kind_id)i)->is_core && !proto_scanner_knows(fields.tables[i]))
 			fail_msg("a path of %s has no number", kind_get((enum kind_id)i)->name);
 	}
 	runbook_set_free(set);
