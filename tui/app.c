@@ -39,6 +39,7 @@ struct app {
 	struct kubeconfig_watch kubeconfig;
 	int64_t drawn_ms;
 	int64_t checked_ms;		/* last look at the kubeconfig's files */
+	int lent;			/* the terminal, while a credential plugin has it; 0: it is ours */
 	bool terminal_lost;
 	bool ended;
 	int exit_code;
@@ -58,8 +59,10 @@ static struct loop *current_loop(struct app *app)
 
 static void watch_terminal(struct app *app)
 {
-	app->input_watch = loop_watch(current_loop(app), screen_input_fd(app->screen), WATCH_READ, on_ready,
-				      app);
+	/* Keys are a credential plugin's while it has the terminal. */
+	if (!app->lent)
+		app->input_watch = loop_watch(current_loop(app), screen_input_fd(app->screen), WATCH_READ, on_ready,
+					      app);
 	app->signal_watch = loop_watch(current_loop(app), signals_descriptor(), WATCH_READ, on_ready, app);
 }
 
@@ -85,15 +88,49 @@ static void leave_session(struct app *app)
 	console->fix = NULL;
 	console->armed_until = 0;
 	unwatch_terminal(app);
-	session_close(app->session);
-	app->session = NULL;
+	/* Ending, it may give the terminal back: to nobody, until there is another. */
+	session_close(take_pointer(app->session));
 	console_attach(console, NULL, NULL);
+}
+
+/* A credential plugin asks on the terminal: the screen is left until it has ended. */
+static int lend_terminal(void *data)
+{
+	struct app *app = data;
+	int terminal = app->lent ? -1 : open("/dev/tty", O_RDWR | O_CLOEXEC);
+
+	if (terminal <= 0)
+		return -1;
+	app->lent = terminal;
+	screen_suspend(app->screen);
+	if (app->input_watch)
+		descriptor_watch_cancel(app->input_watch);
+	app->input_watch = NULL;
+	return terminal;
+}
+
+static void take_terminal_back(void *data)
+{
+	struct app *app = data;
+
+	close(app->lent);
+	app->lent = 0;
+	screen_resume(app->screen);
+	app->console.is_dirty = true;
+	if (app->session && !app->input_watch)
+		app->input_watch = loop_watch(app->session->loop, screen_input_fd(app->screen), WATCH_READ, on_ready,
+					      app);
 }
 
 /* Another session in the place of this one; where that cannot be opened, the old one stays. */
 static void open_session(struct app *app, const char *context)
 {
-	const struct session_options options = {.context = context};
+	const struct kube_terminal terminal = {
+		.lend = lend_terminal,
+		.take_back = take_terminal_back,
+		.data = app,
+	};
+	const struct session_options options = {.terminal = &terminal, .context = context};
 	struct session *session;
 	struct err err;
 

@@ -1,7 +1,9 @@
 #include "tui/session.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "probes/base/clock.h"
 #include "probes/base/memory.h"
@@ -22,6 +24,31 @@ static int load_runbooks(struct session *session, struct err *err)
 	return runbook_set_load(&options, &session->fields, &session->runbooks, err);
 }
 
+/*
+ * Commands lend the terminal that they were started from, in whose foreground they are: what they have
+ * to say comes later.
+ */
+static int lend_terminal(void *data)
+{
+	struct session *session = data;
+	int terminal = isatty(STDIN_FILENO) ? open("/dev/tty", O_RDWR | O_CLOEXEC) : -1;
+
+	if (terminal >= 0 && tcgetpgrp(terminal) != getpgrp()) {
+		close(terminal);
+		return -1;
+	}
+	session->terminal = terminal > 0 ? terminal : 0;
+	return terminal;
+}
+
+static void take_terminal_back(void *data)
+{
+	struct session *session = data;
+
+	close(session->terminal);
+	session->terminal = 0;
+}
+
 static int open_client(struct session *session, const struct session_options *what, struct err *err)
 {
 	const struct options *options = session->invocation->options;
@@ -32,9 +59,16 @@ static int open_client(struct session *session, const struct session_options *wh
 		.as_groups = options->as_groups,
 		.name_space = options->name_space,
 	};
+	const struct kube_terminal own = {
+		.lend = lend_terminal,
+		.take_back = take_terminal_back,
+		.data = session,
+		.if_available = true,
+	};
 	const struct kube_client_options client = {
 		.request_timeout_ms = (long)(options->request_timeout * 1000),
 		.no_protobuf = options->no_protobuf,
+		.terminal = what && what->terminal ? what->terminal : &own,
 	};
 	struct kubeconfig_view *view;
 

@@ -33,11 +33,13 @@ struct session {
 	uint64_t seen_snapshot;		/* versions at the last symptoms_update() */
 	uint64_t seen_evidence;
 	enum err_code seen_link;
+	int terminal;			/* lent to a credential plugin; 0: not */
 	bool interrupted;		/* set by whoever takes the signals: session_wait() gives up */
 };
 
 struct session_options {
 	const char *const *only;	/* ids; NULL: all */
+	const struct kube_terminal *terminal;	/* NULL: standard input's, where commands run on one */
 	const char *context;		/* instead of the flag's: an explicit switch on the screen; NULL: the flag's */
 };
 

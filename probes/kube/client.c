@@ -38,6 +38,8 @@ int kube_client_new(struct loop *loop, struct kubeconfig_view *view,
 										 : REQUEST_TIMEOUT_MS;
 	client->no_protobuf = options && options->no_protobuf;
 	client->credential = credential_new(loop, view);
+	if (options)
+		credential_configure(client->credential, options->plugin_timeout_ms, options->terminal);
 	client->access = access_cache_new(client);
 	client->version = xstrdup("");
 	client->version_wanted = true;

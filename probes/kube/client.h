@@ -32,9 +32,22 @@ struct kube_slot;
 struct loop;
 struct write_token;
 
+/*
+ * The operator's terminal, for credential plugins that ask. lend() gives its descriptor (not 0), or
+ * -1; until take_back() it is the plugin's: nobody draws there or reads keys.
+ */
+struct kube_terminal {
+	int (*lend)(void *data);
+	void (*take_back)(void *data);
+	void *data;
+	bool if_available;	/* also for interactiveMode IfAvailable: nothing is on the terminal that would be torn */
+};
+
 struct kube_client_options {
 	long request_timeout_ms;	/* of requests that are no streams; 0 = 30 s */
 	bool no_protobuf;		/* lists and watches as JSON alone */
+	long plugin_timeout_ms;		/* of credential plugins that are not lent the terminal; 0 = 60 s */
+	const struct kube_terminal *terminal;	/* copied; NULL: plugins that have to ask are refused */
 };
 
 /* The client takes the view. */

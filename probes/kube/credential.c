@@ -7,6 +7,7 @@
 #include "probes/base/file.h"
 #include "probes/base/log.h"
 #include "probes/base/memory.h"
+#include "probes/kube/client.h"
 #include "probes/kube/credential_exec.h"
 #include "probes/kube/kubeconfig.h"
 #include "probes/net/job.h"
@@ -18,6 +19,7 @@ enum {
 	EXEC_TIMEOUT_MS = 60000,
 	EXEC_EARLY_S = 10,		/* asked again this long before it expires */
 	EXEC_SHORTEST_LIFE_S = 10,	/* a plugin that answers with the past is not run for every request */
+	ASK_AGAIN_MS = 300000,		/* who declined is not asked for every watch that wants to go on */
 };
 
 struct credential {
@@ -29,6 +31,10 @@ struct credential {
 	bool exec_known;
 	int64_t exec_taken;		/* wall time */
 	struct job *job;
+	long exec_timeout_ms;
+	struct kube_terminal terminal;	/* lend NULL: there is none */
+	bool has_terminal;		/* lent to the plugin that runs */
+	int64_t declined_until_ms;	/* start_err says why the last plugin that could ask failed */
 	struct timer *start_failed;
 	struct err start_err;
 	struct credential_waiter *waiters;
@@ -40,7 +46,23 @@ struct credential *credential_new(struct loop *loop, const struct kubeconfig_vie
 
 	credential->loop = loop;
 	credential->view = view;
+	credential->exec_timeout_ms = EXEC_TIMEOUT_MS;
 	return credential;
+}
+
+void credential_configure(struct credential *credential, long exec_timeout_ms, const struct kube_terminal *terminal)
+{
+	if (exec_timeout_ms > 0)
+		credential->exec_timeout_ms = exec_timeout_ms;
+	if (terminal)
+		credential->terminal = *terminal;
+}
+
+static void take_terminal_back(struct credential *credential)
+{
+	if (credential->has_terminal)
+		credential->terminal.take_back(credential->terminal.data);
+	credential->has_terminal = false;
 }
 
 void credential_free(struct credential *credential)
@@ -50,6 +72,7 @@ void credential_free(struct credential *credential)
 	while (credential->waiters)
 		credential_wait_cancel(credential->waiters);
 	job_cancel(credential->job);
+	take_terminal_back(credential);
 	timer_cancel(credential->start_failed);
 	secret_free(take_pointer(credential->file_token));
 	exec_answer_release(&credential->exec);
@@ -142,13 +165,19 @@ static void call_waiters(struct credential *credential, const struct err *err)
 static void on_exec_done(void *data, const struct job_result *result)
 {
 	struct credential *credential = data;
+	bool could_ask = credential->has_terminal;
 	struct err err = {0};
 
 	credential->job = NULL;
+	take_terminal_back(credential);
 	exec_answer_release(&credential->exec);
 	credential->exec_known = false;
 	log_line("credential plugin %s ended with %d", credential->view->exec->command, result->exit_code);
 	if (exec_read(credential->view, result, &credential->exec, &err) < 0) {
+		if (could_ask) {
+			credential->start_err = err;
+			credential->declined_until_ms = clock_monotonic_ms() + ASK_AGAIN_MS;
+		}
 		call_waiters(credential, &err);
 		return;
 	}
@@ -166,16 +195,24 @@ static void on_start_failed(void *data)
 	call_waiters(credential, &err);
 }
 
-static void start_exec(struct credential *credential)
+/* Says in start_err why not, and tells the waiters from the loop. */
+static void fail_start(struct credential *credential)
+{
+	credential->start_failed = loop_timer(credential->loop, 0, on_start_failed, credential);
+}
+
+/* terminal: lent to it; 0: none. */
+static void start_exec(struct credential *credential, int terminal)
 {
 	const struct kubeconfig_exec *exec = credential->view->exec;
-	auto_free char *information = exec_information(credential->view);
+	auto_free char *information = exec_information(credential->view, terminal != 0);
 	size_t arguments = 0;
 	size_t variables = 0;
 	auto_free const char **argv = NULL;
 	auto_free const char **environment = NULL;
 	struct job_request request = {
-		.timeout_ms = EXEC_TIMEOUT_MS,
+		.timeout_ms = terminal ? 0 : credential->exec_timeout_ms,
+		.terminal = terminal,
 		.on_done = on_exec_done,
 		.data = credential,
 	};
@@ -200,20 +237,34 @@ static void start_exec(struct credential *credential)
 			 : "install it, or correct exec of user {user} "
 			 "in {file}", "hint", exec->install_hint, "user", credential->view->user, "file",
 			 credential->view->file, NULL);
-		credential->start_failed = loop_timer(credential->loop, 0, on_start_failed, credential);
+		take_terminal_back(credential);
+		fail_start(credential);
 	}
 }
 
-static int check_interaction(const struct credential *credential, struct err *err)
+/* 0 and the terminal where the plugin shall have it (else 0 in *ret_terminal), or -1: it has to ask and cannot. */
+static int borrow_terminal(struct credential *credential, int *ret_terminal, struct err *err)
 {
 	const struct kubeconfig_exec *exec = credential->view->exec;
+	bool must = exec->interactive_mode && !strcmp(exec->interactive_mode, "Always");
+	bool may = exec->interactive_mode && !strcmp(exec->interactive_mode, "IfAvailable") &&
+		   credential->terminal.if_available;
+	int terminal = -1;
 
-	if (!exec->interactive_mode || strcmp(exec->interactive_mode, "Always") != 0)
+	*ret_terminal = 0;
+	if ((must || may) && credential->terminal.lend)
+		terminal = credential->terminal.lend(credential->terminal.data);
+	if (terminal > 0) {
+		credential->has_terminal = true;
+		*ret_terminal = terminal;
+		return 0;
+	}
+	if (!must)
 		return 0;
 	err_set(err, ERR_CONFIG, "the credential plugin {command} of user {user} has to ask on the terminal "
-		"(interactiveMode: Always)", "command", exec->command, "user", credential->view->user, NULL);
-	err_hint(err, "use a user entry whose plugin can work without questions, or a token, in {file}",
-		 "file",
+		"(interactiveMode: Always), and there is none", "command", exec->command, "user",
+		credential->view->user, NULL);
+	err_hint(err, "start it from a terminal, or use a user entry without questions in {file}", "file",
 		 credential->view->file, NULL);
 	return -1;
 }
@@ -221,11 +272,19 @@ static int check_interaction(const struct credential *credential, struct err *er
 static enum credential_state get_from_exec(struct credential *credential, struct http_security *security,
 					   struct err *err)
 {
-	if (check_interaction(credential, err) < 0)
-		return CREDENTIAL_FAILED;
+	int terminal;
+
 	if (!exec_is_fresh(credential)) {
-		if (!credential->job && !credential->start_failed)
-			start_exec(credential);
+		if (credential->job || credential->start_failed)
+			return CREDENTIAL_WAIT;
+		if (clock_monotonic_ms() < credential->declined_until_ms) {
+			if (err)
+				*err = credential->start_err;
+			return CREDENTIAL_FAILED;
+		}
+		if (borrow_terminal(credential, &terminal, err) < 0)
+			return CREDENTIAL_FAILED;
+		start_exec(credential, terminal);
 		return CREDENTIAL_WAIT;
 	}
 	if (credential->exec.token)

@@ -15,6 +15,7 @@
 #include "probes/net/http.h"
 
 struct credential;
+struct kube_terminal;
 struct kubeconfig_view;
 struct loop;
 
@@ -31,6 +32,8 @@ struct credential_waiter {
 
 /* The view is borrowed and lives longer. */
 struct credential *credential_new(struct loop *loop, const struct kubeconfig_view *view);
+/* Of credential plugins: 0 = 60 s; terminal (client.h) is copied and may be NULL. Before the first get(). */
+void credential_configure(struct credential *credential, long exec_timeout_ms, const struct kube_terminal *terminal);
 void credential_free(struct credential *credential);
 /*
  * READY: sets token, certificate and key (borrowed until the next turn of the loop), nothing over

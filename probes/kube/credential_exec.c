@@ -49,9 +49,9 @@ static json_t *cluster_information(const struct kubeconfig_view *view)
 	return cluster;
 }
 
-char *exec_information(const struct kubeconfig_view *view)
+char *exec_information(const struct kubeconfig_view *view, bool is_interactive)
 {
-	json_t *spec = json_pack("{s:b}", "interactive", 0);
+	json_t *spec = json_pack("{s:b}", "interactive", is_interactive);
 	auto_free char *text = NULL;
 	json_t *information;
 
@@ -93,7 +93,8 @@ static int check_end(const struct kubeconfig_view *view, const struct job_result
 
 	if (result->timed_out) {
 		err_set(err, ERR_TIMEOUT,
-			"the credential plugin {command} did not end in time; it said: {output}", "command",
+			*said ? "the credential plugin {command} did not end in time; it said: {output}"
+			      : "the credential plugin {command} did not end in time", "command",
 			view->exec->command, "output", said, NULL);
 		err_hint(err, "run it by hand; it may wait for a sign-in or for the network", NULL);
 		return -1;
@@ -104,7 +105,8 @@ static int check_end(const struct kubeconfig_view *view, const struct job_result
 		snprintf(status, sizeof(status), "signal %d", result->signal);
 	else
 		snprintf(status, sizeof(status), "status %d", result->exit_code);
-	err_set(err, ERR_IO, "the credential plugin {command} ended with {status}: {output}", "command",
+	err_set(err, ERR_IO, *said ? "the credential plugin {command} ended with {status}: {output}"
+				   : "the credential plugin {command} ended with {status}", "command",
 		view->exec->command, "status", status, "output", said, NULL);
 	err_hint(err, view->exec->install_hint ? "{hint}" : "run it by hand, or sign in again", "hint",
 		 view->exec->install_hint, NULL);

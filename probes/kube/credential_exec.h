@@ -24,7 +24,7 @@ struct exec_answer {
 
 void exec_answer_release(struct exec_answer *answer);
 /* "KUBERNETES_EXEC_INFO=..." for the plugin's environment. Caller frees. */
-char *exec_information(const struct kubeconfig_view *view);
+char *exec_information(const struct kubeconfig_view *view, bool is_interactive);
 /* Reads what the plugin wrote; an error names the plugin, never what it wrote on standard output. */
 int exec_read(const struct kubeconfig_view *view, const struct job_result *result,
 	      struct exec_answer *ret_answer,

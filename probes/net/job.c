@@ -41,6 +41,7 @@ struct job {
 	bool timed_out;
 	bool cancelled;
 	bool finishing;
+	int terminal;		/* lent; 0: none */
 	void (*on_output)(void *data, const char *bytes, size_t n);
 	void (*on_done)(void *data, const struct job_result *result);
 	void *data;
@@ -122,6 +123,13 @@ static void on_error_out(void *data, int ready)
 	stream_read(job, &job->error_out);
 }
 
+static void take_terminal_back(struct job *job)
+{
+	if (job->terminal)
+		spawn_reclaim_terminal(job->terminal);
+	job->terminal = 0;
+}
+
 static void finish(struct job *job, int status)
 {
 	struct job_result result = {
@@ -130,6 +138,7 @@ static void finish(struct job *job, int status)
 		.timed_out = job->timed_out,
 	};
 
+	take_terminal_back(job);
 	/* A grandchild may hold the pipes open for ever: what is in them now is the output. */
 	stream_read(job, &job->out);
 	stream_read(job, &job->error_out);
@@ -209,13 +218,21 @@ int job_start(struct loop *loop, const struct job_request *request, struct job *
 	struct spawned child;
 	struct job *job;
 
-	if (spawn(request->argv, request->environment, request->dies_with_us, &child, err) < 0)
+	const struct spawn_request what = {
+		.argv = request->argv,
+		.environment = request->environment,
+		.dies_with_us = request->dies_with_us,
+		.terminal = request->terminal,
+	};
+
+	if (spawn(&what, &child, err) < 0)
 		return -1;
 	job = xcalloc(1, sizeof(*job));
 	job->loop = loop;
 	job->pid = child.pid;
 	job->out = (struct stream){.descriptor = child.out, .bytes = BUFFER_INIT(maximum)};
 	job->error_out = (struct stream){.descriptor = child.error_out, .bytes = BUFFER_INIT(maximum)};
+	job->terminal = request->terminal;
 	job->on_output = request->on_output;
 	job->on_done = request->on_done;
 	job->data = request->data;
@@ -224,7 +241,8 @@ int job_start(struct loop *loop, const struct job_request *request, struct job *
 		job->next->previous = job;
 	loop->jobs = job;
 	job->out.watch = loop_watch(loop, child.out, WATCH_READ, on_out, job);
-	job->error_out.watch = loop_watch(loop, child.error_out, WATCH_READ, on_error_out, job);
+	if (child.error_out >= 0)
+		job->error_out.watch = loop_watch(loop, child.error_out, WATCH_READ, on_error_out, job);
 	watch_exit(job);
 	if (request->timeout_ms > 0)
 		job->deadline = loop_timer(loop, request->timeout_ms, on_deadline, job);
@@ -243,6 +261,7 @@ void job_cancel(struct job *job)
 	if (!job || job->finishing || job->cancelled)
 		return;
 	job->cancelled = true;
+	take_terminal_back(job);
 	timer_cancel(job->deadline);
 	job->deadline = NULL;
 	terminate(job);
@@ -267,6 +286,7 @@ void job_end_all(struct loop *loop)
 		struct job *job = loop->jobs;
 
 		job->cancelled = true;
+		take_terminal_back(job);
 		wait_briefly(job, deadline_ms);
 		/* The group outlives its leader where that left children behind. */
 		kill(-job->pid, SIGKILL);

@@ -31,6 +31,11 @@ struct job_request {
 	const char *const *environment;	/* "NAME=value" added to ours; NULL-terminated; may be NULL */
 	long timeout_ms;		/* 0: none */
 	size_t output_maximum;		/* of each stream; 0 = 1 MiB */
+	/*
+	 * The terminal's descriptor, lent until on_done or job_cancel(): the child reads its keys and writes its
+	 * complaints there; 0: none. Only for a terminal that is ours and in whose foreground we are.
+	 */
+	int terminal;
 	bool dies_with_us;		/* kernel sends it SIGTERM when this process ends, however that happens */
 	/* Each piece of standard output as it comes; may be NULL. */
 	void (*on_output)(void *data, const char *bytes, size_t n);

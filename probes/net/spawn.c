@@ -113,12 +113,21 @@ static char **copy_argv(const char *const *argv)
 	return copy;
 }
 
-static int open_pipes(struct plan *plan, struct err *err)
+static bool open_error_pipe(struct plan *plan, int terminal)
 {
-	plan->in = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	if (plan->in < 0 || pipe2(plan->out, O_CLOEXEC) < 0 || pipe2(plan->error_out, O_CLOEXEC) < 0 ||
-	    fcntl(plan->out[0], F_SETFL, O_NONBLOCK) < 0 || fcntl(plan->error_out[0], F_SETFL,
-								  O_NONBLOCK) < 0)
+	if (terminal) {
+		plan->error_out[1] = fcntl(terminal, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+		return plan->error_out[1] >= 0;
+	}
+	return pipe2(plan->error_out, O_CLOEXEC) == 0 && fcntl(plan->error_out[0], F_SETFL, O_NONBLOCK) == 0;
+}
+
+static int open_pipes(struct plan *plan, int terminal, struct err *err)
+{
+	plan->in = terminal ? fcntl(terminal, F_DUPFD_CLOEXEC, STDERR_FILENO + 1)
+			    : open("/dev/null", O_RDONLY | O_CLOEXEC);
+	if (plan->in < 0 || pipe2(plan->out, O_CLOEXEC) < 0 || fcntl(plan->out[0], F_SETFL, O_NONBLOCK) < 0 ||
+	    !open_error_pipe(plan, terminal))
 		return err_set(err, ERR_IO, "cannot make pipes for a child process: {reason}", "reason",
 			       strerror(errno),
 			       NULL);
@@ -131,7 +140,7 @@ static int cannot_run(const char *name, int os_error, struct err *err)
 		       strerror(os_error), NULL);
 }
 
-static int spawn_posix(const struct plan *plan, pid_t *ret_pid)
+static int spawn_posix(const struct plan *plan, int terminal, pid_t *ret_pid)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
@@ -141,6 +150,9 @@ static int spawn_posix(const struct plan *plan, pid_t *ret_pid)
 
 	posix_spawn_file_actions_init(&actions);
 	posix_spawnattr_init(&attributes);
+	/* Before any descriptor takes another's place. */
+	if (terminal)
+		posix_spawn_file_actions_addtcsetpgrp_np(&actions, terminal);
 	posix_spawn_file_actions_adddup2(&actions, plan->in, STDIN_FILENO);
 	posix_spawn_file_actions_adddup2(&actions, plan->out[1], STDOUT_FILENO);
 	posix_spawn_file_actions_adddup2(&actions, plan->error_out[1], STDERR_FILENO);
@@ -150,8 +162,9 @@ static int spawn_posix(const struct plan *plan, pid_t *ret_pid)
 	sigemptyset(&none);
 	posix_spawnattr_setsigdefault(&attributes, &signals);
 	posix_spawnattr_setsigmask(&attributes, &none);
-	posix_spawnattr_setflags(&attributes,
-				 POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+	posix_spawnattr_setpgroup(&attributes, 0);
+	posix_spawnattr_setflags(&attributes, (short)((terminal ? POSIX_SPAWN_SETPGROUP : POSIX_SPAWN_SETSID) |
+						      POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK));
 	failed = posix_spawn(ret_pid, plan->path, &actions, &attributes, plan->argv, plan->environment);
 	posix_spawnattr_destroy(&attributes);
 	posix_spawn_file_actions_destroy(&actions);
@@ -220,24 +233,38 @@ static int spawn_fork(const struct plan *plan, pid_t *ret_pid)
 	return failed;
 }
 
-int spawn(const char *const *argv, const char *const *environment, bool dies_with_us,
-	  struct spawned *ret_child,
-	  struct err *err)
+void spawn_reclaim_terminal(int terminal)
+{
+	sigset_t old;
+	sigset_t stop;
+
+	/* Who asks from the background is stopped, unless it does not hear of it. */
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGTTOU);
+	pthread_sigmask(SIG_BLOCK, &stop, &old);
+	tcsetpgrp(terminal, getpgrp());
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+}
+
+int spawn(const struct spawn_request *request, struct spawned *ret_child, struct err *err)
 {
 	CLEANUP(plan_release) struct plan plan = {.in = -1, .out = {-1, -1}, .error_out = {-1, -1}};
 	pid_t pid = 0;
 	int failed;
 
-	plan.path = find_program(argv[0]);
+	plan.path = find_program(request->argv[0]);
 	if (!plan.path)
-		return cannot_run(argv[0], ENOENT, err);
-	plan.argv = copy_argv(argv);
-	plan.environment = join_environment(environment);
-	if (open_pipes(&plan, err) < 0)
+		return cannot_run(request->argv[0], ENOENT, err);
+	plan.argv = copy_argv(request->argv);
+	plan.environment = join_environment(request->environment);
+	if (open_pipes(&plan, request->terminal, err) < 0)
 		return -1;
-	failed = dies_with_us ? spawn_fork(&plan, &pid) : spawn_posix(&plan, &pid);
-	if (failed)
-		return cannot_run(argv[0], failed, err);
+	failed = request->dies_with_us ? spawn_fork(&plan, &pid) : spawn_posix(&plan, request->terminal, &pid);
+	if (failed) {
+		if (request->terminal)
+			spawn_reclaim_terminal(request->terminal);
+		return cannot_run(request->argv[0], failed, err);
+	}
 	*ret_child = (struct spawned){.pid = pid, .out = plan.out[0], .error_out = plan.error_out[0]};
 	plan.out[0] = -1;
 	plan.error_out[0] = -1;

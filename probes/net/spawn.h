@@ -3,6 +3,10 @@
  * standard output and error (close-on-exec and non-blocking on our side), no
  * other descriptor of ours, default signals. For job.c only.
  *
+ * A child that is lent the terminal stays in our session, in a group of its
+ * own that becomes the terminal's foreground: it reads keys and gets Ctrl-C,
+ * we do not. The terminal is its standard input and error.
+ *
  * Two ways, for one reason. posix_spawn() is the safe one in a program with
  * threads and reports a failed exec itself, but it cannot make the child ask
  * for a signal at our end (PR_SET_PDEATHSIG survives exec, so the request has
@@ -25,9 +29,16 @@ struct spawned {
 	int error_out;
 };
 
-/* environment: "NAME=value" added to ours, a name that is there is replaced; may be NULL. */
-int spawn(const char *const *argv, const char *const *environment, bool dies_with_us,
-	  struct spawned *ret_child,
-	  struct err *err);
+struct spawn_request {
+	const char *const *argv;
+	const char *const *environment;	/* "NAME=value" added to ours, a name that is there is replaced; may be NULL */
+	bool dies_with_us;
+	int terminal;			/* 0: none; else its descriptor, and not dies_with_us */
+};
+
+/* error_out is -1 where the terminal takes its place. */
+int spawn(const struct spawn_request *request, struct spawned *ret_child, struct err *err);
+/* Makes our group the terminal's foreground again. */
+void spawn_reclaim_terminal(int terminal);
 
 #endif

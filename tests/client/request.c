@@ -2,15 +2,19 @@
  * One or more GET requests through kubeconfig and client, for tests: prints a line of JSON for each answer, or for
  * the error of the kubeconfig.
  *
- *   request [--kubeconfig FILE] [--context NAME] [--as USER] [--timeout MS] [--times N] [--stream] [--text] [--gzip] PATH
+ *   request [--kubeconfig FILE] [--context NAME] [--as USER] [--timeout MS] [--times N] [--stream] [--text] [--gzip]
+ *           [--plugin-timeout MS] [--terminal] PATH
  *
+ * --terminal lends the controlling terminal to credential plugins that ask; "lent" and "back" are printed then.
  * "{namespace}" in PATH is the namespace of the context.
  */
+#include <fcntl.h>
 #include <getopt.h>
 #include <jansson.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "probes/base/memory.h"
 #include "probes/kube/client.h"
@@ -103,10 +107,28 @@ static int requests(struct run *run, struct loop *loop, long times)
 	return 0;
 }
 
-static int connect_and_run(const struct kubeconfig_options *options, struct run *run, long timeout_ms,
-			   long times)
+static int lend(void *data)
 {
-	struct kube_client_options client_options = {.request_timeout_ms = timeout_ms};
+	int *terminal = data;
+
+	*terminal = open("/dev/tty", O_RDWR | O_CLOEXEC);
+	puts("\"lent\"");
+	fflush(stdout);
+	return *terminal;
+}
+
+static void take_back(void *data)
+{
+	const int *terminal = data;
+
+	puts(tcgetpgrp(*terminal) == getpgrp() ? "\"back\"" : "\"lost\"");
+	fflush(stdout);
+	close(*terminal);
+}
+
+static int connect_and_run(const struct kubeconfig_options *options, struct run *run,
+			   const struct kube_client_options *client_options, long times)
+{
 	struct kubeconfig_view *view;
 	struct loop *loop;
 	struct err err;
@@ -115,7 +137,7 @@ static int connect_and_run(const struct kubeconfig_options *options, struct run 
 	if (loop_new(&loop, &err) < 0)
 		return 3;
 	if (kubeconfig_load(options, &view, &err) < 0 ||
-	    kube_client_new(loop, view, &client_options, &run->client, &err) < 0) {
+	    kube_client_new(loop, view, client_options, &run->client, &err) < 0) {
 		json_t *line = json_object();
 
 		set_err(line, &err);
@@ -135,11 +157,14 @@ int main(int argc, char **argv)
 		{"as", required_argument, NULL, 'a'},	      {"timeout", required_argument, NULL, 't'},
 		{"times", required_argument, NULL, 'n'},      {"stream", no_argument, NULL, 's'},
 		{"text", no_argument, NULL, 'x'},	      {"gzip", no_argument, NULL, 'z'},
+		{"plugin-timeout", required_argument, NULL, 'p'}, {"terminal", no_argument, NULL, 'T'},
 		{NULL, 0, NULL, 0},
 	};
 	struct kubeconfig_options options = {0};
 	struct run run = {.request = {.method = "GET", .accept = KUBE_JSON, .on_done = on_done}};
-	long timeout_ms = 0;
+	int descriptor = -1;
+	struct kube_terminal terminal = {.lend = lend, .take_back = take_back, .data = &descriptor, .if_available = true};
+	struct kube_client_options client_options = {0};
 	long times = 1;
 	int option;
 
@@ -156,7 +181,7 @@ int main(int argc, char **argv)
 			options.as_user = optarg;
 			break;
 		case 't':
-			timeout_ms = strtol(optarg, NULL, 10);
+			client_options.request_timeout_ms = strtol(optarg, NULL, 10);
 			break;
 		case 'n':
 			times = strtol(optarg, NULL, 10);
@@ -167,6 +192,12 @@ int main(int argc, char **argv)
 			break;
 		case 'x':
 			run.request.accept = KUBE_TEXT;
+			break;
+		case 'p':
+			client_options.plugin_timeout_ms = strtol(optarg, NULL, 10);
+			break;
+		case 'T':
+			client_options.terminal = &terminal;
 			break;
 		case 'z':
 			run.request.gzip = true;
@@ -179,5 +210,5 @@ int main(int argc, char **argv)
 		return 3;
 	run.request.path = argv[optind];
 	run.request.data = &run;
-	return connect_and_run(&options, &run, timeout_ms, times);
+	return connect_and_run(&options, &run, &client_options, times);
 }

@@ -6,11 +6,15 @@ import contextlib
 import http.server
 import json
 import os
+import pty
+import select
+import signal
 import socket
 import ssl
 import subprocess
 import tempfile
 import threading
+import time
 
 ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
 REQUEST = os.path.join(ROOT, os.environ.get("OUT", ".build/release"), "tests/client/request")
@@ -201,6 +205,34 @@ def request(config, *arguments, path="/api/v1/nodes", environment=None, timeout=
     assert done.stderr == "", done.stderr
     assert done.returncode in (0, 1, 2), (done.returncode, done.stdout)
     return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def on_terminal(command, typed, environment=None, timeout=30):
+    """Runs a command in a terminal of its own and types when it says "? ". Returns (exit status, what was seen)."""
+    process, terminal = pty.fork()
+    if process == 0:
+        os.execvpe(command[0], command, {**os.environ, **(environment or {})})
+    seen = b""
+    asked = 0
+    deadline = time.monotonic() + timeout
+    while time.monotonic() < deadline:
+        if not select.select([terminal], [], [], 0.2)[0]:
+            continue
+        try:
+            part = os.read(terminal, 4096)
+        except OSError:     # everybody who had it open has ended
+            break
+        if not part:
+            break
+        seen += part
+        while seen.count(b"? ") > asked and asked < len(typed):
+            os.write(terminal, typed[asked])
+            asked += 1
+    else:
+        os.kill(process, signal.SIGKILL)
+    status = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+    os.close(terminal)
+    return status, seen.decode()
 
 
 def one(config, *arguments, **keywords):

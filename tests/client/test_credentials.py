@@ -6,7 +6,8 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 sys.path.insert(0, os.path.dirname(__file__))
-from servers import (api, authority, certificate, expect, kubeconfig, one, path_of, read, request, write)  # noqa: E402
+from servers import (REQUEST, api, authority, certificate, expect, kubeconfig, on_terminal, one, path_of, read,  # noqa: E402
+                     request, write)  # noqa: E402
 from tap import run, test  # noqa: E402
 
 OK = (200, {"kind": "NodeList", "items": []})
@@ -182,12 +183,92 @@ def _():
         expect(one(config(server, user)), "local", "install it, or correct exec of user operator")
 
 
-@test("a plugin that has to ask on the terminal is refused with its name")
+@test("a plugin that has to ask is refused with its name where there is no terminal")
 def _():
     with api(lambda r: OK, "server") as server:
         user = plugin("asks", credential({"token": "t"}), interactiveMode="Always")
-        expect(one(config(server, user)), "configuration", "asks", "has to ask on the terminal")
+        expect(one(config(server, user)), "configuration", "asks", "has to ask on the terminal", "start it from a terminal")
     assert not os.path.exists(path_of("asks.runs"))
+
+
+ASK = """printf 'password? ' >&2
+read answer
+echo "{\\"kind\\":\\"ExecCredential\\",\\"apiVersion\\":\\"client.authentication.k8s.io/v1\\",\\
+\\"status\\":{\\"token\\":\\"$answer\\"}}"
+"""
+
+
+def asked_on_terminal(server, user, typed, *arguments):
+    status, seen = on_terminal([REQUEST, "--kubeconfig", config(server, user), "--terminal", *arguments, "/api/v1/nodes"], typed)
+    seen = seen.replace("^C", "^C\n")
+    return status, seen, [json.loads(line) for line in seen.splitlines() if line[:1] in ('"', "{")]
+
+
+@test("with a terminal the plugin asks there, is told so, and the terminal comes back")
+def _():
+    for mode in ("Always", "IfAvailable"):
+        with api(lambda r: OK, "server") as server:
+            status, seen, lines = asked_on_terminal(server, plugin("asks", ASK, interactiveMode=mode), [b"sesame\n"],
+                                                    "--times", "2")
+            assert [bearer(r) for r in server.requests] == ["sesame"] * 2, (seen, server.requests)
+        assert (status, lines[0], lines[1]) == (0, "lent", "back") and "password? " in seen, seen
+        assert json.loads(read("asks.info"))["spec"]["interactive"] is True and runs("asks") == 1
+
+
+@test("Never means never, also on a terminal, as with kubectl")
+def _():
+    heard = {}
+    for mode in ("Never", "IfAvailable", "Always"):
+        user = plugin("modes", credential({"token": "t"}), interactiveMode=mode)
+        with api(lambda r: OK, "server") as server:
+            path = config(server, user)
+            for name, command in (("ours", [REQUEST, "--kubeconfig", path, "--terminal", "/api/v1/nodes"]),
+                                  ("kubectl", ["kubectl", "--kubeconfig", path, "get", "--raw", "/api/v1/nodes"])):
+                write("modes.info", "")
+                status, seen = on_terminal(command, [])
+                assert status == 0, seen
+                heard[mode, name] = json.loads(read("modes.info"))
+        assert heard[mode, "ours"] == heard[mode, "kubectl"], heard
+        assert heard[mode, "ours"]["spec"]["interactive"] is (mode != "Never"), heard
+
+
+@test("Ctrl-C ends the plugin and not us, and it is not run again for the next request")
+def _():
+    with api(lambda r: OK, "server") as server:
+        status, seen, lines = asked_on_terminal(server, plugin("asks", ASK, interactiveMode="Always"), [b"\x03"], "--times", "3")
+        assert not server.requests
+    assert status == 0 and [line for line in lines if isinstance(line, str)] == ["lent", "back"], seen
+    answers = [line for line in lines if isinstance(line, dict)]
+    assert len(answers) == 3 and runs("asks") == 1, seen
+    for answer in answers:
+        expect(answer, "local", "asks ended with signal 2")
+
+
+@test("a plugin has none of our descriptors, also while connections are open")
+def _():
+    listing = f"for one in /proc/$$/fd/*; do readlink $one; done > {path_of('fds')}.list"
+    user = plugin("fds", listing + f"""
+if [ $(wc -l < {path_of('fds')}.runs) = 1 ]; then
+{credential({"token": "old"})}
+else
+{credential({"token": "new"})}
+fi""")
+    with api(lambda r: OK if bearer(r) == "new" else DENIED, "server") as server:
+        assert one(config(server, user))["code"] == ""
+    assert runs("fds") == 2
+    found = read("fds.list").splitlines()
+    allowed = ("/dev/null", "pipe:", path_of("fds"), "")
+    assert len(found) >= 3 and not [one for one in found if not one.startswith(allowed[:3]) and one], found
+    assert sum(one.startswith("pipe:") for one in found) <= 2, found
+
+
+@test("a plugin that hangs is ended, and what it said is told")
+def _():
+    user = plugin("hangs", f"echo $$ > {path_of('hangs')}.pid; echo 'waiting for \x1b[2J the browser' >&2; sleep 600")
+    with api(lambda r: OK, "server") as server:
+        answer = one(config(server, user), "--plugin-timeout", "300", timeout=20)
+    expect(answer, "timeout", "did not end in time; it said: waiting for", "\\x1b[2J", "it may wait for a sign-in")
+    assert not os.path.exists(f"/proc/{read('hangs.pid').strip()}")
 
 
 run()

@@ -63,12 +63,12 @@ static void test_cluster_information_only_where_it_is_asked_for(void **state)
 {
 	struct kubeconfig_exec exec = {.api_version = version, .command = command, .cluster_config = config};
 	struct kubeconfig_view view = {.exec = &exec, .user = user, .file = file, .server = server};
-	auto_free char *without = exec_information(&view);
+	auto_free char *without = exec_information(&view, false);
 	auto_free char *with = NULL;
 
 	(void)state;
 	exec.provide_cluster_info = true;
-	with = exec_information(&view);
+	with = exec_information(&view, false);
 	assert_string_equal(without, "KUBERNETES_EXEC_INFO={\"apiVersion\":\"client.authentication.k8s.io/v1\",\"kind\":"
 				     "\"ExecCredential\",\"spec\":{\"interactive\":false}}");
 	assert_non_null(strstr(with, "\"cluster\":{\"server\":\"https://k8s.example.org\",\"config\":{\"n\":1}}"));
