@@ -170,6 +170,10 @@ static void put_counts(const struct console *console, struct line *line)
 		verdicts[check->verdict] += !check->was_left_out;
 	}
 	put(line, ROLE_DIM, console->world.glyphs == GLYPHS_UTF8 ? " ·" : " |");
+	if (world_is_loading(&console->world)) {
+		put(line, ROLE_INFO, translate(" listing ..."));
+		return;
+	}
 	put_count(line, ROLE_OK, verdicts[VERDICT_CLEAR], "clear");
 	put_count(line, ROLE_COULD_NOT_CHECK, verdicts[VERDICT_COULD_NOT_CHECK],
 		  is_narrow(line->cells) ? "unchecked" : "could not check");
@@ -182,6 +186,8 @@ static void put_not_applicable(const struct console *console, struct line *line)
 	const char *const words[] = {"not applicable", "n/a"};
 	size_t count = 0;
 
+	if (world_is_loading(&console->world))
+		return;
 	for (size_t i = 0; symptoms && i < symptoms_check_count(symptoms); i++)
 		count += symptoms_check_at(symptoms, i)->verdict == VERDICT_NOT_APPLICABLE;
 	for (size_t i = 0; count && i < array_length(words); i++) {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "probes/base/memory.h"
+#include "probes/base/text.h"
 #include "tui/command.h"
 #include "tui/console.h"
 
@@ -14,6 +15,7 @@ enum {
 	SMALL_COLUMNS = 80,
 	SMALL_ROWS = 24,
 	LEAST_PANE_ROWS = 6,
+	BORDER_CELLS = 8,
 };
 
 enum layout_kind { LAYOUT_STRIP, LAYOUT_SMALL, LAYOUT_STACKED, LAYOUT_WIDE };
@@ -55,6 +57,9 @@ static void draw_view(struct view *view, struct cells *cells, struct rect rect, 
 	/* Place and age stand above: the lower border may be the upper one of the next pane. */
 	snprintf(note, sizeof(note), "%s%s%s", heading.foot, heading.foot[0] && heading.note[0] ? "  " : "",
 		 heading.note);
+	/* Age and trouble say more than the place. */
+	if (heading.note[0] && text_width(heading.title) + text_width(note) + BORDER_CELLS > rect.columns)
+		snprintf(note, sizeof(note), "%s", heading.note);
 	box.note = note;
 	/* Of several tabs the one that is open is marked, not the whole title. */
 	if (heading.mark_length)

@@ -78,7 +78,7 @@ static void fill_evidence(struct detail_view *detail)
 		describe_text(&detail->base.text, &console->world, record, false);
 	else if (check)
 		check_text(&detail->base.text, &console->world, check);
-	else if (console->subject == PANE_SYMPTOMS && console->world.symptoms &&
+	else if (console->subject == PANE_SYMPTOMS && console->world.symptoms && !world_is_loading(&console->world) &&
 		 symptoms_check_count(console->world.symptoms))
 		checks_text(&detail->base.text, &console->world);
 	else

@@ -48,7 +48,8 @@ static void collect(struct list_view *list)
 
 		list_view_add(list, &row);
 	}
-	for (size_t i = 0; i < symptoms_check_count(world->symptoms); i++) {
+	/* What is not listed yet is no news. */
+	for (size_t i = 0; !world_is_loading(world) && i < symptoms_check_count(world->symptoms); i++) {
 		const struct check *check = symptoms_check_at(world->symptoms, i);
 		const struct list_row row = {
 			.item = check,
@@ -206,7 +207,7 @@ static void say_coverage(struct list_view *list)
 	const struct world *world = console_world(list->view.console);
 	size_t counts[VERDICT_COULD_NOT_CHECK + 1] = {0};
 
-	if (!world->symptoms || list->count || list->hidden)
+	if (!world->symptoms || list->count || list->hidden || world_is_loading(world))
 		return;
 	for (size_t i = 0; i < symptoms_check_count(world->symptoms); i++)
 		counts[symptoms_check_at(world->symptoms, i)->verdict]++;

@@ -46,6 +46,24 @@ static void add_message(struct buffer *out, const struct message *message)
 	buffer_add_text(out, text);
 }
 
+bool world_is_loading(const struct world *world)
+{
+	for (int kind = 0; world->snapshot && kind < KIND_COUNT; kind++) {
+		if (kind_get((enum kind_id)kind)->is_core &&
+		    snapshot_collection(world->snapshot, (enum kind_id)kind)->state == COLLECTION_NEVER)
+			return true;
+	}
+	return false;
+}
+
+/* "500 of 2000", or nothing where the server does not say. */
+static void add_progress(const struct collection *collection, struct buffer *out)
+{
+	if (collection->count && collection->remaining > 0)
+		buffer_addf(out, translate(" %zu of %zu"), collection->count,
+			    collection->count + (size_t)collection->remaining);
+}
+
 void world_note(const struct world *world, enum kind_id kind, struct buffer *out, bool *ret_stale)
 {
 	const struct collection *collection = snapshot_collection(world->snapshot, kind);
@@ -76,6 +94,7 @@ void world_note(const struct world *world, enum kind_id kind, struct buffer *out
 		return;
 	case COLLECTION_NEVER:
 		buffer_add_text(out, translate("listing"));
+		add_progress(collection, out);
 		return;
 	}
 }
@@ -104,6 +123,7 @@ void world_empty(const struct world *world, enum kind_id kind, struct buffer *ou
 	switch (collection->state) {
 	case COLLECTION_NEVER:
 		buffer_addf(out, translate("listing %s ..."), kind_get(kind)->resource);
+		add_progress(collection, out);
 		return;
 	case COLLECTION_FORBIDDEN:
 		buffer_addf(out, translate("forbidden: list %s"), kind_get(kind)->resource);

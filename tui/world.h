@@ -47,6 +47,8 @@ void world_clock(int64_t wall, char *out, unsigned long size);
  * rows greyed.
  */
 void world_note(const struct world *world, enum kind_id kind, struct buffer *out, bool *ret_stale);
+/* Some list is under way for the first time: what is missing may still come. */
+bool world_is_loading(const struct world *world);
 /* The same for what is made of several kinds: how long ago the server last answered, while it does not. */
 void world_link_note(const struct world *world, struct buffer *out, bool *ret_stale);
 /* What a list without rows says: still listing, forbidden, unreachable, or that there is nothing. */

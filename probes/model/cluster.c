@@ -62,7 +62,7 @@ static void on_list_page(void *data, const struct kind *kind, bool complete, lon
 {
 	struct watched_kind *watched = data;
 
-	(void)remaining;
+	snapshot_list_page(watched->cluster->snapshot, kind->id, complete ? 0 : remaining);
 	if (complete)
 		snapshot_list_end(watched->cluster->snapshot, kind->id);
 }

@@ -425,6 +425,12 @@ void snapshot_list_end(struct snapshot *snapshot, enum kind_id kind)
 	snapshot->version++;
 }
 
+void snapshot_list_page(struct snapshot *snapshot, enum kind_id kind, long remaining)
+{
+	snapshot->stores[kind].collection.remaining = remaining;
+	snapshot->version++;
+}
+
 void snapshot_set_state(struct snapshot *snapshot, enum kind_id kind, enum collection_state state,
 			const struct err *err, int64_t now_ms)
 {

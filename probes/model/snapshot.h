@@ -37,6 +37,7 @@ struct collection {
 	struct err err;
 	int64_t proven_ms;	/* monotonic time when the data was last known to be current; 0 never */
 	size_t count;
+	long remaining;		/* objects of the first list still to come; -1 unknown, 0 none */
 	uint64_t dropped;	/* events dropped because the store was full (decisions.md 16) */
 	bool listed_once;
 };
@@ -87,6 +88,8 @@ void snapshot_remove(struct snapshot *snapshot, enum kind_id kind, const char *u
 void snapshot_list_start(struct snapshot *snapshot, enum kind_id kind);
 /* Removes what was not put since snapshot_list_start(). */
 void snapshot_list_end(struct snapshot *snapshot, enum kind_id kind);
+/* A page of a list came, and so many objects are still to come; -1 unknown. */
+void snapshot_list_page(struct snapshot *snapshot, enum kind_id kind, long remaining);
 /* err may be NULL. now_ms: monotonic. */
 void snapshot_set_state(struct snapshot *snapshot, enum kind_id kind, enum collection_state state,
 			const struct err *err, int64_t now_ms);

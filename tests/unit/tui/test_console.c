@@ -256,6 +256,26 @@ static void empty_panes_say_that_they_are_listing(void **state)
 	snapshot_free(full);
 }
 
+static void first_lists_say_how_far_they_are(void **state)
+{
+	struct fixture *fixture = *state;
+	struct snapshot *snapshot = fixture->console.world.snapshot;
+	const char *text;
+
+	snapshot_set_state(snapshot, KIND_POD, COLLECTION_NEVER, NULL, 1000);
+	snapshot_list_page(snapshot, KIND_POD, 498);
+	look(fixture);
+	text = drawn(fixture, 40, 120);
+	assert_has(text, "listing 2 of 500 ");
+	assert_has(text, " listing ...");
+	/* What is not listed yet is neither clear nor unknown. */
+	assert_lacks(text, "could not check");
+	snapshot_set_state(snapshot, KIND_POD, COLLECTION_CURRENT, NULL, 1000);
+	look(fixture);
+	assert_has(drawn(fixture, 40, 120), "could not check");
+	assert_lacks(fixture->text, "listing");
+}
+
 /* The first frame comes before there is a session. */
 static void first_frame_needs_no_world(void **state)
 {
@@ -340,6 +360,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(lost_link_names_its_layer_and_the_age, setup, teardown),
 		cmocka_unit_test_setup_teardown(no_session_says_what_to_do, setup, teardown),
 		cmocka_unit_test_setup_teardown(nothing_found_is_said_with_its_coverage, setup, teardown),
+		cmocka_unit_test_setup_teardown(first_lists_say_how_far_they_are, setup, teardown),
 		cmocka_unit_test_setup_teardown(first_frame_needs_no_world, setup, teardown),
 		cmocka_unit_test_setup_teardown(empty_panes_say_that_they_are_listing, setup, teardown),
 	};
