@@ -94,7 +94,9 @@ void world_note(const struct world *world, enum kind_id kind, struct buffer *out
 		return;
 	case COLLECTION_NEVER:
 		buffer_add_text(out, translate("listing"));
-		add_progress(collection, out);
+		if (collection->count && collection->remaining > 0)
+			buffer_addf(out, " %zu%%",
+				    100 * collection->count / (collection->count + (size_t)collection->remaining));
 		return;
 	}
 }
