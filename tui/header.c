@@ -163,6 +163,9 @@ static void put_counts(const struct console *console, struct line *line)
 	const struct symptoms *symptoms = console->world.symptoms;
 	size_t verdicts[VERDICT_COULD_NOT_CHECK + 1] = {0};
 
+	/* Without a cluster nothing was counted. */
+	if (!console->world.snapshot)
+		return;
 	put_severities(console, line);
 	for (size_t i = 0; symptoms && i < symptoms_check_count(symptoms); i++) {
 		const struct check *check = symptoms_check_at(symptoms, i);

@@ -1,5 +1,6 @@
 /* Where we are, as whom, with what: paths, versions, state of each list. */
 #include <stdio.h>
+#include <string.h>
 
 #include "probes/base/buffer.h"
 #include "probes/base/memory.h"
@@ -30,7 +31,9 @@ static void add_cluster(struct textview *text, const struct world *world)
 		add_pair(text, "impersonating", view->as_user);
 		add_pair(text, "kubeconfig", view->file);
 		add_pair(text, "TLS",
-			 view->insecure_skip_verify ? translate("not verified") : translate("verified"));
+			 !strncmp(view->server, "http://", strlen("http://")) ? translate("none: plain http") :
+			 view->insecure_skip_verify			       ? translate("not verified") :
+										 translate("verified"));
 	}
 	add_pair(text, "facts", buffer_text(&facts));
 }
