@@ -21,6 +21,7 @@ enum {
 	WATCH_MORE_SECONDS = 300,
 	SHORT_WATCH_MS = 1000,
 	ASK_AGAIN_MS = 5 * 60 * 1000,	/* after 403 and 404 */
+	LIST_AGAIN_MS = 60 * 1000,	/* for a user who may list and not watch */
 	RELIST_APART_MS = 10 * 1000,
 	MOST_WATCH_ERRORS = 3,		/* ERROR events in a row; then a list */
 	VERSION_SIZE = 600,
@@ -132,6 +133,7 @@ static void refuse(struct reflector *reflector, const struct kube_result *result
 	char resource[128];
 	struct err err;
 	bool is_forbidden = result->code == ERR_FORBIDDEN;
+	bool is_listed = is_forbidden && !strcmp(verb, "watch");
 
 	resource_text(reflector->kind, resource, sizeof(resource));
 	if (is_forbidden) {
@@ -144,8 +146,9 @@ static void refuse(struct reflector *reflector, const struct kube_result *result
 		err_set(&err, ERR_NOT_FOUND, "the cluster has no {resource}", "resource", resource, NULL);
 	}
 	pace_forget(&reflector->pace);
-	wait_for(reflector, ASK_AGAIN_MS + random_below(PACE_MOST_MS), PHASE_LIST);
-	set_state(reflector, is_forbidden ? REFLECTOR_FORBIDDEN : REFLECTOR_ABSENT, &err);
+	wait_for(reflector, (is_listed ? LIST_AGAIN_MS : ASK_AGAIN_MS) + random_below(PACE_MOST_MS), PHASE_LIST);
+	set_state(reflector, is_listed ? REFLECTOR_POLLING : is_forbidden ? REFLECTOR_FORBIDDEN : REFLECTOR_ABSENT,
+		  &err);
 }
 
 /* The version that we know is too old: list again, though not in a circle. */
@@ -432,10 +435,15 @@ static void watch_ended(struct reflector *reflector)
 		wait_for(reflector, SHORT_WATCH_MS - lived, PHASE_WATCH);
 }
 
-static void watch_was_short(struct reflector *reflector)
+/* Broken, or ended in order though nothing had been said. */
+static void watch_was_short(struct reflector *reflector, const struct kube_result *result)
 {
 	struct err err;
 
+	if (result->code != ERR_NONE) {
+		fail(reflector, &result->err, -1, PHASE_WATCH);
+		return;
+	}
 	err_set(&err, ERR_PROTOCOL, "the watch of {resource} ended at once, with nothing said", "resource",
 		reflector->kind->resource, NULL);
 	err_hint(&err, "a proxy or load balancer in between may not let long answers through", NULL);
@@ -471,7 +479,7 @@ static void on_watch_done(void *data, const struct kube_result *result)
 	} else if (!reflector->was_accepted && result->code != ERR_NONE) {
 		watch_was_refused(reflector, result);
 	} else if (lived < SHORT_WATCH_MS && !reflector->saw_event) {
-		watch_was_short(reflector);
+		watch_was_short(reflector, result);
 	} else {
 		watch_ended(reflector);
 	}

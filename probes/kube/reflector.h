@@ -18,6 +18,7 @@ struct reflector;
 enum reflector_state {
 	REFLECTOR_LISTING,	/* first list, or a relist */
 	REFLECTOR_WATCHING,
+	REFLECTOR_POLLING,	/* listed whole, but the user may not watch: listed again each minute; see err */
 	REFLECTOR_WAITING,	/* backing off after a failure; see err */
 	REFLECTOR_FORBIDDEN,	/* 403: asked again every five minutes */
 	REFLECTOR_ABSENT,	/* 404: the cluster has no such kind */

@@ -79,6 +79,7 @@ static void on_state(void *data, const struct kind *kind, enum reflector_state s
 	case REFLECTOR_LISTING:
 		return; /* what was known of it, or why it failed, stays until there is news */
 	case REFLECTOR_WATCHING:
+	case REFLECTOR_POLLING:
 		watched->failures = 0;
 		break;
 	case REFLECTOR_WAITING:

@@ -25,7 +25,7 @@ struct record_list {
 
 enum collection_state {
 	COLLECTION_NEVER,	/* nobody asked yet, or the first list is under way */
-	COLLECTION_CURRENT,	/* listed whole and watched */
+	COLLECTION_CURRENT,	/* listed whole and watched, or (err says so) listed again each minute */
 	COLLECTION_STALE,	/* listed whole once; the link is down (err says why) */
 	COLLECTION_FORBIDDEN,	/* 403: err names verb and resource */
 	COLLECTION_FAILED,	/* never listed whole; err says why */

@@ -5,9 +5,10 @@
  *
  * For each empty line on standard input: one line of JSON with "complete", "states"
  * (kind to [state, error]), "nodes" and "pods" (lists of the columns that
- * kubectl get prints), "versions" (uid to resourceVersion), "changes" (how
- * many since the line before) and "requests" (ended ones and those that
- * opened, so far). For a line with a wall time in seconds: "nodes" and "pods"
+ * kubectl get prints), "versions" and "events" (uid to resourceVersion),
+ * "changes" (how many since the line before), "requests" (ended ones and
+ * those that opened, so far) and "lists" (lists of pods that ended, so far).
+ * For a line with a wall time in seconds: "nodes" and "pods"
  * as the cells of kubectl get -o wide at that time. Ends with standard input.
  */
 #include <jansson.h>
@@ -91,17 +92,30 @@ static json_t *states(const struct snapshot *snapshot)
 	return all;
 }
 
+static void add_versions(json_t *all, const struct snapshot *snapshot, enum kind_id kind)
+{
+	struct record_list list = snapshot_all(snapshot, kind);
+
+	for (size_t i = 0; i < list.count; i++)
+		json_object_set_new(all, list.items[i]->uid, json_string(list.items[i]->resource_version));
+}
+
 static json_t *versions(const struct snapshot *snapshot)
 {
 	json_t *all = json_object();
 
 	for (int i = 0; i < KIND_COUNT; i++) {
-		struct record_list list = snapshot_all(snapshot, (enum kind_id)i);
-
-		for (size_t k = 0; i != KIND_EVENT && k < list.count; k++)
-			json_object_set_new(all, list.items[k]->uid,
-					    json_string(list.items[k]->resource_version));
+		if (i != KIND_EVENT)
+			add_versions(all, snapshot, (enum kind_id)i);
 	}
+	return all;
+}
+
+static json_t *event_versions(const struct snapshot *snapshot)
+{
+	json_t *all = json_object();
+
+	add_versions(all, snapshot, KIND_EVENT);
 	return all;
 }
 
@@ -115,14 +129,23 @@ static json_int_t take_changes(struct snapshot *snapshot)
 	return count;
 }
 
+/* The log has no owner but the process, and neither has this. */
+static json_int_t pod_lists;
+
+static void count_lists(const struct log_line *line)
+{
+	pod_lists += !strncmp(line->text, "GET /api/v1/pods?limit=", 23);
+}
+
 static void print_view(struct cluster *cluster)
 {
 	struct snapshot *snapshot = cluster_snapshot(cluster);
 	uint64_t requests = log_count() ? log_at(log_count() - 1)->number : 0;
-	json_t *line = json_pack("{s:b,s:o,s:o,s:o,s:o,s:I,s:I}", "complete", cluster_is_complete(cluster),
+	json_t *line = json_pack("{s:b,s:o,s:o,s:o,s:o,s:o,s:I,s:I,s:I}", "complete", cluster_is_complete(cluster),
 				 "states", states(snapshot), "nodes", rows(snapshot, KIND_NODE, node_row),
 				 "pods", rows(snapshot, KIND_POD, pod_row), "versions", versions(snapshot),
-				 "changes", take_changes(snapshot), "requests", (json_int_t)requests);
+				 "events", event_versions(snapshot), "changes", take_changes(snapshot),
+				 "requests", (json_int_t)requests, "lists", pod_lists);
 	auto_free char *text = json_dumps(line, JSON_COMPACT);
 
 	puts(text);
@@ -285,6 +308,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "watch: %s\n", text);
 		return 1;
 	}
+	log_on_line(count_lists);
 	field_set_init(&fields);
 	session.cluster = cluster_new(client, &fields);
 	input = loop_watch(loop, STDIN_FILENO, WATCH_READ, on_input, &session);

@@ -27,7 +27,8 @@ sys.path.insert(0, os.path.join(HERE, "..", "lib"))
 from wait import wait_for  # noqa: E402
 
 CONTROLLERS = ("deployment-controller,replicaset-controller,daemonset-controller,statefulset-controller,"
-               "disruption-controller,node-lifecycle-controller,garbage-collector-controller,namespace-controller,serviceaccount-controller")
+               "clusterrole-aggregation-controller,disruption-controller,node-lifecycle-controller,"
+               "garbage-collector-controller,namespace-controller,serviceaccount-controller")
 
 
 def free_port():
@@ -47,12 +48,14 @@ def binaries(version="1.34.4"):
 
 
 class ControlPlane:
-    def __init__(self, version=None, controllers=True, kwok_config=None):
+    def __init__(self, version=None, controllers=True, kwok_config=None, apiserver=()):
+        """apiserver: more arguments of the kube-apiserver."""
         self.version = version or os.environ.get("NKS_TRIAGE_KUBERNETES", "1.34.4")
         self.folder = tempfile.mkdtemp(prefix="nks-triage-plane-")
         self.bin = binaries(self.version)
         self.controllers = controllers
         self.kwok_config = kwok_config
+        self.apiserver = apiserver
         self.processes = {}
         self.tokens = {name: secrets.token_hex(16) for name in ("admin", "viewer", "nobody")}
         self.etcd_port, self.peer_port, self.port = free_port(), free_port(), free_port()
@@ -121,7 +124,8 @@ class ControlPlane:
                    f"--token-auth-file={tokens}", "--authorization-mode=RBAC",
                    "--service-account-issuer=https://kubernetes.default.svc", f"--service-account-key-file={key}",
                    f"--service-account-signing-key-file={key}", "--service-cluster-ip-range=10.0.0.0/24",
-                   "--disable-admission-plugins=ServiceAccount", "--allow-privileged=true")
+                   "--disable-admission-plugins=ServiceAccount", "--allow-privileged=true",
+                   *self.apiserver)
         wait_for(self.ready, 90, 0.1, lambda: "kube-apiserver:\n" + self.log("kube-apiserver"))
         for name in self.tokens:
             self.kubeconfig(name)
@@ -162,22 +166,38 @@ class ControlPlane:
 
     # -- use
 
-    def kubeconfig(self, user):
-        path = self.path(f"kubeconfig-{user}")
+    def kubeconfig(self, user, port=None):
+        """port: of a proxy before the apiserver."""
+        name = f"kubeconfig-{user}" + (f"-{port}" if port else "")
+        path = self.path(name)
         if os.path.exists(path):
             return path
         with open(self.path("certificates/apiserver.crt"), "rb") as file:
             authority = base64.b64encode(file.read()).decode()
         document = {"apiVersion": "v1", "kind": "Config", "current-context": user,
-                    "clusters": [{"name": "plane", "cluster": {"server": self.server,
+                    "clusters": [{"name": "plane", "cluster": {"server": f"https://127.0.0.1:{port or self.port}",
                                                                "certificate-authority-data": authority}}],
                     "users": [{"name": user, "user": {"token": self.tokens[user]}}],
                     "contexts": [{"name": user, "context": {"cluster": "plane", "user": user}}]}
-        return self.write(f"kubeconfig-{user}", json.dumps(document))
+        return self.write(name, json.dumps(document))
 
     def kubectl(self, *arguments, user="admin", input=None, check=True):
         return subprocess.run([os.path.join(self.bin, "kubectl"), "--kubeconfig", self.kubeconfig(user), *arguments],
                               input=input, text=True, capture_output=True, check=check)
+
+    def signal(self, name, number):
+        self.processes[name].send_signal(number)
+
+    def restart_apiserver(self):
+        """kill -9, and a new one on the same port."""
+        self.processes["kube-apiserver"].kill()
+        self.processes["kube-apiserver"].wait()
+        self.start_apiserver()
+
+    def compact(self, revision):
+        """What is older than this revision is forgotten."""
+        subprocess.run([os.path.join(self.bin, "etcdctl"), "--endpoints", f"127.0.0.1:{self.etcd_port}", "compact",
+                        str(revision)], check=True, capture_output=True)
 
     def add_nodes(self, count, prefix="node"):
         """Nodes that kwok keeps Ready."""

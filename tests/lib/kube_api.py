@@ -28,6 +28,7 @@ class Api:
     def request(self, method, path, body=None, content_type="application/json"):
         """The answer; ApiError where it is not 2xx, OSError where there is none."""
         headers = {"Authorization": "Bearer " + self.plane.tokens[self.user], "Content-Type": content_type}
+        is_used = bool(getattr(self.local, "connection", None))
         connection = self.connection()
         try:
             connection.request(method, path, json.dumps(body) if body is not None else None, headers)
@@ -36,6 +37,8 @@ class Api:
         except (OSError, http.client.HTTPException) as error:
             connection.close()
             self.local.connection = None
+            if is_used and method == "GET":     # the server was another one when this connection began
+                return self.request(method, path, body, content_type)
             raise OSError(str(error)) from error
         if answer.status >= 300:
             raise ApiError(answer.status, text)

@@ -35,7 +35,7 @@ struct stage {
 	int wholes;
 	int records;
 	int deletes;
-	int states[5];
+	int states[REFLECTOR_ABSENT + 1];
 	enum reflector_state state;
 	char said[512];
 	char last_uid[64];
@@ -120,10 +120,10 @@ static void stage_close(struct stage *stage)
 	serve_stop(&stage->server);
 }
 
-/* Turns until the condition holds, at most ten seconds. */
+/* Turns until the condition holds, at most half a minute: four failures in a row may wait for twelve seconds. */
 #define RUN_UNTIL(stage, condition)                                                                        \
 	do {                                                                                               \
-		int64_t deadline_ = clock_monotonic_ms() + 10000;                                          \
+		int64_t deadline_ = clock_monotonic_ms() + 30000;                                          \
 		while (!(condition)) {                                                                     \
 			if (clock_monotonic_ms() > deadline_)                                              \
 				fail_msg("never: %s (said: %s)", #condition, (stage)->said);               \
@@ -231,6 +231,26 @@ static void test_forbidden_names_verb_and_resource(void **state)
 	/* Ctrl-r asks at once. */
 	reflector_reconnect(stage.reflector);
 	RUN_UNTIL(&stage, serve_count(&stage.server, "limit=500") == 2);
+	stage_close(&stage);
+}
+
+static void test_list_without_watch_is_no_failure(void **state)
+{
+	struct serve_step steps[] = {
+		{"limit=500", 200, NULL, LIST(NODE("a", "1"), "1"), .repeats = true},
+		{"watch=1", 403, NULL, "{\"kind\":\"Status\",\"code\":403,\"reason\":\"Forbidden\",\"message\":\"no\"}",
+		 .repeats = true},
+	};
+	struct stage stage;
+
+	(void)state;
+	stage_open(&stage, steps, array_length(steps));
+	RUN_UNTIL(&stage, stage.state == REFLECTOR_POLLING);
+	assert_non_null(strstr(stage.said, "may not watch nodes"));
+	assert_int_equal(stage.wholes, 1);
+	run_for(&stage, 500);
+	assert_int_equal(serve_count(&stage.server, "limit=500"), 1);
+	assert_int_equal(serve_count(&stage.server, "watch=1"), 1);
 	stage_close(&stage);
 }
 
@@ -526,6 +546,7 @@ int main(void)
 		cmocka_unit_test(test_expired_versions_list_again),
 		cmocka_unit_test(test_expired_page_starts_over),
 		cmocka_unit_test(test_forbidden_names_verb_and_resource),
+		cmocka_unit_test(test_list_without_watch_is_no_failure),
 		cmocka_unit_test(test_absent_kind),
 		cmocka_unit_test(test_short_watches_are_no_hot_loop),
 		cmocka_unit_test(test_chatty_short_watches),

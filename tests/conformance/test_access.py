@@ -1,0 +1,145 @@
+#!/usr/bin/python3
+"""RBAC on a real apiserver: what a user may not read is named, for each kind, and nothing that was not seen is clear."""
+import json
+import os
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.join(HERE, "..", "lib"), os.path.join(HERE, "..", "controlplane")]
+from control_plane import ControlPlane  # noqa: E402
+from simulated import run_console  # noqa: E402
+from sources import ROOT  # noqa: E402
+from tap import run, test  # noqa: E402
+from wait import wait_for  # noqa: E402
+from watcher import Watcher  # noqa: E402
+
+PLANE = ControlPlane()
+FOLDER = tempfile.TemporaryDirectory()
+KINDS = {"Node": "nodes", "Pod": "pods", "Event": "events", "DaemonSet": "daemonsets.apps",
+         "Deployment": "deployments.apps", "ReplicaSet": "replicasets.apps", "StatefulSet": "statefulsets.apps"}
+
+
+def report(user):
+    answer = run_console(FOLDER.name, "report", "-o", "json", "--kubeconfig", PLANE.kubeconfig(user))
+    return answer.code, json.loads(answer.out), answer.err
+
+
+def needs():
+    """Which kinds each entry reads first of all, as its runbook says."""
+    folder = os.path.join(ROOT, "assets", "runbooks")
+    found = {}
+    for name in sorted(os.listdir(folder)):
+        with open(os.path.join(folder, name), encoding="utf-8") as file:
+            runbook = json.load(file)
+        found[runbook["id"]] = {runbook["subject"], *runbook.get("needs", [])} & KINDS.keys()
+    return found
+
+
+def may(user, *rules):
+    """Takes every right of the user and gives these: (verbs, resources)."""
+    for name in PLANE.kubectl("get", "clusterrolebindings", "-o", "name").stdout.split():
+        if f"/{user}-" in name:
+            PLANE.kubectl("delete", name)
+    for number, (verbs, resources) in enumerate(rules):
+        role = f"{user}-{number}"
+        PLANE.kubectl("delete", "clusterrole", role, check=False)
+        PLANE.kubectl("create", "clusterrole", role, f"--verb={verbs}", f"--resource={resources}")
+        PLANE.kubectl("create", "clusterrolebinding", role, f"--clusterrole={role}", f"--user={user}")
+    for verbs, resources in rules:
+        wait_for(lambda: can(user, verbs.split(",")[0], resources.split(",")[0]), 30, 0.2)
+
+
+def can(user, verb, resource):
+    return PLANE.kubectl("auth", "can-i", verb, resource, "-A", user=user, check=False).stdout.strip() == "yes"
+
+
+def expect_honest(document, missing):
+    """missing: kinds that could not be listed or watched. A check that reads one of them is no clear one, and says why."""
+    reads = needs()
+    assert missing, "the test must take something away"
+    for check in document["checks"]:
+        lacks = reads.get(check["id"], set()) & missing
+        if lacks:
+            assert check["verdict"] in ("could_not_check", "hit"), (check, lacks)
+        if check["verdict"] == "could_not_check":
+            assert any(KINDS[kind].split(".")[0] in check["reason"] for kind in missing), (check, lacks)
+    seen = [check for check in document["checks"] if check["verdict"] == "clear"]
+    assert document["coverage"]["clear"] == len(seen), document["coverage"]
+
+
+@test("an admin sees all: every kind is current and every check looked")
+def _():
+    code, document, error = report("admin")
+    assert (code, document["coverage"]["couldNotCheck"]) == (0, 0), (code, document["coverage"], error)
+
+
+@test("a user with nothing: each kind is named with verb and resource, nothing is clear")
+def _():
+    with Watcher(PLANE.kubeconfig("nobody")) as watcher:
+        view = watcher.wait_complete()
+    for resource in KINDS.values():
+        state, text = view["states"][resource.split(".")[0]]
+        assert state == "forbidden" and f"may not list {resource}" in text, (resource, state, text)
+    code, document, _ = report("nobody")
+    assert code == 5 and document["coverage"]["clear"] == 0, (code, document["coverage"])
+    expect_honest(document, set(KINDS))
+
+
+@test("the role view: everything of namespaces, no nodes; with a role for nodes all")
+def _():
+    wait_for(lambda: can("viewer", "watch", "deployments.apps"), 30, 0.2)
+    code, document, error = report("viewer")
+    assert (code, document["coverage"]["couldNotCheck"]) == (0, 0), (code, document["checks"], error)
+    PLANE.kubectl("delete", "clusterrolebinding", "viewer-node-viewer")
+    wait_for(lambda: not can("viewer", "list", "nodes"), 30, 0.2)
+    with Watcher(PLANE.kubeconfig("viewer")) as watcher:
+        view = watcher.wait_complete()
+        states = {kind: state for kind, (state, _) in view["states"].items()}
+        assert states.pop("nodes") == "forbidden" and set(states.values()) == {"current"}, view["states"]
+        assert len(view["pods"]) == 3, view["pods"]
+    code, document, _ = report("viewer")
+    assert code == 5 and document["coverage"]["clear"] > 0, (code, document["coverage"])
+    expect_honest(document, {"Node"})
+
+
+@test("no events: what rests on them is not clear, the rest is")
+def _():
+    may("nobody", ("get,list,watch", "nodes,pods,daemonsets.apps,deployments.apps,replicasets.apps,statefulsets.apps"))
+    with Watcher(PLANE.kubeconfig("nobody")) as watcher:
+        states = {kind: state for kind, (state, _) in watcher.wait_complete()["states"].items()}
+    assert states.pop("events") == "forbidden" and set(states.values()) == {"current"}, states
+    code, document, _ = report("nobody")
+    assert code == 5, (code, document["checks"])
+    expect_honest(document, {"Event"})
+
+
+@test("list without watch: listed now and then, which is said with its verb; each look at once says the same")
+def _():
+    may("nobody", ("get,list", "pods,nodes"), ("get,list,watch", "events,daemonsets.apps,deployments.apps,replicasets.apps,"
+                                                                 "statefulsets.apps"))
+    with Watcher(PLANE.kubeconfig("nobody")) as watcher:
+        view = wait_for(lambda: (lambda v: "may not watch pods" in v["states"]["pods"][1] and v)(watcher.view()), 30,
+                        what=lambda: watcher.view()["states"])
+        assert len(view["pods"]) == 3 and view["states"]["pods"][0] == "current", view["states"]
+        assert view["states"]["events"] == ["current", ""], view["states"]
+    for _ in range(4):
+        code, document, error = report("nobody")
+        assert (code, document["coverage"]["couldNotCheck"]) == (0, 0), (code, document["checks"], error)
+
+
+@test("a right that is given later is noticed on a new look, a right that is taken away at the next list")
+def _():
+    may("nobody")
+    wait_for(lambda: not can("nobody", "list", "pods"), 30, 0.2)
+    assert report("nobody")[1]["coverage"]["clear"] == 0
+    may("nobody", ("get,list,watch", ",".join(KINDS.values())))
+    code, document, error = report("nobody")
+    assert (code, document["coverage"]["couldNotCheck"]) == (0, 0), (code, document["checks"], error)
+
+
+with PLANE:
+    PLANE.add_nodes(2)
+    PLANE.kubectl("create", "deployment", "web", "--image=nginx", "--replicas=3")
+    wait_for(lambda: PLANE.kubectl("get", "pods", "--no-headers").stdout.count("1/1") == 3, 60)
+    run()
