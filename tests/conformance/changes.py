@@ -4,7 +4,8 @@ import random
 from kube_api import ApiError
 from wait import wait_for
 
-TEMPLATE = {"metadata": {"labels": {"app": "x"}}, "spec": {"containers": [{"name": "c", "image": "registry.example/a:1"}]}}
+TEMPLATE = {"metadata": {"labels": {"app": "x"}},
+            "spec": {"containers": [{"name": "c", "image": "registry.example/a:1"}]}}
 SELECTED = {"selector": {"matchLabels": {"app": "x"}}, "template": TEMPLATE}
 # Kind, path of its list, path of the namespace's, what a new object holds.
 KINDS = {

@@ -138,7 +138,7 @@ def specials():
 
 
 def mixtures(count, seed):
-    """Up to three init and three main containers in states drawn at random; the seed is fixed, so that all see the same."""
+    """Up to three init and three main containers in states drawn at random, the same in every run."""
     draw = random.Random(seed)
     for i in range(count):
         init = [container(f"i{k}", **({"restartPolicy": "Always"} if draw.random() < 0.4 else {}))
@@ -148,7 +148,8 @@ def mixtures(count, seed):
         def some(container_list):
             return [status(one["name"], draw.choice(list(STATES)), draw.random() < 0.6, draw.choice([0, 0, 1, 12]),
                            draw.choice([None, None] + AGES),
-                           **({"started": draw.random() < 0.5} if draw.random() < 0.7 else {})) for one in container_list]
+                           **({"started": draw.random() < 0.5} if draw.random() < 0.7 else {}))
+                    for one in container_list]
         conditions = [condition(kind, draw.choice(["True", "False", "Unknown"]))
                       for kind in ("Initialized", "Ready", "PodScheduled") if draw.random() < 0.6]
         yield (f"mixture-{i}", pod("", main, init),
@@ -170,9 +171,11 @@ def all_nodes():
     """Name, labels, unschedulable, status."""
     info = {"kubeletVersion": "v1.34.4", "containerRuntimeVersion": "containerd://1.7.2",
             "osImage": "Debian GNU/Linux 12 (bookworm)", "kernelVersion": "6.1.0-20-amd64", "machineID": "m",
-            "systemUUID": "u", "bootID": "b", "kubeProxyVersion": "", "operatingSystem": "linux", "architecture": "amd64"}
+            "systemUUID": "u", "bootID": "b", "kubeProxyVersion": "", "operatingSystem": "linux",
+            "architecture": "amd64"}
     addresses = [{"type": "Hostname", "address": "here"}, {"type": "InternalIP", "address": "10.0.0.7"}]
-    labels = [{}, {"node-role.kubernetes.io/control-plane": ""}, {"node-role.kubernetes.io/worker": "", "kubernetes.io/role": "gpu"},
+    labels = [{}, {"node-role.kubernetes.io/control-plane": ""},
+              {"node-role.kubernetes.io/worker": "", "kubernetes.io/role": "gpu"},
               {"kubernetes.io/role": ""},
               {"node-role.kubernetes.io/b": "", "node-role.kubernetes.io/a": "x", "kubernetes.io/role": "b"}]
     number = 0

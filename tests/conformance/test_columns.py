@@ -89,8 +89,8 @@ def _():
         # The table is worth something only if it holds the whole variety.
         statuses = {row[3] for row in rows}
         for status in ("Running", "NotReady", "Completed", "Terminating", "Unknown", "Evicted", "CrashLoopBackOff",
-                       "Init:0/2", "Init:1/2", "Init:Error", "Init:Signal:9", "Init:ExitCode:3", "Signal:9", "ExitCode:3",
-                       "SchedulingGated", "Init:CrashLoopBackOff", "OOMKilled", "Pending"):
+                       "Init:0/2", "Init:1/2", "Init:Error", "Init:Signal:9", "Init:ExitCode:3", "Signal:9",
+                       "ExitCode:3", "SchedulingGated", "Init:CrashLoopBackOff", "OOMKilled", "Pending"):
             assert status in statuses, (status, sorted(statuses))
 
 
@@ -108,8 +108,8 @@ def _():
     with Watcher(PLANE.kubeconfig("admin")) as watcher:
         before = [row[2:5] for row in table("pods", "-A") if row[1] == name]
         API.patch(f"{PODS}/{name}/ephemeralcontainers", {"spec": {"ephemeralContainers": [
-            {"name": "debugger", "image": "busybox", "terminationMessagePolicy": "File", "imagePullPolicy": "Always"}]}},
-            "strategic")
+            {"name": "debugger", "image": "busybox", "terminationMessagePolicy": "File",
+             "imagePullPolicy": "Always"}]}}, "strategic")
         API.patch(f"{PODS}/{name}/status", {"status": {"ephemeralContainerStatuses": [
             pod_states.status("debugger", "error", False, 9, 10)]}}, "strategic")
         current(watcher, 220)

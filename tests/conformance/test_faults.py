@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""After any fault between us and a real apiserver the snapshot is what a fresh list says, and no fault makes a hot loop.
+"""After any fault between us and a real apiserver the snapshot is what a fresh list says; none makes a hot loop.
 
 NKS_TRIAGE_SEEDS is how many sequences of faults the random test tries (20), NKS_TRIAGE_CHANGES how many changes each
 of them meets (1000).
@@ -70,7 +70,8 @@ def change(changes, count):
 # -- random faults
 
 def random_fault(draw, proxy):
-    mode = draw.choice(["reset now", "reset now", "cut", "break", "stall", "refuse", "reset", "delay", "drip", "pass", "pass"])
+    mode = draw.choice(["reset now", "reset now", "cut", "break", "stall", "refuse", "reset", "delay", "drip", "pass",
+                        "pass"])
     if mode == "reset now":
         proxy.set("pass")
         proxy.reset()
@@ -220,9 +221,10 @@ def _():
     PLANE.kubectl("create", "clusterrole", "watcher", "--verb=get,list,watch", "--resource=*.*")
     PLANE.kubectl("create", "clusterrolebinding", "watcher", "--clusterrole=watcher", "--user=viewer")
     # No seats: one request waits in the queue until its time is over, the others are refused at once.
-    API.post(FLOW + "prioritylevelconfigurations", {"metadata": {"name": "closed"}, "spec": {"type": "Limited", "limited": {
-        "nominalConcurrencyShares": 0, "lendablePercent": 0, "borrowingLimitPercent": 0, "limitResponse": {
-            "type": "Queue", "queuing": {"queues": 1, "handSize": 1, "queueLengthLimit": 1}}}}})
+    API.post(FLOW + "prioritylevelconfigurations", {"metadata": {"name": "closed"}, "spec": {
+        "type": "Limited", "limited": {
+            "nominalConcurrencyShares": 0, "lendablePercent": 0, "borrowingLimitPercent": 0, "limitResponse": {
+                "type": "Queue", "queuing": {"queues": 1, "handSize": 1, "queueLengthLimit": 1}}}}})
     everything = [{"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"], "clusterScope": True, "namespaces": ["*"]}]
     with watched(user="viewer") as (proxy, watcher):
         wait_for(lambda: all_are(watcher.view(), "current"), 30, what=lambda: watcher.view()["states"])

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""E08 with real controllers: images that no kubelet can pull, found, planned, repaired by the real rollouts, verified."""
+"""E08 with real controllers: images that no kubelet can pull are found, replaced by real rollouts, and verified."""
 import json
 import os
 import sys
@@ -20,13 +20,13 @@ MIRROR = f"registry.example/container_service/calico/typha:{TAG}"
 
 def refusal(image):
     whole = image if "/" in image else "docker.io/library/" + image
-    return (f'Failed to pull image "{image}": rpc error: code = NotFound desc = failed to pull and unpack image "{whole}": '
-            f'failed to resolve reference "{whole}": {whole}: not found')
+    return (f'Failed to pull image "{image}": rpc error: code = NotFound desc = failed to pull and unpack image '
+            f'"{whole}": failed to resolve reference "{whole}": {whole}: not found')
 
 
 FAILING = {image: refusal(image) for image in (f"calico-typha:{TAG}", f"calico-kube-controllers:{TAG}", MIRROR)}
-UNREADY = {f"calico-node:{TAG}": "Readiness probe failed: calico/node is not ready: felix is not ready: readiness probe "
-                                 "reporting 503"}
+UNREADY = {f"calico-node:{TAG}": "Readiness probe failed: calico/node is not ready: felix is not ready: "
+                                 "readiness probe reporting 503"}
 FOLDER = tempfile.TemporaryDirectory()
 PLANE = ControlPlane(kwok_config=stages.write(os.path.join(FOLDER.name, "stages"), failing=FAILING, unready=UNREADY,
                                               minutes=10))
@@ -70,7 +70,8 @@ def _():
     node["spec"]["template"]["spec"].update(hostNetwork=True, initContainers=[
         {"name": "install-cni", "image": f"calico-cni:{TAG}"}])
     API.post(APPS + "daemonsets", node)
-    API.post(APPS + "deployments", workload("Deployment", "calico-typha", "calico-typha", f"calico-typha:{TAG}", replicas=2))
+    API.post(APPS + "deployments", workload("Deployment", "calico-typha", "calico-typha", f"calico-typha:{TAG}",
+                                            replicas=2))
     API.post(APPS + "deployments", workload("Deployment", "calico-kube-controllers", "calico-kube-controllers",
                                             f"calico-kube-controllers:{TAG}", replicas=1))
     wait_for(lambda: PLANE.kubectl("get", "pods", "-n", "kube-system").stdout.count("ImagePullBackOff") == 3, 60, 0.3,
@@ -102,7 +103,8 @@ def _():
     assert images() == {"typha": [f"docker.io/calico/typha:{TAG}"],
                         "controllers": [f"docker.io/calico/kube-controllers:{TAG}"],
                         "node": [f"docker.io/calico/cni:{TAG}", f"docker.io/calico/node:{TAG}"]}, images()
-    for kind, name in (("deployment", "calico-typha"), ("deployment", "calico-kube-controllers"), ("daemonset", "calico-node")):
+    for kind, name in (("deployment", "calico-typha"), ("deployment", "calico-kube-controllers"),
+                       ("daemonset", "calico-node")):
         PLANE.kubectl("-n", "kube-system", "rollout", "status", f"{kind}/{name}", "--timeout=1s")
     managers = {entry["manager"] for entry in API.get(APPS + "daemonsets/calico-node")["metadata"]["managedFields"]}
     assert "nks-triage" in managers, managers

@@ -47,13 +47,14 @@ nodeInfo:
   systemUUID: ""
 """
 
-# $ready, $since and $state differ; the rest is what a kubelet reports of a pod that it has started.
+# What is between % and s differs; the rest is what a kubelet reports of a pod that it has started.
 POD_STATUS = """
 {{ $now := Now }}
 phase: %(phase)s
 startTime: {{ $now | Quote }}
 hostIP: {{ NodeIPWith .spec.nodeName | Quote }}
-podIP: {{ PodIPWith .spec.nodeName (or .spec.hostNetwork false) (or .metadata.uid "") (or .metadata.name "") (or .metadata.namespace "") | Quote }}
+{{ $meta := .metadata }}
+podIP: {{ PodIPWith .spec.nodeName (or .spec.hostNetwork false) $meta.uid $meta.name $meta.namespace | Quote }}
 conditions:
 - {type: Initialized, status: "True", lastTransitionTime: {{ $now | Quote }}}
 - {type: ContainersReady, status: %(ready)s, lastTransitionTime: %(since)s}
@@ -91,8 +92,8 @@ def event(reason, message):
 
 
 def stages(failing, unready, minutes):
-    """failing: image to the text of its pull's failure. unready: image to the text of its probe's failure; its containers
-    run and have not been ready for so many minutes."""
+    """failing: image to the text of its pull's failure. unready: image to the text of its probe's failure; its
+    containers run and have not been ready for so many minutes."""
     since = json.dumps(time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - minutes * 60)))
     yield stage("node-ready", "Node", [('.status.conditions.[] | select( .type == "Ready" ) | .status', "NotIn", "True")],
                 {"statusTemplate": NODE_STATUS})
