@@ -232,8 +232,10 @@ static void make_scanner(struct reflector *reflector, const char *content_type)
 	const char *protobuf = proto_scanner_ops.content_type;
 
 	drop_scanner(reflector);
-	reflector->encoding = strncmp(content_type, protobuf, strlen(protobuf)) ? &json_scanner_ops
-										: &proto_scanner_ops;
+	/* Protobuf that nobody asked for is not valid JSON, and the error says so. */
+	reflector->encoding = reflector->may_be_protobuf && !strncmp(content_type, protobuf, strlen(protobuf))
+				      ? &proto_scanner_ops
+				      : &json_scanner_ops;
 	reflector->scanner = reflector->encoding->new(reflector->table, reflector->mode, &sink);
 }
 

@@ -539,6 +539,20 @@ static void test_no_protobuf_on_demand(void **state)
 	stage_close(&stage);
 }
 
+/* A kind whose numbers we do not know is never read as protobuf, whatever the server says it sends. */
+static void test_protobuf_unasked(void **state)
+{
+	const struct kube_client_options options = {.no_protobuf = true};
+	struct serve_step steps[] = {{"limit=500", 200, NULL, "k8s", .type = PROTOBUF, .repeats = true}};
+	struct stage stage;
+
+	(void)state;
+	stage_open_with(&stage, steps, array_length(steps), &options);
+	RUN_UNTIL(&stage, stage.state == REFLECTOR_WAITING);
+	assert_non_null(strstr(stage.said, "not valid JSON"));
+	stage_close(&stage);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -559,6 +573,7 @@ int main(void)
 		cmocka_unit_test(test_errors_in_protobuf),
 		cmocka_unit_test(test_json_instead_of_protobuf),
 		cmocka_unit_test(test_no_protobuf_on_demand),
+		cmocka_unit_test(test_protobuf_unasked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
