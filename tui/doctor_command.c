@@ -1,7 +1,11 @@
-/* `doctor`: what works from here: kubeconfig, apiserver, each permission, terminal, paths. */
+/*
+ * `doctor`: walks from the kubeconfig to the permissions and stops at the first layer that fails: what
+ * lies behind it cannot be judged. Each line says what was looked at and, where it fails, what to try.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "probes/base/buffer.h"
@@ -14,7 +18,18 @@
 #include "tui/session.h"
 #include "widgets/glyph.h"
 
+enum { OLDEST_MINOR = 22 };	/* policy/v1 evictions (tech.md, Version skew) */
+
 enum mark { MARK_GOOD, MARK_BAD, MARK_UNKNOWN, MARK_PLAIN };
+
+/* What came back to a question. */
+struct answer {
+	bool is_there;
+	struct kube_result result;	/* without body and document */
+	char *text;			/* what the question was about; NULL: not in the answer */
+};
+
+extern const struct command doctor_command;
 
 struct doctor {
 	struct invocation *invocation;
@@ -39,13 +54,15 @@ static void say(struct doctor *doctor, enum mark mark, const char *label, const 
 	fputc('\n', doctor->invocation->out);
 }
 
-static void say_err(struct doctor *doctor, enum mark mark, const char *label, const struct err *err)
+/* Returns -1. */
+static int say_err(struct doctor *doctor, const char *label, const struct err *err)
 {
 	auto_free char *what = message_text(&err->what);
 	auto_free char *hint = message_text(&err->hint);
-	auto_free char *text = xasprintf("%s: %s%s%s", err_layer(err->code), what, *hint ? "; " : "", hint);
+	auto_free char *text = xasprintf("%s%s%s", what, *hint ? "; " : "", hint);
 
-	say(doctor, mark, label, text);
+	say(doctor, MARK_BAD, label, text);
+	return -1;
 }
 
 static void heading(struct doctor *doctor, const char *id)
@@ -53,78 +70,159 @@ static void heading(struct doctor *doctor, const char *id)
 	fprintf(doctor->invocation->out, "%s\n", translate(id));
 }
 
-static void look_at_program(struct doctor *doctor)
+/* Kubeconfig */
+
+static int look_at_kubeconfig(struct doctor *doctor)
 {
-	const struct invocation *invocation = doctor->invocation;
-	const struct configuration *configuration = invocation->configuration;
-	auto_free char *simulator = paths_simulator();
-	const char *term = getenv("TERM");
+	const struct session_options options = {.client_only = true};
+	const struct kubeconfig_view *view;
+	struct err err = {0};
 
-	heading(doctor, "Program");
-	say(doctor, MARK_PLAIN, "version", program_version());
-	say(doctor, access(invocation->assets, R_OK) == 0 ? MARK_GOOD : MARK_BAD, "assets", invocation->assets);
-	say(doctor, simulator ? MARK_GOOD : MARK_UNKNOWN, "simulated cluster",
-	    simulator ? simulator : translate("nks-triage-sim is not there: --demo and sim do not work"));
-	say(doctor, MARK_GOOD, "configuration",
-	    configuration->exists ? configuration->file : translate("none; the defaults hold"));
-	say(doctor, access(invocation->state_dir, W_OK) == 0 ? MARK_GOOD : MARK_BAD, "state folder",
-	    invocation->state_dir);
-	heading(doctor, "Terminal");
-	say(doctor, MARK_PLAIN, "type", term && *term ? term : translate("TERM is not set"));
-	say(doctor, MARK_PLAIN, "character set",
-	    invocation->options->utf8 ? "UTF-8" : translate("not UTF-8: ASCII signs are used"));
-	say(doctor, MARK_PLAIN, "language", invocation->options->language);
-	say(doctor, MARK_PLAIN, "standard output",
-	    isatty(STDOUT_FILENO) ? translate("a terminal")
-	    : translate("no terminal: the report takes the console's place"));
-}
-
-static void look_at_kubeconfig(struct doctor *doctor)
-{
-	const struct kubeconfig_view *view = kube_client_view(doctor->session->client);
-
+	heading(doctor, "Access");
+	if (session_open(doctor->invocation, &options, &doctor->session, &err) < 0)
+		return say_err(doctor, "kubeconfig", &err);
+	view = kube_client_view(doctor->session->client);
 	say(doctor, MARK_GOOD, "kubeconfig", view->file ? view->file : "");
 	say(doctor, MARK_PLAIN, "context", view->context);
 	say(doctor, MARK_PLAIN, "server", view->server);
-	say(doctor, MARK_PLAIN, "user", view->as_user ? view->as_user : view->user);
-	if (view->insecure_skip_verify)
-		say(doctor, MARK_UNKNOWN, "TLS", translate("the server's certificate is not verified"));
+	if (view->exec)
+		say(doctor, MARK_PLAIN, "credential plugin", view->exec->command);
+	return 0;
 }
 
-/* Waits for the first picture and says which lists there are. */
-static void look_at_lists(struct doctor *doctor)
+/* DNS, TCP, TLS: one request, whose failure says how far it came */
+
+static void on_version(void *data, const struct kube_result *result)
 {
-	struct session *session = doctor->session;
-	struct err err = {0};
-	int waited = session_wait(session, &err);
-	const char *version = kube_server_version(session->client);
+	struct answer *answer = data;
+	const char *version = json_string_value(json_object_get(result->document, "gitVersion"));
 
-	heading(doctor, "Cluster");
-	if (!kube_link(session->client)->ever_answered && waited < 0)
-		say_err(doctor, MARK_BAD, "apiserver", &err);
-	else
-		say(doctor, MARK_GOOD, "apiserver", *version ? version : translate("answers"));
-	for (int kind = 0; kind < KIND_COUNT; kind++) {
-		const struct collection *collection =
-			snapshot_collection(cluster_snapshot(session->cluster), (enum kind_id)kind);
-		const char *resource = kind_get((enum kind_id)kind)->resource;
-		char count[64];
-
-		if (!session->fields.is_watched[kind])
-			continue;
-		snprintf(count, sizeof(count), translate("%zu listed"), collection->count);
-		if (collection->state == COLLECTION_CURRENT)
-			say(doctor, MARK_GOOD, resource, count);
-		else if (collection->state == COLLECTION_ABSENT)
-			say(doctor, MARK_UNKNOWN, resource, translate("the cluster has none of that kind"));
-		else if (collection->state != COLLECTION_NEVER)
-			say_err(doctor, MARK_BAD, resource, &collection->err);
-		else
-			say(doctor, MARK_UNKNOWN, resource, translate("no answer yet"));
-	}
+	answer->is_there = true;
+	answer->result = *result;
+	answer->text = version ? xstrndup(version, 64) : NULL;
 }
 
-/* What the console asks for while it looks, and what a fix needs on top. */
+static void on_review(void *data, const struct kube_result *result)
+{
+	struct answer *answer = data;
+	const json_t *status = json_object_get(result->document, "status");
+	const char *name = json_string_value(json_object_get(json_object_get(status, "userInfo"), "username"));
+
+	answer->is_there = true;
+	answer->result = *result;
+	answer->text = name ? xstrdup(name) : NULL;
+}
+
+/* Every request ends by its own time limit. */
+static void await(struct doctor *doctor, const struct answer *answer)
+{
+	while (!answer->is_there)
+		loop_turn(doctor->session->loop, 1000);
+}
+
+static void ask_version(struct doctor *doctor, struct answer *answer)
+{
+	const struct kube_request request = {
+		.method = "GET",
+		.path = "/version",
+		.accept = KUBE_JSON,
+		.on_done = on_version,
+		.data = answer,
+	};
+
+	if (kube_read(doctor->session->client, &request, NULL, &answer->result.err) < 0)
+		bug("the reading door refuses /version");
+	await(doctor, answer);
+}
+
+/* The layers that were passed, then the one that was not. */
+static int look_at_link(struct doctor *doctor, const struct answer *answer)
+{
+	const struct kubeconfig_view *view = kube_client_view(doctor->session->client);
+	const struct kube_result *result = &answer->result;
+	enum http_layer failed = result->status ? HTTP_LAYER_ANSWER : result->layer;
+	bool is_tls = !strncasecmp(view->server, "https://", 8);
+
+	if (failed == HTTP_LAYER_NONE)
+		return say_err(doctor, "authentication", &result->err);
+	if (failed == HTTP_LAYER_DNS)
+		return say_err(doctor, "DNS", &result->err);
+	say(doctor, MARK_GOOD, "DNS", view->proxy_url ? translate("the proxy is found") : translate("the server is found"));
+	if (failed == HTTP_LAYER_TCP)
+		return say_err(doctor, "TCP", &result->err);
+	say(doctor, MARK_GOOD, "TCP", translate("connected"));
+	if (failed == HTTP_LAYER_TLS)
+		return say_err(doctor, "TLS", &result->err);
+	if (!is_tls)
+		say(doctor, MARK_UNKNOWN, "TLS", translate("none: no credentials are sent over plain http"));
+	else if (view->insecure_skip_verify)
+		say(doctor, MARK_UNKNOWN, "TLS", translate("the server's certificate is not verified"));
+	else
+		say(doctor, MARK_GOOD, "TLS", translate("the server's certificate is accepted"));
+	if (result->code == ERR_NONE || result->code == ERR_UNAUTHORIZED || result->code == ERR_FORBIDDEN)
+		return 0;
+	return say_err(doctor, "answer", &result->err);
+}
+
+/* Authentication */
+
+static int look_at_user(struct doctor *doctor, const struct answer *version)
+{
+	static const char review[] = "{\"apiVersion\":\"authentication.k8s.io/v1\",\"kind\":\"SelfSubjectReview\"}";
+	const struct kubeconfig_view *view = kube_client_view(doctor->session->client);
+	struct answer answer = {0};
+	const struct kube_request request = {
+		.method = "POST",
+		.path = "/apis/authentication.k8s.io/v1/selfsubjectreviews",
+		.accept = KUBE_JSON,
+		.body = review,
+		.on_done = on_review,
+		.data = &answer,
+	};
+	auto_free char *name = NULL;
+	struct err err = {0};
+
+	if (version->result.code == ERR_UNAUTHORIZED)
+		return say_err(doctor, "authentication", &version->result.err);
+	if (kube_ask(doctor->session->client, &request, NULL, &err) < 0)
+		bug("the asking door refuses a review");
+	await(doctor, &answer);
+	name = answer.text;
+	if (answer.result.code == ERR_UNAUTHORIZED || !strcmp(name ? name : "", "system:anonymous")) {
+		err_set(&err, ERR_UNAUTHORIZED, "{server} does not accept the credentials of user {user}", "server",
+			view->server, "user", view->user, NULL);
+		err_hint(&err, "renew the credentials of user {user} in {file}", "user", view->user, "file", view->file,
+			 NULL);
+		return say_err(doctor, "authentication", &err);
+	}
+	if (name)
+		say(doctor, MARK_GOOD, "authentication", name);
+	else
+		say(doctor, MARK_UNKNOWN, "authentication",
+		    translate("accepted; the server does not say as whom (before 1.28)"));
+	return 0;
+}
+
+static int look_at_version(struct doctor *doctor, const struct answer *version)
+{
+	const char *minor = version->text ? strchr(version->text, '.') : NULL;
+	struct err err = {0};
+
+	if (!version->text) {
+		say(doctor, MARK_UNKNOWN, "version", translate("the server does not say"));
+		return 0;
+	}
+	if (minor && strtol(minor + 1, NULL, 10) < OLDEST_MINOR) {
+		err_set(&err, ERR_INVALID, "the server is {version}, too old", "version", version->text, NULL);
+		err_hint(&err, "1.22 or newer is needed; use kubectl for this cluster", NULL);
+		return say_err(doctor, "version", &err);
+	}
+	say(doctor, MARK_GOOD, "version", version->text);
+	return 0;
+}
+
+/* Permissions: what the console asks for while it looks, and what a fix needs on top */
+
 static const struct permission {
 	struct access_question question;
 	bool is_needed;		/* to look; else only to repair */
@@ -148,14 +246,12 @@ struct asked {
 	const struct permission *permission;
 	enum access_verdict verdict;
 	struct err err;
-	bool answered;
 };
 
 static void on_access(void *data, enum access_verdict verdict, const struct err *err)
 {
 	struct asked *asked = data;
 
-	asked->answered = true;
 	asked->verdict = verdict;
 	if (err)
 		asked->err = *err;
@@ -170,20 +266,19 @@ static void say_permission(struct doctor *doctor, const struct asked *asked)
 	auto_free char *denied = xasprintf(translate("denied%s%s%s"), question->name_space[0] ? " in " : "",
 					   question->name_space,
 					   asked->permission->is_needed ? translate(": checks that need it say so") :
-									  translate(": fixes that need it "
-										    "are refused"));
+									  translate(": fixes that need it are refused"));
 
-	if (!asked->answered || asked->verdict == ACCESS_UNKNOWN)
-		say(doctor, MARK_UNKNOWN, label, translate("could not ask"));
+	if (asked->verdict == ACCESS_UNKNOWN)
+		say_err(doctor, label, &asked->err);
 	else if (asked->verdict == ACCESS_ALLOWED)
 		say(doctor, MARK_GOOD, label, translate("allowed"));
 	else
 		say(doctor, asked->permission->is_needed ? MARK_BAD : MARK_UNKNOWN, label, denied);
 }
 
+/* Each is said; that some are missing stops nothing, for the console works with what there is. */
 static void look_at_permissions(struct doctor *doctor)
 {
-	int64_t deadline = clock_monotonic_ms() + (int64_t)(doctor->invocation->options->wait * 1000);
 	struct asked asked[array_length(permissions)] = {0};
 
 	heading(doctor, "Permissions");
@@ -193,35 +288,70 @@ static void look_at_permissions(struct doctor *doctor)
 		doctor->waiting++;
 		kube_access(doctor->session->client, &permissions[i].question, on_access, &asked[i]);
 	}
-	while (doctor->waiting && clock_monotonic_ms() < deadline)
-		session_turn(doctor->session, 200);
+	while (doctor->waiting)
+		loop_turn(doctor->session->loop, 1000);
 	for (size_t i = 0; i < array_length(permissions); i++)
 		say_permission(doctor, &asked[i]);
-	/* Late answers have nowhere to go: the client ends before this function's frame does. */
-	session_close(take_pointer(doctor->session));
+}
+
+/* This machine */
+
+static void look_at_program(struct doctor *doctor)
+{
+	const struct invocation *invocation = doctor->invocation;
+	const struct configuration *configuration = invocation->configuration;
+	auto_free char *simulator = paths_simulator();
+	const char *term = getenv("TERM");
+
+	heading(doctor, "Terminal");
+	say(doctor, MARK_PLAIN, "type", term && *term ? term : translate("TERM is not set"));
+	say(doctor, MARK_PLAIN, "character set",
+	    invocation->options->utf8 ? "UTF-8" : translate("not UTF-8: ASCII signs are used"));
+	say(doctor, MARK_PLAIN, "language", invocation->options->language);
+	say(doctor, MARK_PLAIN, "standard output",
+	    isatty(STDOUT_FILENO) ? translate("a terminal") : translate("no terminal: the report takes the console's place"));
+	heading(doctor, "Program");
+	say(doctor, MARK_PLAIN, "version", program_version());
+	say(doctor, access(invocation->assets, R_OK) == 0 ? MARK_GOOD : MARK_BAD, "assets", invocation->assets);
+	say(doctor, simulator ? MARK_GOOD : MARK_UNKNOWN, "simulated cluster",
+	    simulator ? simulator : translate("nks-triage-sim is not there: --demo and sim do not work"));
+	say(doctor, MARK_GOOD, "configuration",
+	    configuration->exists ? configuration->file : translate("none; the defaults hold"));
+	say(doctor, access(invocation->state_dir, W_OK) == 0 ? MARK_GOOD : MARK_BAD, "state folder",
+	    invocation->state_dir);
+}
+
+static int walk(struct doctor *doctor)
+{
+	struct answer version = {0};
+	int failed;
+
+	ask_version(doctor, &version);
+	failed = look_at_link(doctor, &version) < 0 || look_at_user(doctor, &version) < 0 ||
+		 look_at_version(doctor, &version) < 0;
+	free(version.text);
+	if (failed) {
+		fprintf(doctor->invocation->out, "%s\n",
+			translate("Stopped here: what comes behind cannot be judged before this works."));
+		return -1;
+	}
+	look_at_permissions(doctor);
+	look_at_program(doctor);
+	return 0;
 }
 
 static int run(struct invocation *invocation)
 {
 	struct doctor doctor = {.invocation = invocation};
-	struct err err;
 	const char *name = NULL;
 	const char *value = NULL;
 	int position = 1;
 
-	if (command_next(invocation, &(const struct command){.name = "doctor", .usage = "doctor"}, &position, &name,
-			 &value) != -1)
+	if (command_next(invocation, &doctor_command, &position, &name, &value) != -1)
 		return EXIT_FAILED;
-	look_at_program(&doctor);
-	heading(&doctor, "Access");
-	if (session_open(invocation, NULL, &doctor.session, &err) < 0) {
-		say_err(&doctor, MARK_BAD, "kubeconfig", &err);
+	if (look_at_kubeconfig(&doctor) < 0)
 		return EXIT_FAILED;
-	}
-	look_at_kubeconfig(&doctor);
-	look_at_lists(&doctor);
-	if (kube_link(doctor.session->client)->ever_answered)
-		look_at_permissions(&doctor);
+	walk(&doctor);
 	session_close(doctor.session);
 	return doctor.bad ? EXIT_UNCHECKED : EXIT_DONE;
 }
@@ -229,6 +359,6 @@ static int run(struct invocation *invocation)
 const struct command doctor_command = {
 	.name = "doctor",
 	.usage = "doctor",
-	.help = "say what works from here: kubeconfig, apiserver, permissions, terminal, paths",
+	.help = "say what works from here, layer by layer: kubeconfig, DNS, TCP, TLS, user, permissions, terminal, paths",
 	.run = run,
 };

@@ -81,18 +81,23 @@ int session_open(const struct invocation *invocation, const struct session_optio
 		 struct session **ret_session, struct err *err)
 {
 	struct session *session = xcalloc(1, sizeof(*session));
+	bool is_bare = options && options->client_only;
 	const struct symptoms_options symptoms = {
 		.only = options ? options->only : NULL,
 		.system_namespaces = (const char *const *)invocation->configuration->system_namespaces,
 	};
 
 	session->invocation = invocation;
-	if (loop_new(&session->loop, err) < 0 || load_runbooks(session, err) < 0 ||
+	if (loop_new(&session->loop, err) < 0 || (!is_bare && load_runbooks(session, err) < 0) ||
 	    (invocation->options->demo &&
 	     demo_start(session->loop, invocation->options->demo, &session->demo, err) < 0) ||
 	    open_client(session, options, err) < 0) {
 		session_close(session);
 		return -1;
+	}
+	if (is_bare) {
+		*ret_session = session;
+		return 0;
 	}
 	session->cluster = cluster_new(session->client, &session->fields);
 	session->evidence = evidence_store_new();

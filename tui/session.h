@@ -39,6 +39,7 @@ struct session {
 
 struct session_options {
 	const char *const *only;	/* ids; NULL: all */
+	bool client_only;		/* no runbooks, no watches: only loop and client are there */
 	const struct kube_terminal *terminal;	/* NULL: standard input's, where commands run on one */
 	const char *context;		/* instead of the flag's: an explicit switch on the screen; NULL: the flag's */
 };

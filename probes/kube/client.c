@@ -256,6 +256,7 @@ static void deliver_answer(struct kube_slot *slot, const struct http_result *ans
 {
 	struct kube_result result = {
 		.status = answer->status,
+		.layer = answer->layer,
 		.body = buffer_text(answer->body),
 		.body_length = answer->body->length,
 		.warnings = answer->warnings,

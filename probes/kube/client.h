@@ -64,6 +64,7 @@ enum kube_accept { KUBE_JSON, KUBE_PROTOBUF, KUBE_TABLE, KUBE_PARTIAL_METADATA, 
 
 struct kube_result {
 	long status;
+	enum http_layer layer;	/* the first that was not passed; HTTP_LAYER_NONE: no credentials, nothing was sent */
 	enum err_code code;	/* ERR_NONE exactly for 2xx answers that came whole */
 	struct err err;
 	json_t *document;	/* parsed JSON body, borrowed, or NULL */

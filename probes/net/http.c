@@ -58,6 +58,7 @@ static void finish(struct http_slot *slot, const struct err *error)
 		.aborted_by_callback = slot->aborted,
 	};
 
+	result.layer = http_layer_of(slot, error);
 	if (error) {
 		result.code = error->code;
 		result.err = *error;

@@ -52,7 +52,17 @@ enum http_kind {
 	HTTP_FOLLOW,	/* log follow: no total limit, may idle for ever */
 };
 
+/* How far a request came: the first layer that it did not pass. */
+enum http_layer {
+	HTTP_LAYER_NONE,	/* nothing was sent */
+	HTTP_LAYER_DNS,
+	HTTP_LAYER_TCP,
+	HTTP_LAYER_TLS,
+	HTTP_LAYER_ANSWER,	/* all are passed, what is wrong is the answer, if anything */
+};
+
 struct http_result {
+	enum http_layer layer;
 	long status;			/* HTTP status, 0 when none came */
 	enum err_code code;		/* ERR_NONE: an answer came whole (whatever its status) */
 	struct err err;			/* the layer that failed, when code is not ERR_NONE */

@@ -85,6 +85,7 @@ size_t http_on_header(char *bytes, size_t size, size_t n, void *data);
 size_t http_on_bytes(char *bytes, size_t size, size_t n, void *data);
 
 /* What a failed transfer means: sets err (never ERR_NONE). */
+enum http_layer http_layer_of(const struct http_slot *slot, const struct err *err);
 void http_explain(const struct http_slot *slot, CURLcode code, struct err *err);
 /* The slot's stream was silent for too long. */
 void http_explain_idle(const struct http_slot *slot, struct err *err);

@@ -81,12 +81,15 @@ organizationName = optional
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    answers_version = True      # by itself; else /version is asked of the test's function too
 
     def do_GET(self):
         request = {"path": self.path, "headers": dict(self.headers), "lines": self.headers.items(), "method": self.command,
                    "peer": self.connection.getpeercert() if isinstance(self.connection, ssl.SSLSocket) else None,
                    "sni": getattr(self.connection, "sni", None)}
-        if self.path != "/version":
+        length = int(self.headers.get("Content-Length") or 0)
+        request["body"] = self.rfile.read(length) if length else b""
+        if self.path != "/version" or not self.answers_version:
             self.server.requests.append(request)
             answer = self.server.answer(request)
         else:
