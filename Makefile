@@ -184,6 +184,12 @@ conformance: all $(TEST_HELPERS) controlplane
 bench: all bench-programs
 	tests/bench/bench.py
 
+.PHONY: bench-real
+## bench-real ratios against kubectl and curl on a real apiserver with 2,000 pods, protobuf beside JSON (PODS=10000)
+PODS ?= 2000
+bench-real: all bench-programs controlplane
+	tests/bench/real.py --pods $(PODS)
+
 ## install    install under PREFIX (default /usr/local); DESTDIR is honoured
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DATADIR) $(DESTDIR)$(PREFIX)/share/man/man1
