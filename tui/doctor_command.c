@@ -147,7 +147,8 @@ static int look_at_link(struct doctor *doctor, const struct answer *answer)
 		return say_err(doctor, "authentication", &result->err);
 	if (failed == HTTP_LAYER_DNS)
 		return say_err(doctor, "DNS", &result->err);
-	say(doctor, MARK_GOOD, "DNS", view->proxy_url ? translate("the proxy is found") : translate("the server is found"));
+	say(doctor, MARK_GOOD, "DNS",
+	    view->proxy_url ? translate("the proxy is found") : translate("the server is found"));
 	if (failed == HTTP_LAYER_TCP)
 		return say_err(doctor, "TCP", &result->err);
 	say(doctor, MARK_GOOD, "TCP", translate("connected"));
@@ -263,10 +264,10 @@ static void say_permission(struct doctor *doctor, const struct asked *asked)
 	const struct access_question *question = &asked->permission->question;
 	auto_free char *label = xasprintf("%s %s%s%s", question->verb, question->resource,
 					  question->subresource[0] ? "/" : "", question->subresource);
+	const char *matter = asked->permission->is_needed ? translate(": checks that need it say so")
+							  : translate(": fixes that need it are refused");
 	auto_free char *denied = xasprintf(translate("denied%s%s%s"), question->name_space[0] ? " in " : "",
-					   question->name_space,
-					   asked->permission->is_needed ? translate(": checks that need it say so") :
-									  translate(": fixes that need it are refused"));
+					   question->name_space, matter);
 
 	if (asked->verdict == ACCESS_UNKNOWN)
 		say_err(doctor, label, &asked->err);
@@ -309,7 +310,8 @@ static void look_at_program(struct doctor *doctor)
 	    invocation->options->utf8 ? "UTF-8" : translate("not UTF-8: ASCII signs are used"));
 	say(doctor, MARK_PLAIN, "language", invocation->options->language);
 	say(doctor, MARK_PLAIN, "standard output",
-	    isatty(STDOUT_FILENO) ? translate("a terminal") : translate("no terminal: the report takes the console's place"));
+	    isatty(STDOUT_FILENO) ? translate("a terminal")
+				  : translate("no terminal: the report takes the console's place"));
 	heading(doctor, "Program");
 	say(doctor, MARK_PLAIN, "version", program_version());
 	say(doctor, access(invocation->assets, R_OK) == 0 ? MARK_GOOD : MARK_BAD, "assets", invocation->assets);
@@ -359,6 +361,6 @@ static int run(struct invocation *invocation)
 const struct command doctor_command = {
 	.name = "doctor",
 	.usage = "doctor",
-	.help = "say what works from here, layer by layer: kubeconfig, DNS, TCP, TLS, user, permissions, terminal, paths",
+	.help = "say what works from here, layer by layer, and stop at the first that does not",
 	.run = run,
 };

@@ -40,7 +40,7 @@ struct kube_terminal {
 	int (*lend)(void *data);
 	void (*take_back)(void *data);
 	void *data;
-	bool if_available;	/* also for interactiveMode IfAvailable: nothing is on the terminal that would be torn */
+	bool if_available;	/* also for interactiveMode IfAvailable: nothing drawn would be torn */
 };
 
 struct kube_client_options {
