@@ -203,7 +203,8 @@ def _():
             assert proxy.connections <= KINDS * 15, (mode, proxy.connections)
             if mode != "blackhole":
                 assert proxy.connections >= KINDS, (mode, proxy.connections)
-                assert all_are(watcher.view(), "stale"), (mode, watcher.view()["states"])
+                # A watch that begins is current until it is cut off again.
+                wait_for(lambda: all_are(watcher.view(), "stale"), 30, what=lambda: watcher.view()["states"])
             proxy.set("pass")
         change(Changes(API, 4000, PLANE.ready), 20)
         for mode, _, proxy, watcher in all_watched:
