@@ -18,18 +18,11 @@ import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 sys.path.insert(0, os.path.dirname(__file__))
+from kubectl_version import KUBECTL, kubectl_minor  # noqa: E402
 from servers import FOLDER, REQUEST, api, authority, certificate, path_of, read, write  # noqa: E402
 from tap import run, test  # noqa: E402
 
-KUBECTL = os.environ.get("KUBECTL", "kubectl")
 SECRET = "tok-3f9a"
-
-
-def kubectl_minor():
-    out = subprocess.run([KUBECTL, "version", "--client", "-o", "json"], capture_output=True, text=True).stdout
-    return int(re.match(r"\d+", json.loads(out)["clientVersion"]["minor"])[0])
-
-
 MINOR = kubectl_minor()
 
 authority("ours")
@@ -562,7 +555,8 @@ unknown-field: 5
         files={"a": config(name=NKS, cluster={"certificate-authority-data": data("ours.pem")},
                            user=plugin("p6", {"token": SECRET}, "client.authentication.k8s.io/v1beta1",
                                        args=["token", "--cluster", NKS], provideClusterInfo=False))},
-        since=20, plugins=["p6"], to="A", sent=bearer(SECRET)),
+        # Whether it may ask the operator is told to a plugin since 1.22.
+        since=22, plugins=["p6"], to="A", sent=bearer(SECRET)),
 }
 
 for name, row in ROWS.items():
