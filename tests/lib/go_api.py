@@ -55,7 +55,7 @@ class GoApi:
 
     def field(self, message, number):
         """(JSON name or "-" where it is inlined, type, shape, zero is absent, message or "-")."""
-        for field in self.structs[message][1]:
+        for field in self.structs.get(message, (None, []))[1]:
             if field["number"] == number:
                 return self.describe(field)
         return None

@@ -312,6 +312,8 @@ static void test_broken_objects(void **state)
 	REFUSE("\x0c");							/* the end of one */
 	REFUSE("\x0f\x01");						/* wire type 7 */
 	REFUSE("\x02\x00");						/* field 0 */
+	REFUSE("\x0a\x01");						/* one byte longer than the object */
+	REFUSE("\x0a\x02\x0a\x01 ");					/* one byte longer than what it is in */
 	REFUSE("\x0a\x05\x0a\x09");					/* longer than the object */
 	REFUSE("\x0a\x04\x0a\x09 x");					/* longer than what it is in */
 	REFUSE("\x0a");							/* no length */
@@ -407,6 +409,28 @@ static void test_texts(void **state)
 
 		assert_string_equal(text, cases[i].expected);
 	}
+}
+
+/* A field that reaches beyond its message by any number of bytes is refused, also where memory goes on. */
+static void test_overruns(void **state)
+{
+	static const char bytes[] = "\x0a\x05" "abcde" "\x0a\x00\x08\x01\x0d" "abcd" "\x09" "abcdefgh";
+	static const size_t ends[] = {7, 9, 11, 16, 25};
+	size_t next = 0;
+
+	(void)state;
+	for (size_t n = 1; n < sizeof(bytes); n++) {
+		struct proto_slice slice = {bytes, bytes + n};
+		struct proto_value value;
+		const char *why;
+		int found;
+
+		while ((found = proto_next(&slice, &value, &why)) > 0)
+			assert_true(slice.at <= slice.end);
+		assert_int_equal(found, n == ends[next] ? 0 : -1);
+		next += n == ends[next];
+	}
+	assert_int_equal(next, array_length(ends));
 }
 
 /* What JSON leaves out is absent; what JSON writes in its own form is written so. */
@@ -564,7 +588,7 @@ int main(void)
 		cmocka_unit_test(test_list),	       cmocka_unit_test(test_empty_list),
 		cmocka_unit_test(test_watch),	       cmocka_unit_test(test_broken_objects),
 		cmocka_unit_test(test_broken_transfers), cmocka_unit_test(test_large_object),
-		cmocka_unit_test(test_texts),	       cmocka_unit_test(test_extras),
+		cmocka_unit_test(test_overruns),       cmocka_unit_test(test_texts),	       cmocka_unit_test(test_extras),
 		cmocka_unit_test(test_known_paths),    cmocka_unit_test(test_growth),
 		cmocka_unit_test(test_damage),
 	};
