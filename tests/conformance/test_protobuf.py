@@ -133,7 +133,7 @@ def workloads():
                 {"weight": 5, "podAffinityTerm": {"topologyKey": "t", "labelSelector": {"matchLabels": {"app": "x"}}}}]}},
             "topologySpreadConstraints": [{"maxSkew": 1, "topologyKey": "z", "whenUnsatisfiable": "ScheduleAnyway"}],
             "dnsConfig": {"nameservers": ["1.1.1.1"], "options": [{"name": "ndots", "value": "2"}, {"name": "rotate"}]},
-            "hostAliases": [{"ip": "1.2.3.4", "hostnames": ["a", "b"]}], "terminationGracePeriodSeconds": 0}
+            "hostAliases": [{"ip": "1.2.3.4", "hostnames": ["a", "b"]}], "terminationGracePeriodSeconds": 2}
     for kind, name, more in (
             ("Deployment", "web", {"replicas": 3, "strategy": {"rollingUpdate": {"maxSurge": "25%", "maxUnavailable": 0}}}),
             ("Deployment", "paused", {"replicas": 0, "paused": True, "progressDeadlineSeconds": 7, "strategy": {"type": "Recreate"}}),
