@@ -17,10 +17,12 @@ import re
 import signal
 import subprocess
 import sys
+import time
 
 
 def run(program, timeout):
-    """Returns (program, passed, [failure texts], output)."""
+    """Returns (program, passed, [failure texts], output, seconds)."""
+    started = time.monotonic()
     environment = dict(os.environ, CMOCKA_MESSAGE_OUTPUT="TAP", LC_ALL="C.UTF-8")
     command = ["/usr/bin/python3", program] if program.endswith(".py") else [program if "/" in program else "./" + program]
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -45,7 +47,7 @@ def run(program, timeout):
         failures.append(f"planned {planned} tests, ran {passed + len(bad)}")
     if process.returncode != 0 and not bad:
         failures.append(f"exit status {process.returncode}")
-    return program, passed, failures, output
+    return program, passed, failures, output, time.monotonic() - started
 
 
 def main():
@@ -56,10 +58,11 @@ def main():
     arguments = parser.parse_args()
     passed = failed = 0
     with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
-        for program, good, failures, output in pool.map(
+        for program, good, failures, output, seconds in pool.map(
                 lambda p: run(p, arguments.timeout), arguments.programs):
             name = re.sub(r"^\.build/[^/]+/", "", program)
-            print(f"{'FAIL' if failures else 'ok  '} {name}: {good} passed, {len(failures)} failed", flush=True)
+            print(f"{'FAIL' if failures else 'ok  '} {name}: {good} passed, {len(failures)} failed ({seconds:.1f} s)",
+                  flush=True)
             if failures:
                 print("\n".join("    | " + line for line in output.splitlines()[-60:]))
                 print("\n".join("    " + line for line in failures), flush=True)
