@@ -73,7 +73,9 @@ static void judges_nodes(void **state)
 		{READY("True", "2026-11-01T00:00:00Z") ",{'type':'DiskPressure','status':'True'}", "disk-pressure "},
 		/* Unknown is not True, whatever the reason says. */
 		{READY("True", "2026-11-01T00:00:00Z") ",{'type':'DiskPressure','status':'Unknown','reason':'KubeletHasDiskPressure'}", ""},
-		{READY("True", "2026-11-01T00:00:00Z") ",{'type':'MemoryPressure','status':'True'}", ""},
+		{READY("True", "2026-11-01T00:00:00Z") ",{'type':'MemoryPressure','status':'True'}", "memory-pressure "},
+		{READY("True", "2026-11-01T00:00:00Z") ",{'type':'PIDPressure','status':'True'}", "pid-pressure "},
+		{READY("True", "2026-11-01T00:00:00Z") ",{'type':'NetworkUnavailable','status':'True'}", "network-unavailable "},
 		{"{'type':'DiskPressure','status':'False'}", ""},
 	};
 	struct cluster_bench bench;
