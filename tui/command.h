@@ -59,6 +59,9 @@ int command_next(const struct invocation *invocation, const struct command *comm
 
 /* Prints an error once, translated and sanitised: "nks-triage: what\n  hint". Returns EXIT_FAILED. */
 int command_fail(const struct invocation *invocation, const struct err *err);
+/* The same for words that a command does not take, with its usage; id may name {word}. Returns EXIT_FAILED. */
+int command_misused(const struct invocation *invocation, const struct command *command, const char *id,
+		    const char *word);
 /* Prints foreign text as shown text. */
 void print_shown(FILE *out, const char *raw);
 /* A message in the chosen language, sanitised; caller frees. */

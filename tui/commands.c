@@ -48,6 +48,16 @@ static int refuse(const struct invocation *invocation, const struct command *com
 	return -2;
 }
 
+int command_misused(const struct invocation *invocation, const struct command *command, const char *id,
+		    const char *word)
+{
+	struct err err;
+
+	err_set(&err, ERR_USAGE, id, "word", word, NULL);
+	err_hint(&err, "usage: nks-triage {usage}", "usage", command->usage, NULL);
+	return command_fail(invocation, &err);
+}
+
 static const struct command_flag *find_flag(const struct command *command, const char *word, const char **ret_value)
 {
 	for (const struct command_flag *flag = command->flags; flag && flag->name; flag++) {

@@ -54,15 +54,6 @@ const struct command fix_command = {
 	.run = run,
 };
 
-static int fail_usage(const struct invocation *invocation, const char *id, const char *word)
-{
-	struct err err;
-
-	err_set(&err, ERR_USAGE, id, "word", word, NULL);
-	err_hint(&err, "usage: nks-triage {usage}", "usage", fix_command.usage, NULL);
-	return command_fail(invocation, &err);
-}
-
 static int parse(struct invocation *invocation, struct arguments *arguments)
 {
 	const char *name;
@@ -72,7 +63,7 @@ static int parse(struct invocation *invocation, struct arguments *arguments)
 
 	while ((code = command_next(invocation, &fix_command, &position, &name, &value)) >= 0) {
 		if (code == 0 && arguments->id)
-			return fail_usage(invocation, "one entry at a time: what is {word}?", value);
+			return command_misused(invocation, &fix_command, "one entry at a time: what is {word}?", value);
 		if (code == 0)
 			arguments->id = value;
 		else if (!strcmp(name, "--target"))
@@ -87,8 +78,9 @@ static int parse(struct invocation *invocation, struct arguments *arguments)
 	if (code == -2)
 		return EXIT_FAILED;
 	if (!arguments->id)
-		return fail_usage(invocation, "which entry? For example E08", "");
+		return command_misused(invocation, &fix_command, "which entry? For example E08", "");
 	if (arguments->dry_run && arguments->digest)
-		return fail_usage(invocation, "a dry run confirms nothing: leave out --confirm or --dry-run", "");
+		return command_misused(invocation, &fix_command,
+				       "a dry run confirms nothing: leave out --confirm or --dry-run", "");
 	return EXIT_DONE;
 }

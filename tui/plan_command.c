@@ -67,15 +67,6 @@ const struct command plan_command = {
 	.run = run,
 };
 
-static int fail_usage(const struct invocation *invocation, const char *id, const char *word)
-{
-	struct err err;
-
-	err_set(&err, ERR_USAGE, id, "word", word, NULL);
-	err_hint(&err, "usage: nks-triage {usage}", "usage", plan_command.usage, NULL);
-	return command_fail(invocation, &err);
-}
-
 static int parse(struct invocation *invocation, struct arguments *arguments)
 {
 	const char *name;
@@ -85,7 +76,7 @@ static int parse(struct invocation *invocation, struct arguments *arguments)
 
 	while ((code = command_next(invocation, &plan_command, &position, &name, &value)) >= 0) {
 		if (code == 0 && arguments->id)
-			return fail_usage(invocation, "one entry at a time: what is {word}?", value);
+			return command_misused(invocation, &plan_command, "one entry at a time: what is {word}?", value);
 		if (code == 0)
 			arguments->id = value;
 		else if (!strcmp(name, "--target"))
@@ -93,11 +84,11 @@ static int parse(struct invocation *invocation, struct arguments *arguments)
 		else if (!strcmp(value, "json") || !strcmp(value, "text"))
 			arguments->json = !strcmp(value, "json");
 		else
-			return fail_usage(invocation, "{word} is no output format of plan", value);
+			return command_misused(invocation, &plan_command, "{word} is no output format of plan", value);
 	}
 	if (code == -2)
 		return EXIT_FAILED;
 	if (!arguments->id)
-		return fail_usage(invocation, "which entry? For example E08", "");
+		return command_misused(invocation, &plan_command, "which entry? For example E08", "");
 	return EXIT_DONE;
 }

@@ -158,7 +158,6 @@ static int parse(struct invocation *invocation, struct arguments *arguments)
 	const char *name;
 	const char *value;
 	int position = 1;
-	struct err err;
 	int code;
 
 	while ((code = command_next(invocation, &runs_command, &position, &name, &value)) >= 0) {
@@ -167,9 +166,7 @@ static int parse(struct invocation *invocation, struct arguments *arguments)
 		} else if (code == 1 && (!strcmp(value, "json") || !strcmp(value, "text"))) {
 			arguments->json = !strcmp(value, "json");
 		} else {
-			err_set(&err, ERR_USAGE, "what is {word}?", "word", value, NULL);
-			err_hint(&err, "usage: nks-triage {usage}", "usage", runs_command.usage, NULL);
-			return command_fail(invocation, &err);
+			return command_misused(invocation, &runs_command, "what is {word}?", value);
 		}
 	}
 	return code == -2 ? EXIT_FAILED : EXIT_DONE;
