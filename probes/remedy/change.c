@@ -95,7 +95,7 @@ static void free_plan(struct change *change)
 		free(change->images[i].image);
 	}
 	for (size_t i = 0; i < change->object_count; i++)
-		object_key_release(&change->objects[i]);
+		finding_object_release(&change->objects[i]);
 	for (size_t i = 0; i < change->conflict_count; i++)
 		free(change->conflicts[i]);
 	free(change->steps);
@@ -131,7 +131,7 @@ void change_free(struct change *change)
 		write_token_end(change->token);
 	write_token_free(change->token);
 	free_plan(change);
-	finding_copy_free(change->finding);
+	finding_free(change->finding);
 	for (size_t i = 0; i < change->output_count; i++)
 		free(change->output[i].text);
 	free(change->output);

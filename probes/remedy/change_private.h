@@ -235,10 +235,8 @@ void verify_undo_start(struct change *change);
 /* undo.c: steps that put back what a run of the journal replaced. New reference. */
 json_t *undo_document(const struct change *change, const json_t *run);
 
-/* finding_copy.c */
+/* finding_copy.c; finding.h releases both. */
 struct finding *finding_copy(const struct finding *finding);
-void finding_copy_free(struct finding *finding);
 struct finding_object object_key_make(const char *kind, const char *name_space, const char *name, const char *uid);
-void object_key_release(struct finding_object *object);
 
 #endif

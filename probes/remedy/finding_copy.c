@@ -12,14 +12,6 @@ struct finding_object object_key_make(const char *kind, const char *name_space, 
 	};
 }
 
-void object_key_release(struct finding_object *object)
-{
-	free(object->kind);
-	free(object->name_space);
-	free(object->name);
-	free(object->uid);
-}
-
 struct finding *finding_copy(const struct finding *finding)
 {
 	struct finding *copy = xmalloc(sizeof(*copy));
@@ -41,20 +33,4 @@ struct finding *finding_copy(const struct finding *finding)
 	copy->evidence = NULL;
 	copy->evidence_count = 0;
 	return copy;
-}
-
-void finding_copy_free(struct finding *finding)
-{
-	if (!finding)
-		return;
-	for (size_t i = 0; i < finding->object_count; i++)
-		object_key_release(&finding->objects[i]);
-	for (size_t i = 0; i < finding->also_seen_count; i++)
-		free(finding->also_seen[i]);
-	free(finding->objects);
-	free(finding->also_seen);
-	free(finding->key);
-	free(finding->group_name);
-	free(finding->came_back_after);
-	free(finding);
 }

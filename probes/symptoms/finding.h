@@ -47,6 +47,8 @@ struct check {
 };
 
 void finding_object_release(struct finding_object *object);
+/* One of one's own; those of the symptoms are theirs. */
+void finding_free(struct finding *finding);
 const char *verdict_name(enum verdict verdict);	/* "could_not_check" */
 
 #endif

@@ -86,7 +86,6 @@ struct look {
 void finding_object_init(struct finding_object *object, const struct record *record);
 int finding_object_compare(const struct finding_object *a, const struct finding_object *b);
 void evidence_lines_free(struct evidence_line *lines, size_t count);
-void finding_free(struct finding *finding);
 bool finding_equal(const struct finding *a, const struct finding *b);
 /* Worst first, then oldest (unknown last), then key. */
 int finding_compare(const struct finding *a, const struct finding *b);
