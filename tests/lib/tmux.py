@@ -22,16 +22,24 @@ class Terminal:
         clean.update(LC_ALL="C.UTF-8", TZ="UTC", HOME=self.home, PS1="$ ", ENV="", TMPDIR=self.folder.name,
                      ASAN_OPTIONS="handle_segv=0:handle_abort=0")
         clean.update(environment)
-        subprocess.run(["tmux", "-S", self.socket, "-f", "/dev/null", "new-session", "-d", "-x", str(columns),
-                        "-y", str(rows), "/bin/sh"], check=True, env=clean)
-        # Two words that are one only when the shell has read them.
-        self.shell("echo rea''dy")
-        wait_for(lambda: any(line.endswith("ready") for line in self.text().splitlines()), what="the shell")
+        # Who gets no Terminal cannot leave it: the server ends here.
+        try:
+            subprocess.run(["tmux", "-S", self.socket, "-f", "/dev/null", "new-session", "-d", "-x", str(columns),
+                            "-y", str(rows), "/bin/sh"], check=True, env=clean)
+            # Two words that are one only when the shell has read them.
+            self.shell("echo rea''dy")
+            wait_for(lambda: any(line.endswith("ready") for line in self.text().splitlines()), what="the shell")
+        except BaseException:
+            self.end()
+            raise
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
+        self.end()
+
+    def end(self):
         subprocess.run(["tmux", "-S", self.socket, "kill-server"], capture_output=True)
         self.folder.cleanup()
 
