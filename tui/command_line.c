@@ -47,18 +47,13 @@ static void run_namespace(struct console *console, const char *value)
 
 static void run_arm(struct console *console, const char *value)
 {
-	long minutes = *value ? strtol(value, NULL, 10) : ARMED_SECONDS / 60;
+	char *end = NULL;
+	long minutes = *value ? strtol(value, &end, 10) : ARMED_SECONDS / 60;
 
-	if (minutes < 1 || minutes > 120) {
+	if (minutes < 1 || minutes > 120 || (end && *end && strcmp(end, "m") != 0))
 		console_say(console, ROLE_WARNING, translate("arm takes 1m to 120m"));
-		return;
-	}
-	if (console_is_armed(console))
-		console->armed_until = 0;
-	console_act(console, ACTION_ARM);
-	/* A protected context is still to be confirmed. */
-	if (console_is_armed(console))
-		console_arm(console, minutes * 60);
+	else
+		console_ask_to_arm(console, minutes * 60);
 }
 
 static void run_disarm(struct console *console, const char *value)

@@ -301,30 +301,42 @@ void console_show_menu(struct console *console, struct menu *menu, void (*chosen
 
 static struct place place_now(const struct console *console)
 {
-	return (struct place){
-		.page = console->page_count ? console->pages[console->page_count - 1]->ops : NULL,
+	struct view *page = console->page_count ? console->pages[console->page_count - 1] : NULL;
+	struct place place = {
+		.page = page ? page->ops : NULL,
 		.focus = console->focus,
 		.zoomed = console->zoomed,
 	};
+
+	if (page && page->ops->about && !page->ops->about(page, &place.about))
+		place.about = (struct selection){0};
+	return place;
+}
+
+static bool place_equal(const struct place *a, const struct place *b)
+{
+	return a->page == b->page && a->focus == b->focus && a->zoomed == b->zoomed &&
+	       !strcmp(a->about.kind, b->about.kind) && !strcmp(a->about.name_space, b->about.name_space) &&
+	       !strcmp(a->about.name, b->about.name) && !strcmp(a->about.uid, b->about.uid);
 }
 
 static void note_place(struct console *console)
 {
 	struct place place = place_now(console);
-	struct place *last = &console->history[console->history_at];
 
-	if (last->page == place.page && last->focus == place.focus && last->zoomed == place.zoomed)
+	if (place_equal(&console->history[console->history_at], &place))
 		return;
 	if (console->history_at + 1 == CONSOLE_MOST_HISTORY) {
 		memmove(console->history, console->history + 1,
 			sizeof(console->history) - sizeof(*console->history));
 		console->history_at--;
 	}
+	console->history_before = console->history_at;
 	console->history[++console->history_at] = place;
 	console->history_count = console->history_at + 1;
 }
 
-void console_push(struct console *console, struct view *view)
+static void push(struct console *console, struct view *view)
 {
 	if (console->page_count == CONSOLE_MOST_PAGES) {
 		view_free(console->pages[0]);
@@ -334,6 +346,11 @@ void console_push(struct console *console, struct view *view)
 	console->pages[console->page_count++] = view;
 	view->ops->update(view);
 	console->is_dirty = true;
+}
+
+void console_push(struct console *console, struct view *view)
+{
+	push(console, view);
 	note_place(console);
 }
 
@@ -379,7 +396,7 @@ bool console_pop(struct console *console)
 	return false;
 }
 
-void console_focus(struct console *console, enum pane pane)
+static void focus(struct console *console, enum pane pane)
 {
 	console->focus = pane;
 	if (pane != PANE_DETAIL)
@@ -388,28 +405,47 @@ void console_focus(struct console *console, enum pane pane)
 		console->lower = pane;
 	console->panes[PANE_DETAIL]->ops->update(console->panes[PANE_DETAIL]);
 	console->is_dirty = true;
+}
+
+void console_focus(struct console *console, enum pane pane)
+{
+	focus(console, pane);
 	note_place(console);
+}
+
+static void go_to_place(struct console *console, size_t at)
+{
+	const struct place *place = &console->history[at];
+
+	while (console->page_count)
+		view_free(console->pages[--console->page_count]);
+	console->zoomed = place->zoomed;
+	focus(console, place->focus);
+	if (place->about.kind[0])
+		push(console, place->page->new_about(console, &place->about));
+	else if (place->page)
+		push(console, view_new(place->page, console));
+	console->history_before = console->history_at;
+	console->history_at = at;
 }
 
 void console_go_back(struct console *console, int steps)
 {
-	struct place place;
 	size_t at = console->history_at;
 
 	if ((steps < 0 && at < (size_t)-steps) || (steps > 0 &&
-						   at + (size_t)steps >= console->history_count)) {
+						   at + (size_t)steps >= console->history_count))
 		console_say(console, ROLE_INFO, translate("no more views in the history"));
-		return;
-	}
-	place = console->history[steps < 0 ? at - (size_t)-steps : at + (size_t)steps];
-	while (console->page_count)
-		view_free(console->pages[--console->page_count]);
-	console->zoomed = place.zoomed;
-	console_focus(console, place.focus);
-	if (place.page)
-		console_push(console, view_new(place.page, console));
-	console->history_at = steps < 0 ? at - (size_t)-steps : at + (size_t)steps;
-	console->history[console->history_at] = place;
+	else
+		go_to_place(console, steps < 0 ? at - (size_t)-steps : at + (size_t)steps);
+}
+
+void console_go_to_last(struct console *console)
+{
+	if (console->history_before == console->history_at)
+		console_say(console, ROLE_INFO, translate("no more views in the history"));
+	else
+		go_to_place(console, console->history_before);
 }
 
 bool console_is_armed(const struct console *console)

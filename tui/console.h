@@ -60,6 +60,7 @@ struct modal {
 /* A place to come back to: a page, or the panes with one focused. */
 struct place {
 	const struct view_ops *page;	/* NULL: the panes */
+	struct selection about;		/* what the page is about; kind "": nothing */
 	enum pane focus;
 	bool zoomed;
 };
@@ -88,6 +89,7 @@ struct console {
 	struct place history[CONSOLE_MOST_HISTORY];
 	size_t history_count;
 	size_t history_at;
+	size_t history_before;		/* where it was before it came to history_at */
 
 	struct modal modal;
 	enum prompt_kind prompt;
@@ -101,6 +103,7 @@ struct console {
 	int64_t interrupted_at;		/* last Ctrl-C, monotonic ms */
 
 	int64_t armed_until;		/* wall; 0: read-only */
+	int64_t wanted_seconds;		/* what the dialog of a protected context asks to allow */
 	struct fix *fix;		/* NULL: none was asked for yet */
 	enum console_request request;
 	char *wanted_context;
@@ -148,6 +151,8 @@ void console_open_page(struct console *console, const struct view_ops *ops);
 bool console_pop(struct console *console);
 void console_focus(struct console *console, enum pane pane);
 void console_go_back(struct console *console, int steps);
+/* To the place before this one; twice is here again. */
+void console_go_to_last(struct console *console);
 
 /* The console takes dialog or menu. */
 void console_show_dialog(struct console *console, struct dialog *dialog,
@@ -167,6 +172,8 @@ bool console_is_armed(const struct console *console);
 const char *console_read_only_reason(const struct console *console);
 void console_arm(struct console *console, int64_t seconds);
 void console_disarm(struct console *console);
+/* Arms, says why that cannot be, or asks for the name of a protected context first. Armed already: sets the time. */
+void console_ask_to_arm(struct console *console, int64_t seconds);
 
 /* Drawing, in their own files. */
 void header_draw(struct console *console, struct cells *cells, struct rect rect);

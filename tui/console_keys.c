@@ -213,7 +213,7 @@ static void on_arm_choice(struct console *console, int id)
 {
 	console_close_modal(console);
 	if (id == BUTTON_ID_YES)
-		console_arm(console, ARMED_SECONDS);
+		console_arm(console, console->wanted_seconds);
 }
 
 /* Protected contexts need their name typed (decisions.md 30). */
@@ -228,28 +228,28 @@ static void ask_to_arm(struct console *console)
 	textview_append(dialog_body(dialog), ROLE_BANNER, context);
 	textview_add(dialog_body(dialog), ROLE_NORMAL, translate("server "));
 	textview_append(dialog_body(dialog), ROLE_NORMAL, console->world.kubeconfig->server);
-	textview_add(dialog_body(dialog), ROLE_NORMAL,
-		     translate("Changes are allowed for 15 minutes, and each is asked for first."));
+	textview_addf(dialog_body(dialog), ROLE_NORMAL,
+		      translate("Changes are allowed for %lld minutes, and each is asked for first."),
+		      (long long)console->wanted_seconds / 60);
 	dialog_expect(dialog, prompt, context);
 	dialog_add_button(dialog, BUTTON_ID_YES, translate("Allow"), 'y', BUTTON_DANGEROUS);
 	dialog_add_button(dialog, BUTTON_ID_NO, translate("Cancel"), 'n', BUTTON_START | BUTTON_CANCEL);
 	console_show_dialog(console, dialog, on_arm_choice);
 }
 
-static void arm(struct console *console)
+void console_ask_to_arm(struct console *console, int64_t seconds)
 {
 	const char *reason = console_read_only_reason(console);
 
+	console->wanted_seconds = seconds;
 	if (reason)
 		console_say(console, ROLE_WARNING, translate(reason));
 	else if (!console->world.kubeconfig)
 		console_say(console, ROLE_WARNING, translate("no cluster to change"));
-	else if (console_is_armed(console))
-		console_disarm(console);
-	else if (console->world.is_protected)
+	else if (console->world.is_protected && !console_is_armed(console))
 		ask_to_arm(console);
 	else
-		console_arm(console, ARMED_SECONDS);
+		console_arm(console, seconds);
 }
 
 static void copy(struct console *console)
@@ -336,8 +336,10 @@ static void look_closer(struct console *console, enum action action)
 		console_push(console, yaml_view_new(console, &selection));
 		break;
 	case ACTION_LOGS:
+		console_push(console, log_view_new(console, &selection));
+		break;
 	case ACTION_PREVIOUS_LOGS:
-		console_push(console, log_view_new(console, &selection, action == ACTION_PREVIOUS_LOGS));
+		console_push(console, previous_log_view_new(console, &selection));
 		break;
 	default:
 		break;
@@ -412,8 +414,10 @@ static bool act_on_panes(struct console *console, enum action action)
 		console->zoomed = !console->zoomed;
 		return true;
 	case ACTION_HISTORY_BACK:
-	case ACTION_LAST_VIEW:
 		console_go_back(console, -1);
+		return true;
+	case ACTION_LAST_VIEW:
+		console_go_to_last(console);
 		return true;
 	case ACTION_HISTORY_FORWARD:
 		console_go_back(console, 1);
@@ -439,7 +443,10 @@ void console_act(struct console *console, enum action action)
 	if (action == ACTION_FIX) {
 		fix_act(console, console_finding(console));
 	} else if (action == ACTION_ARM) {
-		arm(console);
+		if (console_is_armed(console))
+			console_disarm(console);
+		else
+			console_ask_to_arm(console, ARMED_SECONDS);
 	} else if (action == ACTION_EXPLAIN) {
 		detail_view_show(console, DETAIL_EXPLAIN);
 	} else if (flags & NEEDS_OBJECT) {

@@ -48,12 +48,16 @@ static bool selection(struct view *base, struct selection *selection)
 static const struct view_ops describe_view = {
 	.name = "describe",
 	TEXT_VIEW_OPS,
+	.new_about = describe_view_new,
+	.about = selection,
 	.selection = selection,
 };
 
 static const struct view_ops timeline_view = {
 	.name = "timeline",
 	TEXT_VIEW_OPS,
+	.new_about = timeline_view_new,
+	.about = selection,
 	.selection = selection,
 };
 

@@ -82,6 +82,8 @@ static bool act_on_log(struct view *base, enum action action)
 
 static const struct view_ops yaml_view = {
 	.name = "yaml",
+	.new_about = yaml_view_new,
+	.about = selection,
 	.free = text_view_free,
 	.update = text_view_update,
 	.heading = heading,
@@ -93,17 +95,17 @@ static const struct view_ops yaml_view = {
 	.copy = text_view_copy,
 };
 
-static const struct view_ops log_view = {
-	.name = "logs",
-	.free = text_view_free,
-	.update = text_view_update,
-	.heading = heading,
-	.draw = text_view_draw,
-	.act = act_on_log,
-	.selection = selection,
-	.filter = text_view_filter,
-	.set_filter = text_view_set_filter,
-	.copy = text_view_copy,
+#define LOG_VIEW_OPS                                                                                       \
+	.about = selection, .free = text_view_free, .update = text_view_update, .heading = heading,        \
+	.draw = text_view_draw, .act = act_on_log, .selection = selection, .filter = text_view_filter,     \
+	.set_filter = text_view_set_filter, .copy = text_view_copy
+
+static const struct view_ops log_view = {.name = "logs", .new_about = log_view_new, LOG_VIEW_OPS};
+
+static const struct view_ops previous_log_view = {
+	.name = "previous-logs",
+	.new_about = previous_log_view_new,
+	LOG_VIEW_OPS,
 };
 
 static struct live_view *live_view_new(struct console *console, const struct view_ops *ops,
@@ -241,9 +243,9 @@ static const char *container_of(const struct pod_record *pod, bool previous)
 	return name;
 }
 
-struct view *log_view_new(struct console *console, const struct selection *selected, bool previous)
+static struct view *log_page(struct console *console, const struct selection *selected, bool previous)
 {
-	struct live_view *view = live_view_new(console, &log_view, selected,
+	struct live_view *view = live_view_new(console, previous ? &previous_log_view : &log_view, selected,
 					       previous ? "Previous logs of" : "Logs of");
 	const struct record *record = console_record(console, selected);
 	const char *container = record && record->kind->id == KIND_POD ? container_of(record_pod(record),
@@ -268,4 +270,14 @@ struct view *log_view_new(struct console *console, const struct selection *selec
 	textview_set_follow(&view->base.text, true);
 	start(view, &request);
 	return &view->base.view;
+}
+
+struct view *log_view_new(struct console *console, const struct selection *selected)
+{
+	return log_page(console, selected, false);
+}
+
+struct view *previous_log_view_new(struct console *console, const struct selection *selected)
+{
+	return log_page(console, selected, true);
 }

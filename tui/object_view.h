@@ -5,15 +5,15 @@
 #ifndef TUI_OBJECT_VIEW_H
 #define TUI_OBJECT_VIEW_H
 
-#include <stdbool.h>
-
 #include "tui/view.h"
 
 struct view *describe_view_new(struct console *console, const struct selection *selection);
 struct view *timeline_view_new(struct console *console, const struct selection *selection);
 /* Values of Secrets, and what managedFields fill the screen with, are left out. */
 struct view *yaml_view_new(struct console *console, const struct selection *selection);
-/* Followed, or those of the containers before their last restart. */
-struct view *log_view_new(struct console *console, const struct selection *selection, bool previous);
+/* Followed. */
+struct view *log_view_new(struct console *console, const struct selection *selection);
+/* Those of the container before its last restart. */
+struct view *previous_log_view_new(struct console *console, const struct selection *selection);
 
 #endif

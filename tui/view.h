@@ -47,7 +47,12 @@ struct heading {
 
 struct view_ops {
 	const char *name;	/* as `:` knows it */
+	/* NULL: there is one about an object only. */
 	struct view *(*new)(struct console *console);
+	/* Another about the same object, for the history; NULL: it is about none. */
+	struct view *(*new_about)(struct console *console, const struct selection *about);
+	/* The object that this one is about. False, or NULL: none. */
+	bool (*about)(struct view *view, struct selection *about);
 	void (*free)(struct view *view);
 	void (*update)(struct view *view);
 	void (*heading)(struct view *view, struct heading *heading);

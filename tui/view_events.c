@@ -149,4 +149,16 @@ const struct event_record *events_view_newest(struct view *view)
 	return list->count ? list->rows[0].item : NULL;
 }
 
-const struct view_ops events_view = {.name = "events", .new = new, LIST_VIEW_OPS};
+static bool about(struct view *view, struct selection *about)
+{
+	*about = ((struct list_view *)view)->about;
+	return about->is_object;
+}
+
+const struct view_ops events_view = {
+	.name = "events",
+	.new = new,
+	.new_about = events_view_about,
+	.about = about,
+	LIST_VIEW_OPS,
+};

@@ -272,6 +272,34 @@ static void protected_context_wants_its_name(void **state)
 	assert_true(console_is_armed(&fixture->console));
 }
 
+static void arm_command(struct fixture *fixture, const char *line)
+{
+	press(fixture, ":");
+	type(fixture, line);
+	press(fixture, "Enter");
+}
+
+static void arming_takes_the_minutes_it_was_given(void **state)
+{
+	struct fixture *fixture = *state;
+
+	arm_command(fixture, "arm 5h");
+	assert_false(console_is_armed(&fixture->console));
+	arm_command(fixture, "arm 5m");
+	assert_int_equal(fixture->console.armed_until, NOW + 5 * 60);
+	arm_command(fixture, "arm 30");
+	assert_int_equal(fixture->console.armed_until, NOW + 30 * 60);
+	press(fixture, "F2");
+	assert_false(console_is_armed(&fixture->console));
+	fixture->console.world.is_protected = true;
+	arm_command(fixture, "arm 5m");
+	assert_has(drawn(fixture, 40, 120), "Changes are allowed for 5 minutes");
+	type(fixture, "kr1");
+	press(fixture, "Tab");
+	press(fixture, "y");
+	assert_int_equal(fixture->console.armed_until, NOW + 5 * 60);
+}
+
 static void fix_without_a_cluster_says_so(void **state)
 {
 	struct fixture *fixture = *state;
@@ -348,6 +376,60 @@ static void history_goes_back_and_forth(void **state)
 	assert_int_equal(fixture->console.page_count, 1);
 }
 
+static void history_keeps_what_comes_after(void **state)
+{
+	struct fixture *fixture = *state;
+	struct console *console = &fixture->console;
+	static const enum pane order[] = {PANE_SYMPTOMS, PANE_NODES, PANE_PODS, PANE_EVENTS};
+
+	for (int i = 1; i < 4; i++)
+		console_focus(console, order[i]);
+	for (int i = 2; i >= 0; i--) {
+		press(fixture, "[");
+		assert_int_equal(console->focus, order[i]);
+	}
+	for (int i = 1; i < 4; i++) {
+		press(fixture, "]");
+		assert_int_equal(console->focus, order[i]);
+	}
+	press(fixture, "]");
+	assert_int_equal(console->focus, PANE_EVENTS);
+	/* The last view is here and there. */
+	for (int i = 0; i < 6; i++) {
+		press(fixture, "-");
+		assert_int_equal(console->focus, i % 2 ? PANE_EVENTS : PANE_PODS);
+	}
+	/* More than it holds. */
+	for (int i = 0; i < 3 * CONSOLE_MOST_HISTORY; i++)
+		press(fixture, i % 2 ? "1" : "3");
+	for (int i = 0; i < 2 * CONSOLE_MOST_HISTORY; i++)
+		press(fixture, "[");
+	assert_int_equal(console->history_at, 0);
+	assert_int_equal(console->history_count, CONSOLE_MOST_HISTORY);
+}
+
+static void history_knows_what_pages_are_about(void **state)
+{
+	struct fixture *fixture = *state;
+	static const struct {
+		const char *key;
+		const char *title;
+	} pages[] = {{"d", "Describe Pod/kube-system/typha-1"}, {"T", "Timeline Pod/kube-system/typha-1"},
+		     {"E", "Events of Pod/typha-1"},	    {"y", "YAML of Pod/kube-system/typha-1"},
+		     {"l", "Logs of Pod/kube-system/typha"}, {"p", "Previous logs of Pod/kube-system"}};
+
+	press(fixture, "3");
+	for (size_t i = 0; i < array_length(pages); i++) {
+		press(fixture, pages[i].key);
+		assert_has(drawn(fixture, 40, 120), pages[i].title);
+		press(fixture, "Esc");
+		press(fixture, "[");
+		assert_has(drawn(fixture, 40, 120), pages[i].title);
+		press(fixture, "-");
+		assert_int_equal(fixture->console.page_count, 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -367,11 +449,14 @@ int main(void)
 		cmocka_unit_test_setup_teardown(arming_is_for_a_while, setup, teardown),
 		cmocka_unit_test_setup_teardown(read_only_is_a_latch, setup, teardown),
 		cmocka_unit_test_setup_teardown(protected_context_wants_its_name, setup, teardown),
+		cmocka_unit_test_setup_teardown(arming_takes_the_minutes_it_was_given, setup, teardown),
 		cmocka_unit_test_setup_teardown(fix_without_a_cluster_says_so, setup, teardown),
 		cmocka_unit_test_setup_teardown(enter_drills_in, setup, teardown),
 		cmocka_unit_test_setup_teardown(pages_about_an_object, setup, teardown),
 		cmocka_unit_test_setup_teardown(copy_takes_the_row, setup, teardown),
 		cmocka_unit_test_setup_teardown(history_goes_back_and_forth, setup, teardown),
+		cmocka_unit_test_setup_teardown(history_keeps_what_comes_after, setup, teardown),
+		cmocka_unit_test_setup_teardown(history_knows_what_pages_are_about, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
