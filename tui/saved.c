@@ -233,6 +233,7 @@ void saved_read(struct saved *saved, const char *path)
 
 void saved_finish(struct saved *saved)
 {
+	saved_imply_objects(saved);
 	for (enum kind_id kind = 0; kind < KIND_COUNT; kind++) {
 		const struct err *unjudged = &saved->unjudged[kind];
 

@@ -200,3 +200,48 @@ size_t saved_take_document(struct saved *saved, json_t *document, const struct k
 		kind = hint;
 	return kind && take_object(saved, document, kind, false);
 }
+
+static int put_implied(void *data, enum watch_event event, struct record *record)
+{
+	(void)event;
+	record->is_implied = true;
+	snapshot_put(data, record);
+	return 0;
+}
+
+static void imply_object(struct saved *saved, const struct kind *kind, const struct event_record *event)
+{
+	const struct scan_sink sink = {.on_record = put_implied, .data = saved->snapshot};
+	json_t *metadata = json_pack("{s:s,s:s,s:s}", "name", event->object_name, "namespace", event->object_namespace,
+				     "uid", event->object_uid);
+	json_t *object = metadata ? json_pack("{s:o}", "metadata", metadata) : NULL;
+	struct scanner *scanner;
+	struct err err = {0};
+
+	if (!object)
+		return; /* a name that is no UTF-8 */
+	give_uid(metadata, kind);
+	auto_free char *text = json_dumps(object, JSON_COMPACT);
+
+	scanner = json_scanner_ops.new(saved->fields->tables[kind->id], SCAN_OBJECT, &sink);
+	if (!json_scanner_ops.feed(scanner, text, strlen(text), &err))
+		json_scanner_ops.finish(scanner, &err);
+	json_scanner_ops.free(scanner);
+	json_decref(object);
+}
+
+/* Where a kind was saved, an object that is not among it is gone; where it was not, its events are all there is. */
+void saved_imply_objects(struct saved *saved)
+{
+	struct record_list events = snapshot_all(saved->snapshot, KIND_EVENT);
+
+	for (size_t i = 0; i < events.count; i++) {
+		const struct event_record *event = record_event(events.items[i]);
+		const struct kind *kind = kind_find(event->object_kind);
+
+		if (kind && !saved->was_seen[kind->id] && kind->id != KIND_EVENT && *event->object_name &&
+		    !snapshot_by_name(saved->snapshot, kind->id, kind->namespaced ? event->object_namespace : "",
+				      event->object_name))
+			imply_object(saved, kind, event);
+	}
+}

@@ -22,6 +22,9 @@ struct saved {
 /* Takes what is of use in a document; hint: kind that the file's name tells, NULL for none. Returns objects taken. */
 size_t saved_take_document(struct saved *saved, json_t *document, const struct kind *hint);
 
+/* Puts an object for each that only events tell of: what they say of it is found, and only suspected. */
+void saved_imply_objects(struct saved *saved);
+
 /* saved.c */
 /* A text that was read; path: what the inputs call it. */
 void saved_read_text(struct saved *saved, const char *path, const char *text, size_t length);

@@ -70,6 +70,7 @@ struct record {
 	uint16_t annotation_count;
 	uint16_t extra_count;
 	uint16_t finalizer_count;
+	bool is_implied;		/* only events tell of it: nothing but its name is known */
 	const struct label *labels;
 	const struct label *annotations;
 	const struct extra_value *extras;

@@ -237,6 +237,8 @@ void sign_look(struct look *look, struct rule *rule, const char *uid, const stru
 		confidence = evaluate_confidence(rule->runbook, record, &evaluation);
 		severity = evaluate_severity(rule->runbook, record, &evaluation);
 	}
+	if (record->is_implied)
+		confidence = CONFIDENCE_SUSPECTED;
 	if (truth == TRUTH_FALSE && !evaluation.recheck_at && !wants_evidence) {
 		drop(look, sign);
 		return;

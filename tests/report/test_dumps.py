@@ -42,6 +42,18 @@ def _():
     assert len(SICK) >= 20
 
 
+@test("events without their objects: suspected, unless a later one closed the matter")
+def _():
+    for name in ("no sandbox", "two nodes want one volume", "a config map that is a volume is missing"):
+        objects, expected, code = SICK[name]
+        got, document = diagnose([o for o in objects if o["kind"] == "Event"])
+        found = [(f["id"], f["confidence"]) for f in document["findings"]]
+        assert found == [(id, "suspected") for id in expected] and got == code, (name, got, found)
+    for name in ("placed after a while", "mounted in the end"):
+        got, document = diagnose([o for o in HEALTHY[name] if o["kind"] == "Event"])
+        assert not got and not document["findings"], (name, got, describe(document))
+
+
 @test("each healthy dump with its noise is quiet")
 def _():
     wrong = []
