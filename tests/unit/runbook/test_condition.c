@@ -462,6 +462,87 @@ static void refuses_what_makes_no_sense(void **state)
 	bench_release(&bench);
 }
 
+static void joins_by_selector_and_reference(void **state)
+{
+	static const char by_selector[] = "{'join':{'to':'Pod','by':'selector','path':'spec.selector','keys':['app','tier']}}";
+	static const char by_reference[] = "{'join':{'to':'StorageClass','by':'reference','path':'spec.storageClassName'}}";
+	static const char by_referrers[] = "{'join':{'to':'Pod','by':'referrers','path':'spec.volumes[*].persistentVolumeClaim.claimName'}}";
+	const struct record *service, *other, *unknown, *claim, *unused;
+	struct bench bench;
+
+	(void)state;
+	bench_init(&bench);
+	/* Paths are wanted before the first record is scanned. */
+	bench_says(&bench, NULL, KIND_SERVICE, by_selector);
+	bench_says(&bench, NULL, KIND_PERSISTENT_VOLUME_CLAIM, by_reference);
+	bench_says(&bench, NULL, KIND_PERSISTENT_VOLUME_CLAIM, by_referrers);
+	bench_put(&bench, KIND_POD, "{'metadata':{'uid':'p','namespace':'ns','name':'p','labels':{'app':'web','tier':'front'}},"
+		  "'spec':{'volumes':[{'name':'x'},{'name':'v','persistentVolumeClaim':{'claimName':'data'}}]}}");
+	bench_put(&bench, KIND_STORAGE_CLASS, "{'metadata':{'uid':'c','name':'fast'}}");
+	service = bench_put(&bench, KIND_SERVICE, "{'metadata':{'uid':'s','namespace':'ns','name':'s'},'spec':{'selector':{'app':'web'}}}");
+	other = bench_put(&bench, KIND_SERVICE, "{'metadata':{'uid':'o','namespace':'ns','name':'o'},'spec':{'selector':{'app':'web','tier':'back'}}}");
+	unknown = bench_put(&bench, KIND_SERVICE, "{'metadata':{'uid':'u','namespace':'ns','name':'u'},'spec':{'selector':{'role':'web'}}}");
+	claim = bench_put(&bench, KIND_PERSISTENT_VOLUME_CLAIM, "{'metadata':{'uid':'d','namespace':'ns','name':'data'},'spec':{'storageClassName':'fast'}}");
+	unused = bench_put(&bench, KIND_PERSISTENT_VOLUME_CLAIM, "{'metadata':{'uid':'e','namespace':'ns','name':'other'},'spec':{'storageClassName':'slow'}}");
+	assert_int_equal(bench_says(&bench, service, KIND_SERVICE, by_selector), TRUTH_TRUE);
+	assert_string_equal(bench.evaluation.objects[0], "p");
+	assert_int_equal(bench_says(&bench, other, KIND_SERVICE, by_selector), TRUTH_FALSE);
+	assert_int_equal(bench_says(&bench, unknown, KIND_SERVICE, by_selector), TRUTH_UNKNOWN);
+	assert_int_equal(bench_says(&bench, claim, KIND_PERSISTENT_VOLUME_CLAIM, by_reference), TRUTH_TRUE);
+	assert_int_equal(bench_says(&bench, unused, KIND_PERSISTENT_VOLUME_CLAIM, by_reference), TRUTH_FALSE);
+	assert_int_equal(bench_says(&bench, claim, KIND_PERSISTENT_VOLUME_CLAIM, by_referrers), TRUTH_TRUE);
+	assert_int_equal(bench_says(&bench, unused, KIND_PERSISTENT_VOLUME_CLAIM, by_referrers), TRUTH_FALSE);
+	bench_release(&bench);
+}
+
+static void joins_later_objects_of_the_controller(void **state)
+{
+	static const char later[] = "{'join':{'to':'Job','by':'successors'}}";
+	static const char job[] = "{'metadata':{'uid':'%s','namespace':'ns','name':'%s','creationTimestamp':'2026-11-2%s',"
+				  "'ownerReferences':[{'kind':'CronJob','name':'c','uid':'%s','controller':true}]}}";
+	struct bench bench;
+	auto_free char *first = xasprintf(job, "a", "a", "0T00:00:00Z", "cron");
+	auto_free char *second = xasprintf(job, "b", "b", "1T00:00:00Z", "cron");
+	auto_free char *third = xasprintf(job, "z", "z", "1T01:00:00Z", "another");
+	const struct record *old, *last;
+
+	(void)state;
+	bench_init(&bench);
+	old = bench_put(&bench, KIND_JOB, first);
+	last = bench_put(&bench, KIND_JOB, second);
+	bench_put(&bench, KIND_JOB, third);
+	assert_int_equal(bench_says(&bench, old, KIND_JOB, later), TRUTH_TRUE);
+	assert_int_equal(bench_says(&bench, last, KIND_JOB, later), TRUTH_FALSE);
+	bench_release(&bench);
+}
+
+/* In each, an age is that of the same item; another field may add seconds to it. */
+static void ages_are_tied(void **state)
+{
+	static const char sick_for_long[] =
+		"{'each':{'in':'status.conditions[*]','that':{'all':[{'field':{'path':'status.conditions[*].status','op':'eq','value':'False'}},"
+		"{'age':{'path':'status.conditions[*].lastTransitionTime','op':'ge','seconds':600}}]}}}";
+	static const char overdue[] =
+		"{'age':{'path':'metadata.deletionTimestamp','op':'ge','seconds':300,'plus':'metadata.deletionGracePeriodSeconds'}}";
+	const struct record *young, *old;
+	struct bench bench;
+
+	(void)state;
+	bench_init(&bench);
+	bench_says(&bench, NULL, KIND_POD, overdue);
+	young = bench_put(&bench, KIND_POD, "{'metadata':{'uid':'y','namespace':'ns','name':'y','deletionTimestamp':'2026-11-21T09:54:00Z',"
+			  "'deletionGracePeriodSeconds':90},'status':{'conditions':[{'type':'A','status':'True','lastTransitionTime':"
+			  "'2026-11-01T00:00:00Z'},{'type':'Ready','status':'False','lastTransitionTime':'2026-11-21T09:59:00Z'}]}}");
+	old = bench_put(&bench, KIND_POD, "{'metadata':{'uid':'o','namespace':'ns','name':'o','deletionTimestamp':'2026-11-21T09:54:00Z',"
+			"'deletionGracePeriodSeconds':30},'status':{'conditions':[{'type':'A','status':'True','lastTransitionTime':"
+			"'2026-11-21T09:59:00Z'},{'type':'Ready','status':'False','lastTransitionTime':'2026-11-21T09:00:00Z'}]}}");
+	assert_int_equal(bench_says(&bench, young, KIND_POD, sick_for_long), TRUTH_FALSE);
+	assert_int_equal(bench_says(&bench, old, KIND_POD, sick_for_long), TRUTH_TRUE);
+	assert_int_equal(bench_says(&bench, young, KIND_POD, overdue), TRUTH_FALSE);
+	assert_int_equal(bench_says(&bench, old, KIND_POD, overdue), TRUTH_TRUE);
+	bench_release(&bench);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -477,6 +558,9 @@ int main(void)
 		cmocka_unit_test(marks_who_depends),
 		cmocka_unit_test(looks_into_collected_logs),
 		cmocka_unit_test(refuses_what_makes_no_sense),
+		cmocka_unit_test(joins_by_selector_and_reference),
+		cmocka_unit_test(joins_later_objects_of_the_controller),
+		cmocka_unit_test(ages_are_tied),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
