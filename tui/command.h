@@ -5,6 +5,7 @@
 #ifndef TUI_COMMAND_H
 #define TUI_COMMAND_H
 
+#include <jansson.h>
 #include <stdio.h>
 
 #include "tui/options.h"
@@ -57,6 +58,13 @@ enum exit_code {
 int command_next(const struct invocation *invocation, const struct command *command, int *position,
 		 const char **ret_name, const char **ret_value);
 
+/*
+ * For commands without flags: at most so many words behind the name, into words. Returns how many there are, or -1
+ * after saying on error_out what there is too much.
+ */
+int command_take_words(const struct invocation *invocation, const struct command *command, const char **words,
+		       int most);
+
 /* Prints an error once, translated and sanitised: "nks-triage: what\n  hint". Returns EXIT_FAILED. */
 int command_fail(const struct invocation *invocation, const struct err *err);
 /* The same for words that a command does not take, with its usage; id may name {word}. Returns EXIT_FAILED. */
@@ -64,6 +72,8 @@ int command_misused(const struct invocation *invocation, const struct command *c
 		    const char *word);
 /* Prints foreign text as shown text. */
 void print_shown(FILE *out, const char *raw);
+/* Prints JSON and a line break; what print_shown() would make visible is escaped, so the values stay exact. */
+void print_json_shown(FILE *out, const json_t *value, size_t flags);
 /* A message in the chosen language, sanitised; caller frees. */
 char *message_text(const struct message *message);
 /* The translation of a short text (gettext; decisions.md 5). */

@@ -115,3 +115,22 @@ int command_next(const struct invocation *invocation, const struct command *comm
 	*ret_value = value;
 	return 1;
 }
+
+int command_take_words(const struct invocation *invocation, const struct command *command, const char **words,
+		       int most)
+{
+	const char *name;
+	const char *value;
+	int position = 1;
+	int count = 0;
+	int kind;
+
+	while ((kind = command_next(invocation, command, &position, &name, &value)) >= 0) {
+		if (count == most) {
+			refuse(invocation, command, "{command} does not take {flag}", value);
+			return -1;
+		}
+		words[count++] = value;
+	}
+	return kind == -2 ? -1 : count;
+}

@@ -4,6 +4,8 @@
 
 #include "tui/command.h"
 
+extern const struct command completion_command;
+
 static void print_names(FILE *out, const struct command_flag *flag)
 {
 	for (; flag && flag->name; flag++)
@@ -125,8 +127,11 @@ static void print_fish(FILE *out)
 
 static int run(struct invocation *invocation)
 {
-	const char *shell = invocation->argc > 1 ? invocation->argv[1] : "";
+	const char *shell = "";
 	struct err err;
+
+	if (command_take_words(invocation, &completion_command, &shell, 1) < 0)
+		return EXIT_FAILED;
 
 	if (!strcmp(shell, "bash")) {
 		print_bash(invocation->out);

@@ -84,16 +84,15 @@ static void explain(FILE *out, const struct runbook *runbook, const char *langua
 	print_steps(out, runbook, language);
 }
 
-static int unknown_id(const struct invocation *invocation, const struct runbook_set *set, const char *id)
+/* The error, and all ids that there are. */
+static int fail_with_ids(const struct invocation *invocation, const struct runbook_set *set, struct err *err)
 {
 	CLEANUP(buffer_release) struct buffer ids = BUFFER_INIT(480);
-	struct err err;
 
 	for (size_t i = 0; i < runbook_count(set); i++)
 		buffer_addf(&ids, "%s%s", i ? " " : "", runbook_at(set, i)->id);
-	err_set(&err, ERR_USAGE, "there is no runbook {id}", "id", id, NULL);
-	err_hint(&err, "known are: {ids}", "ids", buffer_text(&ids), NULL);
-	return command_fail(invocation, &err);
+	err_hint(err, "known are: {ids}", "ids", buffer_text(&ids), NULL);
+	return command_fail(invocation, err);
 }
 
 static int run_explain(struct invocation *invocation)
@@ -107,34 +106,23 @@ static int run_explain(struct invocation *invocation)
 	struct runbook_set *set;
 	const struct runbook *runbook;
 	const char *id = NULL;
-	const char *name;
-	const char *value;
-	int position = 1;
-	int kind;
 	int code = EXIT_DONE;
 	struct err err;
 
-	while ((kind = command_next(invocation, &explain_command, &position, &name, &value)) >= 0) {
-		if (id) {
-			err_set(&err, ERR_USAGE, "explain takes one id", NULL);
-			return command_fail(invocation, &err);
-		}
-		id = value;
-	}
-	if (kind == -2)
+	if (command_take_words(invocation, &explain_command, &id, 1) < 0)
 		return EXIT_FAILED;
-	if (!id) {
-		err_set(&err, ERR_USAGE, "explain needs an id", NULL);
-		err_hint(&err, "usage: nks-triage {usage}", "usage", explain_command.usage, NULL);
-		return command_fail(invocation, &err);
-	}
 	if (runbook_set_load(&options, NULL, &set, &err) < 0)
 		return command_fail(invocation, &err);
-	runbook = runbook_find(set, id);
-	if (runbook)
+	runbook = id ? runbook_find(set, id) : NULL;
+	if (runbook) {
 		explain(invocation->out, runbook, invocation->options->language);
-	else
-		code = unknown_id(invocation, set, id);
+	} else {
+		if (id)
+			err_set(&err, ERR_USAGE, "there is no runbook {id}", "id", id, NULL);
+		else
+			err_set(&err, ERR_USAGE, "explain needs an id", NULL);
+		code = fail_with_ids(invocation, set, &err);
+	}
 	runbook_set_free(set);
 	return code;
 }

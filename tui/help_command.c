@@ -6,6 +6,8 @@
 
 #include "tui/command.h"
 
+extern const struct command help_command;
+
 static void print_flags(FILE *out, const struct command_flag *flag)
 {
 	for (; flag && flag->name; flag++) {
@@ -50,19 +52,22 @@ void help_print_all(FILE *out)
 
 static int run(struct invocation *invocation)
 {
+	const char *name = NULL;
 	struct err err;
 
-	if (invocation->argc < 2) {
+	if (command_take_words(invocation, &help_command, &name, 1) < 0)
+		return EXIT_FAILED;
+	if (!name) {
 		help_print_all(invocation->out);
 		return EXIT_DONE;
 	}
 	for (size_t i = 0; commands[i]; i++) {
-		if (!strcmp(commands[i]->name, invocation->argv[1])) {
+		if (!strcmp(commands[i]->name, name)) {
 			help_print_command(invocation->out, commands[i]);
 			return EXIT_DONE;
 		}
 	}
-	err_set(&err, ERR_USAGE, "there is no command {name}", "name", invocation->argv[1], NULL);
+	err_set(&err, ERR_USAGE, "there is no command {name}", "name", name, NULL);
 	err_hint(&err, "nks-triage help lists what there is", NULL);
 	return command_fail(invocation, &err);
 }

@@ -102,6 +102,12 @@ static int run_configured(struct invocation *invocation, const struct command *c
 	if (paths_make_state(paths, &err) < 0 ||
 	    configuration_load(paths->config_file, &configuration, &err) < 0)
 		return command_fail(invocation, &err);
+	/* A file that was named may hold what protects: a mistyped path must not pass for "nothing configured". */
+	if (invocation->options->config_file && !configuration->exists) {
+		err_set(&err, ERR_CONFIG, "there is no configuration file {path}", "path", paths->config_file, NULL);
+		configuration_free(configuration);
+		return command_fail(invocation, &err);
+	}
 	if (configuration->read_only)
 		invocation->options->read_only = true;
 	invocation->configuration = configuration;

@@ -46,7 +46,6 @@ static void print_json(const struct match_run *run, const char *text, size_t len
 {
 	json_t *also = json_array();
 	json_t *line;
-	auto_free char *printed = NULL;
 
 	for (size_t i = 0; i < match->also_count; i++)
 		json_array_append_new(also, json_string(match->also[i]->id));
@@ -54,9 +53,8 @@ static void print_json(const struct match_run *run, const char *text, size_t len
 			 match->runbook ? match->runbook->id : NULL, "slug",
 			 match->runbook ? match->runbook->slug : NULL, "confidence",
 			 match->runbook ? confidence_name(match->confidence) : NULL, "alsoSeen", also);
-	printed = json_dumps(line, JSON_COMPACT);
+	print_json_shown(run->invocation->out, line, JSON_COMPACT);
 	json_decref(line);
-	fprintf(run->invocation->out, "%s\n", printed);
 }
 
 static void print_message(FILE *out, const char *text, size_t length)

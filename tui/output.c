@@ -42,6 +42,38 @@ void print_shown(FILE *out, const char *raw)
 	fputs(buffer_text(&shown), out);
 }
 
+/* Control, bidi and other format characters as JSON's own escapes: the value stays what it is. */
+static void print_escaped(FILE *out, const char *text)
+{
+	CLEANUP(buffer_release) struct buffer shown = BUFFER_INIT(64);
+	size_t left = strlen(text);
+
+	while (left) {
+		uint32_t code_point;
+		size_t length = text_decode(text, left, &code_point);
+
+		buffer_clear(&shown);
+		text_show(&shown, text, length);
+		if (*text == '\n' || !strncmp(buffer_text(&shown), text, length))
+			fwrite(text, 1, length, out);
+		else if (code_point > 0xffff)
+			fprintf(out, "\\u%04x\\u%04x", 0xd7c0 + (code_point >> 10),
+				0xdc00 + (code_point & 0x3ff));
+		else
+			fprintf(out, "\\u%04x", code_point);
+		text += length;
+		left -= length;
+	}
+}
+
+void print_json_shown(FILE *out, const json_t *value, size_t flags)
+{
+	auto_free char *text = json_dumps(value, flags);
+
+	print_escaped(out, text ? text : "null");
+	fputc('\n', out);
+}
+
 int command_fail(const struct invocation *invocation, const struct err *err)
 {
 	auto_free char *what = message_text(&err->what);

@@ -76,7 +76,8 @@ static int parse(struct invocation *invocation, struct arguments *arguments)
 
 	while ((code = command_next(invocation, &plan_command, &position, &name, &value)) >= 0) {
 		if (code == 0 && arguments->id)
-			return command_misused(invocation, &plan_command, "one entry at a time: what is {word}?", value);
+			return command_misused(invocation, &plan_command,
+					      "one entry at a time: what is {word}?", value);
 		if (code == 0)
 			arguments->id = value;
 		else if (!strcmp(name, "--target"))

@@ -167,10 +167,7 @@ void plan_print(FILE *out, const struct change *change, const struct kubeconfig_
 void plan_print_json(FILE *out, const struct change *change)
 {
 	json_t *plan = change_plan_json(change);
-	char *text = json_dumps(plan, JSON_INDENT(2));
 
-	fputs(text, out);
-	fputc('\n', out);
-	free(text);
+	print_json_shown(out, plan, JSON_INDENT(2));
 	json_decref(plan);
 }

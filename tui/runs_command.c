@@ -92,15 +92,6 @@ static void print_run(FILE *out, const json_t *run)
 		print_step(out, step);
 }
 
-static void print_json(FILE *out, const json_t *document)
-{
-	char *text = json_dumps(document, JSON_INDENT(2));
-
-	fputs(text, out);
-	fputc('\n', out);
-	free(text);
-}
-
 static int print(struct invocation *invocation, const struct arguments *arguments, const json_t *document)
 {
 	const json_t *runs = json_object_get(document, "runs");
@@ -112,7 +103,7 @@ static int print(struct invocation *invocation, const struct arguments *argument
 		return command_fail(invocation, &err);
 	}
 	if (arguments->json)
-		print_json(invocation->out, document);
+		print_json_shown(invocation->out, document, JSON_INDENT(2));
 	else if (arguments->id)
 		print_run(invocation->out, json_array_get(runs, 0));
 	else

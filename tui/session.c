@@ -11,6 +11,8 @@
 #include "tui/configuration.h"
 #include "tui/demo.h"
 
+enum { VERSION_WAIT_MS = 3000 };
+
 static int load_runbooks(struct session *session, struct err *err)
 {
 	auto_free char *folder = xasprintf("%s/runbooks", session->invocation->config_dir);
@@ -165,6 +167,19 @@ static bool is_settled(const struct session *session)
 	       session->seen_evidence == evidence_version(session->evidence);
 }
 
+/* Reports name the server's version; it is no part of the picture, so it is not waited for as long. */
+static void wait_for_version(struct session *session, int64_t deadline)
+{
+	int64_t now = clock_monotonic_ms();
+
+	if (deadline > now + VERSION_WAIT_MS)
+		deadline = now + VERSION_WAIT_MS;
+	while (kube_is_asking_version(session->client) && !session->interrupted && now < deadline) {
+		session_turn(session, (int)(deadline - now < 200 ? deadline - now : 200));
+		now = clock_monotonic_ms();
+	}
+}
+
 int session_wait(struct session *session, struct err *err)
 {
 	double wait = session->invocation->options->wait;
@@ -196,5 +211,6 @@ int session_wait(struct session *session, struct err *err)
 		}
 		session_turn(session, left < 200 ? (int)left : 200);
 	}
+	wait_for_version(session, deadline);
 	return 0;
 }

@@ -3,6 +3,8 @@
 #include "tui/command.h"
 #include "tui/paths.h"
 
+extern const struct command version_command;
+
 const char *program_version(void)
 {
 	return NKS_TRIAGE_VERSION;
@@ -10,6 +12,8 @@ const char *program_version(void)
 
 static int run(struct invocation *invocation)
 {
+	if (command_take_words(invocation, &version_command, NULL, 0) < 0)
+		return EXIT_FAILED;
 	fprintf(invocation->out, "nks-triage %s\n", program_version());
 	return EXIT_DONE;
 }

@@ -120,6 +120,11 @@ const char *kube_server_version(const struct kube_client *client)
 	return client->version;
 }
 
+bool kube_is_asking_version(const struct kube_client *client)
+{
+	return client->version_slot != NULL;
+}
+
 bool kube_client_may_use_protobuf(const struct kube_client *client)
 {
 	return !client->no_protobuf;

@@ -151,5 +151,7 @@ const struct link_state *kube_link(const struct kube_client *client);
 
 /* Server version, read once at start and after reconnects; "" until known. */
 const char *kube_server_version(const struct kube_client *client);
+/* True while the question for it is under way. */
+bool kube_is_asking_version(const struct kube_client *client);
 
 #endif
