@@ -2,6 +2,7 @@
  * Settles what every command needs (character set, language, flags,
  * configuration, folders) and runs the command, or the console without one.
  */
+#include <fcntl.h>
 #include <libintl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -9,6 +10,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "probes/base/clock.h"
 #include "probes/base/log.h"
@@ -42,6 +44,30 @@ static void keep_memory_private(void)
 		return;
 	setrlimit(RLIMIT_CORE, &none);
 	prctl(PR_SET_DUMPABLE, 0);
+}
+
+/*
+ * Where the caller closed a standard descriptor, the next socket or file would get its number and what is printed
+ * would be written there. Opened for reading alone: what is printed to it is known to be lost.
+ */
+static void hold_standard_descriptors(void)
+{
+	int descriptor;
+
+	do
+		descriptor = open("/dev/null", O_RDONLY);
+	while (descriptor >= 0 && descriptor <= STDERR_FILENO);
+	if (descriptor >= 0)
+		close(descriptor);
+}
+
+/* A code that says what was found stands for a report that was written whole; the others stay. */
+static int code_of_output(int code)
+{
+	bool is_lost = fflush(stdout) != 0;
+
+	is_lost |= ferror(stdout) != 0;
+	return is_lost && (code == EXIT_DONE || code == EXIT_CRITICAL || code == EXIT_WARNING) ? EXIT_FAILED : code;
 }
 
 /* What the names of locales say, whether they are installed or not (decisions.md 5). */
@@ -156,12 +182,11 @@ int main(int argc, char **argv)
 	struct invocation invocation = {.options = &options, .out = stdout, .error_out = stderr};
 	int code;
 
+	hold_standard_descriptors();
 	options.utf8 = text_init();
 	keep_memory_private();
 	signal(SIGPIPE, SIG_IGN);
 	code = run(&invocation, argc, argv);
 	options_release(&options);
-	if (fflush(stdout) != 0 && code == EXIT_DONE)
-		code = EXIT_FAILED;
-	return code;
+	return code_of_output(code);
 }

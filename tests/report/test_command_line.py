@@ -3,12 +3,13 @@
 import json
 import os
 import re
+import subprocess
 import sys
 import tempfile
 import unicodedata
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "lib"))
-from simulated import Simulated, run_console  # noqa: E402
+from simulated import Simulated, environment, run_console  # noqa: E402
 from tap import run, test  # noqa: E402
 
 HOME = tempfile.TemporaryDirectory(prefix="nks-triage-test-")
@@ -60,6 +61,15 @@ def _():
         texts = {re.sub(r'"generatedAt": "[^"]+"', "", cluster.console("report", "-o", "json", "--only", "E01").out)
                  for _ in range(10)}
     assert len(texts) == 1 and '"version": "v1.' in texts.pop()
+
+
+@test("a report that could not be written is a failure, whatever it found; a closed output is nobody's socket")
+def _():
+    with Simulated("calico-outage") as cluster:
+        for redirection in (">/dev/full", ">&-"):
+            process = subprocess.run(["sh", "-c", f'exec "$@" {redirection}', "sh", *cluster.command("report")],
+                                     env=environment(HOME.name), stdin=subprocess.DEVNULL, timeout=60)
+            assert process.returncode == 1, (redirection, process)
 
 
 run()
