@@ -100,7 +100,10 @@ static void say_outcome(struct fix *fix)
 		break;
 	case CHANGE_STOPPED:
 	case CHANGE_FAILED:
-		console_sayf(console, ROLE_ERROR, translate("%s: stopped half way; the run tab says where"),
+		console_sayf(console, ROLE_ERROR,
+			     change_wrote_anything(fix->change) ?
+				     translate("%s: stopped half way; the run tab says where") :
+				     translate("%s: stopped before anything was changed"),
 			     id);
 		break;
 	case CHANGE_REFUSED:
@@ -237,6 +240,8 @@ static void on_confirm_choice(struct console *console, int id)
 		console_say_err(console, &err);
 		return;
 	}
+	console_sayf(console, ROLE_INFO, translate("%s: running; Ctrl-c asks how to stop it"),
+		     change_runbook(fix->change)->id);
 	detail_view_show(console, DETAIL_RUN);
 }
 

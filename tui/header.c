@@ -62,8 +62,12 @@ static void link_text(const struct world *world, struct buffer *out, enum role *
 		*ret_role = ROLE_INFO;
 		buffer_addf(out, "%s %s", glyph_text(world->glyphs, GLYPH_STALE), translate("connecting"));
 	} else if (link->code == ERR_NONE) {
-		*ret_role = ROLE_OK;
-		buffer_addf(out, "%s %s ", glyph_text(world->glyphs, GLYPH_LIVE), translate("live"));
+		bool is_quiet = age_ms > OLD_AFTER_MS;
+
+		/* No failure yet, and no sign of life either. */
+		*ret_role = is_quiet ? ROLE_DIM : ROLE_OK;
+		buffer_addf(out, "%s %s ", glyph_text(world->glyphs, is_quiet ? GLYPH_STALE : GLYPH_LIVE),
+			    is_quiet ? translate("quiet") : translate("live"));
 		if (age_ms < 10000)
 			buffer_addf(out, "%lld.%llds", (long long)(age_ms / 1000),
 				    (long long)(age_ms % 1000 / 100));

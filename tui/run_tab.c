@@ -36,8 +36,11 @@ static enum role state_role(enum change_state state)
 	}
 }
 
-static const char *state_text(enum change_state state)
+static const char *state_text(const struct change *change)
 {
+	enum change_state state = change_state(change);
+	bool is_half_way = change_wrote_anything(change);
+
 	switch (state) {
 	case CHANGE_CONFIRMED:
 		return "confirmed: starting";
@@ -52,9 +55,9 @@ static const char *state_text(enum change_state state)
 	case CHANGE_COULD_NOT_VERIFY:
 		return "could not verify the result";
 	case CHANGE_STOPPED:
-		return "stopped half way";
+		return is_half_way ? "stopped half way" : "stopped before anything was changed";
 	case CHANGE_FAILED:
-		return "failed half way";
+		return is_half_way ? "failed half way" : "failed before anything was changed";
 	default:
 		return change_state_name(state);
 	}
@@ -116,7 +119,7 @@ static void add_summary(struct textview *text, const struct world *world, const 
 	bar_text(world, done, total, bar, sizeof(bar));
 	clock_age(start && end > start ? (end - start) / 1000 : 0, elapsed, sizeof(elapsed));
 	textview_addf(text, ROLE_STRONG, "%s ", change_runbook(change)->id);
-	textview_append(text, state_role(state), translate(state_text(state)));
+	textview_append(text, state_role(state), translate(state_text(change)));
 	if (!is_over(state))
 		textview_appendf(text, ROLE_INFO, " %s", spinner_text(world->glyphs,
 								      (unsigned)(world->now_ms / 100)));

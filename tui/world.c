@@ -10,8 +10,6 @@
 #include "probes/kube/image.h"
 #include "tui/command.h"
 
-enum { OLD_AFTER_MS = 15000 };
-
 bool world_is_system(const struct world *world, const char *name_space)
 {
 	for (const char *const *at = world->system_namespaces; at && *at; at++) {

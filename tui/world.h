@@ -18,6 +18,9 @@
 
 struct buffer;
 
+/* Data that nothing was heard of for longer shows its age. */
+enum { OLD_AFTER_MS = 15000 };
+
 struct world {
 	struct snapshot *snapshot;
 	const struct symptoms *symptoms;

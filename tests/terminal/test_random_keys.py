@@ -13,7 +13,7 @@ from tmux import Terminal, children_of, is_alive  # noqa: E402
 from wait import wait_for  # noqa: E402
 
 SEED = 20261121
-ROUNDS = 220
+ROUNDS = 600
 SECONDS = 20        # on a slow machine fewer rounds are played
 NAMED = ("Enter Escape Tab BTab Up Down Left Right Home End PageUp PageDown BSpace DC F1 F2 F5 C-d C-u C-l C-r C-e "
          "C-s C-w M-x C-Space").split()
