@@ -102,7 +102,7 @@ def _():
         terminal.wait("E08 running")
         terminal.press_until("C-c", "Stop the running fix?")
         terminal.keys("a")
-        terminal.wait("stopped half way", seconds=120)
+        terminal.wait("E08 stopped ", seconds=120)
 
 
 def kubeconfig_of_demo(terminal):
