@@ -137,14 +137,14 @@ $(OUT)/tests/conformance/%: $(OUT)/tests/conformance/%.o $(foreach l,$(below_rem
 $(OUT)/tests/terminal/screen_probe: $(OUT)/tests/terminal/screen_probe.o $(OUT)/libwidgets.a $(call archive,base)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBRARIES)
 
-# Tests that are no unit tests: programs that print TAP and drive the built programs.
-SCRIPTS := $(sort $(wildcard $(foreach f,sim client runbook report remedy terminal,tests/$(f)/test_*.py)))
+# Tests that are no unit tests: programs that print TAP and drive the built programs. The longest come first.
+SCRIPTS := $(wildcard $(foreach f,remedy terminal sim client runbook report,tests/$(f)/test_*.py))
 CHECKS := $(sort $(wildcard tests/check/test_*.py))
 
 .PHONY: unit
 ## test       build and run every test: unit tests, then the programs against simulated clusters, then the screen
 test: all $(UNIT_PROGRAMS) $(TEST_HELPERS)
-	tests/run.py $(UNIT_PROGRAMS) $(SCRIPTS)
+	tests/run.py --jobs 3 $(SCRIPTS) $(UNIT_PROGRAMS)
 
 ## unit       unit tests alone; unit-LAYER for one layer
 unit: $(UNIT_PROGRAMS)
