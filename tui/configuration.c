@@ -117,7 +117,7 @@ static int read_object(struct reading *reading, const json_t *object, const stru
 			row++;
 		if (!row->name)
 			return fail(reading, "{file}:{line}: unknown key {key}");
-		if (row->read(reading, value, (char *)base + row->offset) < 0)
+		if (row->read(reading, value, base ? (char *)base + row->offset : NULL) < 0)
 			return -1;
 		leave(reading);
 	}

@@ -283,7 +283,7 @@ static int read_member(const char *name, const char *type, const struct field *f
 static int read_message(const struct wire_type *message, const char *bytes, size_t n, int depth, json_t **ret_object,
 			struct err *err)
 {
-	struct input input = {.at = bytes, .end = bytes + n};
+	struct input input = {.at = bytes, .end = n ? bytes + n : bytes};
 	json_t *object = json_object();
 
 	if (!message)

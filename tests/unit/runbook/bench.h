@@ -36,8 +36,7 @@ struct bench {
 static inline void bench_init(struct bench *bench)
 {
 	memset(bench, 0, sizeof(*bench));
-	for (int kind = 0; kind < KIND_COUNT; kind++)
-		bench->fields.tables[kind] = field_table_new(kind_get((enum kind_id)kind));
+	field_set_init(&bench->fields);
 	bench->book = message_book_new();
 	bench->snapshot = snapshot_new();
 	bench->evidence = evidence_store_new();

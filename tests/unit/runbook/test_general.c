@@ -12,8 +12,7 @@ static void bench_open(struct cluster_bench *bench)
 	struct runbook_load_options options = {.assets = "assets"};
 	struct err err = {0};
 
-	for (int kind = 0; kind < KIND_COUNT; kind++)
-		bench->fields.tables[kind] = field_table_new(kind_get((enum kind_id)kind));
+	field_set_init(&bench->fields);
 	assert_int_equal(runbook_set_load(&options, &bench->fields, &bench->set, &err), 0);
 	bench->snapshot = snapshot_new();
 	for (int kind = 0; kind < KIND_COUNT; kind++)
