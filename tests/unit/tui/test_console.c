@@ -317,7 +317,7 @@ static void clear_checks_are_listed_where_nothing_is_found(void **state)
 
 	put_pod(fixture, "typha-1", 1, NULL);
 	look(fixture);
-	assert_has(drawn(fixture, 40, 120), "What was looked for");
+	assert_has(drawn(fixture, 60, 120), "What was looked for");
 	assert_has(fixture->text, "clear  image-pull Image cannot be pulled");
 }
 
