@@ -44,7 +44,7 @@ sources = $(sort $(wildcard $(1)/*.c))
 objects = $(patsubst %.c,$(OUT)/%.o,$(call sources,$(1)))
 CONSOLE_ARCHIVES := $(foreach l,remedy symptoms runbook model kube net base,$(call archive,$(l)))
 
-.PHONY: all help deps demo test check sanitize clang bench install uninstall clean
+.PHONY: all help deps deps-conformance demo test check sanitize clang bench install uninstall clean
 ## all        build ./nks-triage and ./nks-triage-sim (BUILD=release|debug|sanitize|clang|clang-sanitize)
 all: nks-triage nks-triage-sim
 
@@ -60,6 +60,9 @@ nks-triage-sim: $(OUT)/nks-triage-sim FORCE
 ## deps       install what building, running and testing need (apt-get; Debian 12, Ubuntu 24.04)
 deps:
 	@.ci/deps
+## deps-conformance  install a Go that builds a real control plane, where there is none (Debian 12)
+deps-conformance:
+	@.ci/deps conformance
 
 ## demo       open the console on a simulated cluster whose Calico is broken
 demo: all
@@ -172,13 +175,21 @@ $(OUT)/tests/bench/%: $(OUT)/tests/bench/%.o $(foreach l,$(below_model),$(call a
 .PHONY: bench-programs
 bench-programs: $(BENCH_PROGRAMS)
 
-.PHONY: controlplane conformance
+.PHONY: controlplane conformance faults
 ## controlplane  build a real control plane (KUBERNETES=1.34.4) from Go modules into a cache; needs Go 1.24
 controlplane:
 	@tests/controlplane/build.py --kubernetes $(KUBERNETES)
 ## conformance   the tests that need a real kube-apiserver, against KUBERNETES
+# The longest comes first. Each program starts a control plane of its own: faults and rights of one are no other's.
+CONFORMANCE := tests/conformance/test_faults.py $(sort $(filter-out %/test_faults.py,$(wildcard tests/conformance/test_*.py)))
 conformance: all $(TEST_HELPERS) controlplane
-	NKS_TRIAGE_KUBERNETES=$(KUBERNETES) tests/run.py --jobs 1 $(sort $(wildcard tests/conformance/test_*.py))
+	NKS_TRIAGE_KUBERNETES=$(KUBERNETES) tests/run.py --jobs 2 $(CONFORMANCE)
+## faults     random faults before a real apiserver: SEEDS=100 sequences (make faults SEEDS=500 CHANGES=2000)
+SEEDS ?= 100
+CHANGES ?= 1000
+faults: all $(TEST_HELPERS) controlplane
+	NKS_TRIAGE_KUBERNETES=$(KUBERNETES) NKS_TRIAGE_SEEDS=$(SEEDS) NKS_TRIAGE_CHANGES=$(CHANGES) \
+		tests/run.py --timeout 36000 tests/conformance/test_faults.py
 
 ## bench      ratios against kubectl on a simulated cluster of 100 nodes and 2,000 pods
 bench: all bench-programs

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Builds a real control plane from Go modules into a cache outside the checkout.
 
-    tests/controlplane/build.py [--kubernetes 1.34.4] [--print]
+    tests/controlplane/build.py [--kubernetes 1.34.4] [--go]
 
 Prints the folder that holds kube-apiserver, kube-controller-manager,
 kube-scheduler, kubectl, etcd, etcdctl and kwok. What is there already is not
@@ -13,6 +13,8 @@ download does not have. A wrapper module replaces each of them by the release
 of the same number (v1.34.4 -> v0.34.4).
 """
 import argparse
+import functools
+import glob
 import json
 import os
 import re
@@ -22,6 +24,7 @@ import sys
 
 ETCD = "v3.6.5"
 KWOK = "v0.7.0"
+OLDEST_GO = (1, 21)
 COMMANDS = ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl"]
 
 
@@ -31,21 +34,33 @@ def cache_folder():
 
 
 def go(folder, *arguments):
-    """Quiet; a failure shows what go said."""
-    environment = dict(os.environ, GOFLAGS="-mod=mod", CGO_ENABLED="0", GOTOOLCHAIN="local")
-    result = subprocess.run(["go", *arguments], cwd=folder, env=environment, stdout=subprocess.PIPE,
+    """Quiet; a failure shows what go said. A Go that is too old for a module fetches a newer one as a module."""
+    environment = dict(os.environ, GOFLAGS="-mod=mod", CGO_ENABLED="0", GOTOOLCHAIN="auto")
+    result = subprocess.run([require_go(), *arguments], cwd=folder, env=environment, stdout=subprocess.PIPE,
                             stderr=subprocess.STDOUT, text=True)
     if result.returncode:
         sys.exit(f"controlplane: go {' '.join(arguments)} failed in {folder}:\n{result.stdout[-4000:]}")
     return result.stdout
 
 
+@functools.cache
 def require_go():
-    if not shutil.which("go"):
-        sys.exit("controlplane: no `go` on PATH: the real control plane is built from Go modules and needs Go 1.24 or newer")
-    version = re.search(r"go(\d+)\.(\d+)", subprocess.run(["go", "version"], capture_output=True, text=True).stdout)
-    if not version or (int(version[1]), int(version[2])) < (1, 24):
-        sys.exit("controlplane: Go 1.24 or newer is needed")
+    """The newest of PATH's go and of those that Debian's packages of one version put aside. Kubernetes 1.34 needs Go
+    1.24; from 1.21 on go fetches the toolchain that a module asks for."""
+    found = {}
+    for program in [shutil.which("go"), *glob.glob("/usr/lib/go-1.*/bin/go")]:
+        if program:
+            said = subprocess.run([program, "version"], capture_output=True, text=True, cwd="/",
+                                  env=dict(os.environ, GOTOOLCHAIN="local")).stdout
+            version = re.search(r"go(\d+)\.(\d+)", said)
+            if version:
+                found[program] = (int(version[1]), int(version[2]))
+    newest = max(found, key=found.get, default=None)
+    if not newest or found[newest] < OLDEST_GO:
+        have = f"{newest} is Go {found[newest][0]}.{found[newest][1]}" if newest else "there is no go on PATH"
+        sys.exit("controlplane: the real control plane is built from Go modules and needs Go 1.24, or 1.21 and newer "
+                 f"to fetch that; {have}. `make deps-conformance` installs one on Debian 12")
+    return newest
 
 
 def write(path, text):
@@ -101,11 +116,14 @@ def build_other(name, module, version, packages, work, target):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--kubernetes", default="1.34.4")
+    parser.add_argument("--go", action="store_true", help="only say which go would build")
     arguments = parser.parse_args()
+    if arguments.go:
+        print(require_go())
+        return
     target = os.path.join(cache_folder(), f"kubernetes-{arguments.kubernetes}-etcd-{ETCD}-kwok-{KWOK}")
     done = os.path.join(target, "complete")
     if not os.path.exists(done):
-        require_go()
         work = os.path.join(target, "modules")
         os.makedirs(work, exist_ok=True)
         build_other("etcd", "go.etcd.io/etcd/server/v3", ETCD, [("go.etcd.io/etcd/server/v3", "etcd")], work, target)

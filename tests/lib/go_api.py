@@ -4,6 +4,8 @@ import os
 import re
 import subprocess
 
+from build import require_go
+
 PLACES = {"core": ("k8s.io/api", "core/v1"), "apps": ("k8s.io/api", "apps/v1"),
           "meta": ("k8s.io/apimachinery", "pkg/apis/meta/v1")}
 SCALARS = {"string": "string", "bool": "bool", "int32": "int32", "int64": "int64", "metav1.Time": "time", "Time": "time",
@@ -13,8 +15,8 @@ SCALARS = {"string": "string", "bool": "bool", "int32": "int32", "int64": "int64
 
 def module_folder(module, version):
     """Downloads the module where it is not in the module cache."""
-    out = subprocess.run(["go", "mod", "download", "-json", f"{module}@{version}"], check=True, capture_output=True,
-                         text=True, env=dict(os.environ, GOTOOLCHAIN="local", GOFLAGS="-mod=mod")).stdout
+    out = subprocess.run([require_go(), "mod", "download", "-json", f"{module}@{version}"], check=True,
+                         capture_output=True, text=True, env=dict(os.environ, GOTOOLCHAIN="auto", GOFLAGS="-mod=mod")).stdout
     return json.loads(out)["Dir"]
 
 
