@@ -170,7 +170,7 @@ clang:
 
 # Parts that tests/bench/bench.py measures: tests/bench/THING.c
 BENCH_PROGRAMS := $(patsubst %.c,$(OUT)/%,$(sort $(wildcard tests/bench/*.c)))
-$(OUT)/tests/bench/%: $(OUT)/tests/bench/%.o $(foreach l,$(below_model),$(call archive,$(l)))
+$(OUT)/tests/bench/%: $(OUT)/tests/bench/%.o $(foreach l,$(below_symptoms),$(call archive,$(l)))
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBRARIES)
 .PHONY: bench-programs
 bench-programs: $(BENCH_PROGRAMS)

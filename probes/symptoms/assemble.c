@@ -45,14 +45,11 @@ static int compare_signs(const void *a, const void *b)
 /* The signs of a rule that hold, by name. Caller frees the array. */
 static struct sign **signs_of(const struct rule *rule, size_t *ret_count)
 {
-	struct sign **signs = xcalloc(rule->signs.count + 1, sizeof(*signs));
-	struct sign *sign;
-	size_t position = 0;
+	struct sign **signs = xcalloc(rule->truth_counts[TRUTH_TRUE] + 1, sizeof(*signs));
 	size_t count = 0;
 
-	while ((sign = map_next(&rule->signs, &position)) != NULL)
-		if (sign->truth == TRUTH_TRUE)
-			signs[count++] = sign;
+	for (struct sign *sign = rule->by_truth[TRUTH_TRUE]; sign; sign = sign->next)
+		signs[count++] = sign;
 	qsort(signs, count, sizeof(struct sign *), compare_signs);
 	*ret_count = count;
 	return signs;

@@ -67,13 +67,10 @@ bool runbook_is_current(const struct runbook *runbook, const struct snapshot *sn
 /* Of the signs that could not be judged the first by name gives the reason. True if there is one. */
 static bool find_unknown(const struct rule *rule, struct message *ret_reason)
 {
-	const struct sign *first = NULL;
-	const struct sign *sign;
-	size_t position = 0;
+	const struct sign *first = rule->by_truth[TRUTH_UNKNOWN];
 
-	while ((sign = map_next(&rule->signs, &position)) != NULL)
-		if (sign->truth == TRUTH_UNKNOWN &&
-		    (!first || finding_object_compare(&sign->subject, &first->subject) < 0))
+	for (const struct sign *sign = first; sign; sign = sign->next)
+		if (finding_object_compare(&sign->subject, &first->subject) < 0)
 			first = sign;
 	if (first && first->unknown)
 		*ret_reason = *first->unknown;
@@ -81,17 +78,6 @@ static bool find_unknown(const struct rule *rule, struct message *ret_reason)
 		message_set(ret_reason, "{kind} {name} could not be judged", "kind", first->subject.kind, "name",
 			    first->subject.name, NULL);
 	return first != NULL;
-}
-
-static bool is_hit(const struct rule *rule)
-{
-	const struct sign *sign;
-	size_t position = 0;
-
-	while ((sign = map_next(&rule->signs, &position)) != NULL)
-		if (sign->truth == TRUTH_TRUE)
-			return true;
-	return false;
 }
 
 /* With input from files: what was not saved was left out by choice (decisions.md 12). */
@@ -130,7 +116,7 @@ static void judge(const struct look *look, const struct rule *rule, struct check
 	if (rule->is_left_out) {
 		check->verdict = VERDICT_COULD_NOT_CHECK;
 		message_set(&check->reason, "left out by --only", NULL);
-	} else if (is_hit(rule)) {
+	} else if (rule->truth_counts[TRUTH_TRUE]) {
 		check->verdict = VERDICT_HIT;
 		/* What was found stays found while the data is not current, but it is said. */
 		if (!runbook_is_current(runbook, look->snapshot, &reason))

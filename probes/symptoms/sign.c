@@ -21,10 +21,35 @@ static void clear_content(struct sign *sign)
 	sign->unknown = NULL;
 }
 
+static void join_truth(struct sign *sign, enum truth truth)
+{
+	struct sign **first = &sign->rule->by_truth[truth];
+
+	sign->truth = truth;
+	sign->previous = NULL;
+	sign->next = *first;
+	if (sign->next)
+		sign->next->previous = sign;
+	*first = sign;
+	sign->rule->truth_counts[truth]++;
+}
+
+static void leave_truth(struct sign *sign)
+{
+	if (sign->previous)
+		sign->previous->next = sign->next;
+	else
+		sign->rule->by_truth[sign->truth] = sign->next;
+	if (sign->next)
+		sign->next->previous = sign->previous;
+	sign->rule->truth_counts[sign->truth]--;
+}
+
 void sign_free(struct symptoms *symptoms, struct sign *sign)
 {
 	if (!sign)
 		return;
+	leave_truth(sign);
 	recheck_set(symptoms, sign, 0);
 	clear_content(sign);
 	finding_object_release(&sign->subject);
@@ -179,7 +204,8 @@ static bool take_content(struct sign *sign, struct evaluation *evaluation, enum 
 	if (is_same)
 		return false;
 	clear_content(sign);
-	sign->truth = truth;
+	leave_truth(sign);
+	join_truth(sign, truth);
 	sign->confidence = confidence;
 	sign->severity = severity;
 	sign->since = evaluation->since;
@@ -212,13 +238,14 @@ static struct sign *sign_new(struct rule *rule, const struct record *record)
 
 	sign->rule = rule;
 	finding_object_init(&sign->subject, record);
+	join_truth(sign, TRUTH_FALSE);
 	map_put(&rule->signs, sign->subject.uid, sign);
 	return sign;
 }
 
 void sign_look(struct look *look, struct rule *rule, const char *uid, const struct record *record)
 {
-	struct sign *sign = map_get(&rule->signs, uid);
+	struct sign *sign = rule->signs.count ? map_get(&rule->signs, uid) : NULL;
 	CLEANUP(evaluation_release) struct evaluation evaluation;
 	enum confidence confidence = CONFIDENCE_LIKELY;
 	enum severity severity = SEVERITY_NONE;

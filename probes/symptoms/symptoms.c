@@ -128,43 +128,67 @@ static void drop_the_gone(struct look *look, struct rule *rule)
 		sign_look(look, rule, gone[--count]->subject.uid, NULL);
 }
 
-static void look_at_all(struct look *look, struct rule *rule)
+/* Looks at the objects of a kind for several rules: object by object, for a record that is at hand costs half. */
+static void look_at_kind(struct look *look, enum kind_id kind, struct rule *const *rules, size_t rule_count)
 {
-	drop_the_gone(look, rule);
-	for (enum kind_id kind = 0; kind < KIND_COUNT; kind++) {
-		struct record_list all = snapshot_all(look->snapshot, kind);
+	auto_free struct rule **about = xcalloc(rule_count + 1, sizeof(*about));
+	struct record_list all = snapshot_all(look->snapshot, kind);
+	size_t count = 0;
 
-		if (!runbook_when(rule->runbook, kind))
-			continue;
-		for (size_t i = 0; i < all.count; i++)
-			sign_look(look, rule, all.items[i]->uid, all.items[i]);
-	}
+	for (size_t i = 0; i < rule_count; i++)
+		if (runbook_when(rules[i]->runbook, kind))
+			about[count++] = rules[i];
+	for (size_t i = 0; count && i < all.count; i++)
+		for (size_t j = 0; j < count; j++)
+			sign_look(look, about[j], all.items[i]->uid, all.items[i]);
 }
 
-static void look_at_rule(struct look *look, struct rule *rule)
+static void look_at_dirty(struct look *look, struct rule *rule)
 {
 	size_t position = 0;
 	char *uid;
 
+	while ((uid = map_next(&rule->dirty, &position)) != NULL)
+		sign_look(look, rule, uid, snapshot_by_uid(look->snapshot, uid));
+	clear_dirty(rule);
+}
+
+/* True if all its subjects are to be looked at. */
+static bool begin_look(struct look *look, struct rule *rule)
+{
 	if (rule->is_left_out) {
 		clear_dirty(rule);
-		return;
+		return false;
 	}
 	if (is_waiting(look, rule)) {
 		rule->look_at_everything = true;
 		rule->look_whether_applies = true;
 		clear_dirty(rule);
-		return;
+		return false;
 	}
 	if (rule->look_whether_applies)
 		look_whether_applies(look, rule);
-	if (rule->look_at_everything)
-		look_at_all(look, rule);
-	else
-		while ((uid = map_next(&rule->dirty, &position)) != NULL)
-			sign_look(look, rule, uid, snapshot_by_uid(look->snapshot, uid));
+	if (!rule->look_at_everything) {
+		look_at_dirty(look, rule);
+		return false;
+	}
 	rule->look_at_everything = false;
 	clear_dirty(rule);
+	drop_the_gone(look, rule);
+	return true;
+}
+
+static void look_at_rules(struct look *look)
+{
+	struct symptoms *symptoms = look->symptoms;
+	auto_free struct rule **whole = xcalloc(symptoms->rule_count + 1, sizeof(*whole));
+	size_t count = 0;
+
+	for (size_t i = 0; i < symptoms->rule_count; i++)
+		if (begin_look(look, &symptoms->rules[i]))
+			whole[count++] = &symptoms->rules[i];
+	for (enum kind_id kind = 0; count && kind < KIND_COUNT; kind++)
+		look_at_kind(look, kind, whole, count);
 }
 
 int64_t symptoms_update(struct symptoms *symptoms, struct snapshot *snapshot,
@@ -175,8 +199,7 @@ int64_t symptoms_update(struct symptoms *symptoms, struct snapshot *snapshot,
 	int64_t next;
 
 	changes_take(&look);
-	for (size_t i = 0; i < symptoms->rule_count; i++)
-		look_at_rule(&look, &symptoms->rules[i]);
+	look_at_rules(&look);
 	if (look.signs_changed || look.owners_changed)
 		findings_assemble(&look);
 	checks_update(&look);

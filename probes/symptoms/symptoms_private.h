@@ -21,6 +21,8 @@ struct sign {
 	struct rule *rule;
 	struct finding_object subject;
 	enum truth truth;		/* of when, confirm and not exclude together */
+	struct sign *previous;		/* among those of its rule with the same truth */
+	struct sign *next;
 	enum confidence confidence;
 	enum severity severity;		/* by a rule of the runbook; SEVERITY_NONE: none holds */
 	bool wants_evidence;		/* when holds */
@@ -34,6 +36,8 @@ struct sign {
 	struct message *unknown;	/* why, where the truth is unknown; may be NULL */
 };
 
+enum { TRUTH_COUNT = TRUTH_UNKNOWN + 1 };
+
 struct rule {
 	const struct runbook *runbook;
 	size_t index;			/* in the set: entries by order of rules, then general symptoms */
@@ -41,6 +45,8 @@ struct rule {
 	bool look_at_everything;
 	struct map dirty;		/* uid -> the same uid, owned: subjects to look at in this update */
 	struct map signs;		/* subject's uid -> struct sign */
+	struct sign *by_truth[TRUTH_COUNT];	/* the same, a list for each truth; most only wait for their time */
+	size_t truth_counts[TRUTH_COUNT];
 	enum truth applies;
 	bool look_whether_applies;
 	struct message not_read;	/* why applies is unknown */
