@@ -41,6 +41,11 @@ int field_table_want(struct field_table *table, const char *path, const struct f
  */
 size_t field_path_each(const struct field_path *path, const struct record *record,
 		       bool (*visit)(void *data, size_t item, const char *value), void *data);
+/* The same for one item of the first repeated group. */
+size_t field_path_item(const struct field_path *path, const struct record *record, size_t item,
+		       bool (*visit)(void *data, size_t item, const char *value), void *data);
+/* No item that has the path lies at this index or behind it; SIZE_MAX where that would cost a walk. */
+size_t field_path_most_items(const struct field_path *path, const struct record *record);
 const char *field_path_text(const struct field_path *path);
 
 #endif

@@ -1,5 +1,3 @@
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "probes/base/clock.h"
@@ -12,6 +10,8 @@ struct path_walk {
 	bool (*visit)(void *data, size_t item, const char *value);
 	void *data;
 	size_t visited;
+	bool is_tied;		/* to one item: the others are passed over */
+	size_t tied_to;
 };
 
 /* False ends the walk. "" is an absent value. */
@@ -26,11 +26,15 @@ static bool walk_text(struct path_walk *walk, size_t item, const char *text)
 static bool walk_number(struct path_walk *walk, size_t item, int64_t number)
 {
 	char text[32];
+	char *at = text + sizeof(text);
 
 	if (number < 0)
 		return true;
-	snprintf(text, sizeof(text), "%" PRId64, number);
-	return walk_text(walk, item, text);
+	*--at = '\0';
+	do
+		*--at = (char)('0' + number % 10);
+	while (number /= 10);
+	return walk_text(walk, item, at);
 }
 
 static bool walk_time(struct path_walk *walk, size_t item, int64_t wall)
@@ -83,6 +87,12 @@ static bool walk_member(struct path_walk *walk, size_t item, const void *base, c
 	}
 }
 
+static bool has_role(const struct group_layout *layout, const char *item, int role)
+{
+	return layout->role_offset < 0 ||
+	       (int)*(const enum container_role *)(const void *)(item + layout->role_offset) == role;
+}
+
 static void walk_group(struct path_walk *walk, const struct field_path *path, const struct record *record)
 {
 	const struct group_layout *layout = &group_layouts[path->mount->group];
@@ -90,17 +100,26 @@ static void walk_group(struct path_walk *walk, const struct field_path *path, co
 	const char *at = *(const char *const *)(const void *)(base + path->place->pointer);
 	size_t count = *(const uint16_t *)(const void *)(base + path->place->count);
 	size_t item = 0;
+	size_t start = 0;
 
-	for (size_t i = 0; i < count; i++, at += layout->size) {
-		if (layout->role_offset >= 0 &&
-		    (int)*(const enum container_role *)(const void *)(at + layout->role_offset) != path->mount->role)
+	/* Where the items have no roles, the tied one is where its number says. */
+	if (walk->is_tied && layout->role_offset < 0) {
+		start = item = walk->tied_to;
+		at += start * layout->size;
+	}
+	for (size_t i = start; i < count; i++, at += layout->size) {
+		bool goes_on = true;
+
+		if (!has_role(layout, at, path->mount->role))
 			continue;
-		if (path->source == PATH_LIST) {
-			if (!walk_text(walk, item, *(const char *const *)(const void *)at))
-				return;
-		} else if (!walk_member(walk, item, at, path->row)) {
+		if (walk->is_tied && item != walk->tied_to)
+			goes_on = item < walk->tied_to;
+		else if (path->source == PATH_LIST)
+			goes_on = walk_text(walk, item, *(const char *const *)(const void *)at);
+		else
+			goes_on = walk_member(walk, item, at, path->row);
+		if (!goes_on)
 			return;
-		}
 		item++;
 	}
 }
@@ -110,15 +129,14 @@ static void walk_extras(struct path_walk *walk, const struct field_path *path, c
 	for (size_t i = 0; i < record->extra_count; i++) {
 		const struct extra_value *extra = &record->extras[i];
 
-		if (extra->path == path->extra && !walk_text(walk, extra->item, extra->text))
+		if (extra->path == path->extra && (!walk->is_tied || extra->item == walk->tied_to) &&
+		    !walk_text(walk, extra->item, extra->text))
 			return;
 	}
 }
 
-size_t field_path_each(const struct field_path *path, const struct record *record,
-		       bool (*visit)(void *data, size_t item, const char *value), void *data)
+static size_t walk_path(struct path_walk *walk, const struct field_path *path, const struct record *record)
 {
-	struct path_walk walk = {.visit = visit, .data = data};
 	const char *text;
 
 	if (record->kind != path->kind)
@@ -129,22 +147,56 @@ size_t field_path_each(const struct field_path *path, const struct record *recor
 		text = path->source == PATH_LABEL ? record_label(record, path->key)
 						  : record_annotation(record, path->key);
 		if (text) {
-			walk.visited = 1;
-			visit(data, 0, text);
+			walk->visited = 1;
+			walk->visit(walk->data, 0, text);
 		}
 		break;
 	case PATH_EXTRA:
-		walk_extras(&walk, path, record);
+		walk_extras(walk, path, record);
 		break;
 	case PATH_LIST:
 	case PATH_MEMBER:
 		if (path->place)
-			walk_group(&walk, path, record);
+			walk_group(walk, path, record);
 		else
-			walk_member(&walk, 0, record, path->row);
+			walk_member(walk, 0, record, path->row);
 		break;
 	}
-	return walk.visited;
+	return walk->visited;
+}
+
+size_t field_path_each(const struct field_path *path, const struct record *record,
+		       bool (*visit)(void *data, size_t item, const char *value), void *data)
+{
+	struct path_walk walk = {.visit = visit, .data = data};
+
+	return walk_path(&walk, path, record);
+}
+
+size_t field_path_item(const struct field_path *path, const struct record *record, size_t item,
+		       bool (*visit)(void *data, size_t item, const char *value), void *data)
+{
+	struct path_walk walk = {.visit = visit, .data = data, .is_tied = true, .tied_to = item};
+
+	return walk_path(&walk, path, record);
+}
+
+size_t field_path_most_items(const struct field_path *path, const struct record *record)
+{
+	const struct group_layout *layout;
+	const char *base = (const char *)record;
+	const char *at;
+	size_t count;
+	size_t items = 0;
+
+	if (record->kind != path->kind || path->source == PATH_LABEL || path->source == PATH_ANNOTATION || !path->place)
+		return SIZE_MAX;
+	layout = &group_layouts[path->mount->group];
+	at = *(const char *const *)(const void *)(base + path->place->pointer);
+	count = *(const uint16_t *)(const void *)(base + path->place->count);
+	for (size_t i = 0; i < count; i++, at += layout->size)
+		items += has_role(layout, at, path->mount->role);
+	return items;
 }
 
 const char *field_path_text(const struct field_path *path)

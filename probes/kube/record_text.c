@@ -5,54 +5,8 @@
 
 #include "probes/base/clock.h"
 
-/* Days since 1970-01-01 of a date of the proleptic Gregorian calendar; years begin in March here. */
-static int64_t days_of(int year, int month, int day)
-{
-	int64_t y = month <= 2 ? year - 1 : year;
-	int64_t era = y / 400;
-	int64_t year_of_era = y - era * 400;
-	int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-
-	return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719468;
-}
-
-static int digits(const char *text, int count)
-{
-	int number = 0;
-
-	for (int i = 0; i < count; i++) {
-		if (text[i] < '0' || text[i] > '9')
-			return -1;
-		number = number * 10 + (text[i] - '0');
-	}
-	return number;
-}
-
-/* "2026-11-21T08:54:47Z" and nothing else. */
-static int parse_plain(const char *text, int64_t *ret_wall)
-{
-	int year = digits(text, 4);
-	int month = digits(text + 5, 2);
-	int day = digits(text + 8, 2);
-	int hour = digits(text + 11, 2);
-	int minute = digits(text + 14, 2);
-	int second = digits(text + 17, 2);
-
-	if (text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' || text[16] != ':' ||
-	    text[19] != 'Z')
-		return -1;
-	if (year < 0 || month < 1 || month > 12 || day < 1 || day > 31 || hour < 0 || hour > 23 ||
-	    minute < 0 ||
-	    minute > 59 || second < 0 || second > 60)
-		return -1;
-	*ret_wall = ((days_of(year, month, day) * 24 + hour) * 60 + minute) * 60 + second;
-	return 0;
-}
-
 int time_parse(const char *text, int64_t *ret_wall)
 {
-	if (strlen(text) == 20 && !parse_plain(text, ret_wall))
-		return 0;
 	return clock_parse(text, ret_wall);
 }
 

@@ -22,6 +22,10 @@ struct store {
 struct scratch {
 	const struct record **lists[SCRATCH_LISTS];
 	size_t next;
+	/* Events are asked for by one rule after the other about the same object. */
+	const struct record *asked_about;
+	uint64_t asked_at;	/* the snapshot's version */
+	struct record_list answer;
 };
 
 struct snapshot {
@@ -131,7 +135,21 @@ const struct record *snapshot_root_owner(const struct snapshot *snapshot, const 
 /* "kind/namespace/name" of what an event is about. Nodes have no namespace, whatever an emitter wrote. */
 static char *involved_key(const char *kind, const char *name_space, const char *name)
 {
-	return xasprintf("%s/%s/%s", kind, strcmp(kind, "Node") ? name_space : "", name);
+	const char *const parts[] = {kind, strcmp(kind, "Node") ? name_space : "", name};
+	size_t size = 0;
+	char *key;
+	char *at;
+
+	for (size_t i = 0; i < array_length(parts); i++)
+		size += strlen(parts[i]) + 1;
+	key = xmalloc(size);
+	at = key;
+	for (size_t i = 0; i < array_length(parts); i++) {
+		at = stpcpy(at, parts[i]);
+		*at++ = '/';
+	}
+	at[-1] = '\0';
+	return key;
 }
 
 struct record_list snapshot_events_of(const struct snapshot *snapshot, const char *object_kind,
@@ -155,7 +173,7 @@ static bool is_about(const struct record *event_base, const struct record *objec
 											      object->name);
 }
 
-struct record_list snapshot_events_about(const struct snapshot *snapshot, const struct record *object)
+static struct record_list find_events_about(const struct snapshot *snapshot, const struct record *object)
 {
 	struct record_list all = snapshot_events_of(snapshot, object->kind->name, object->name_space,
 						    object->name);
@@ -176,6 +194,18 @@ struct record_list snapshot_events_about(const struct snapshot *snapshot, const 
 			list[about++] = all.items[i];
 	}
 	return (struct record_list){list, about};
+}
+
+struct record_list snapshot_events_about(const struct snapshot *snapshot, const struct record *object)
+{
+	struct scratch *scratch = snapshot->scratch;
+
+	if (scratch->asked_about != object || scratch->asked_at != snapshot->version) {
+		scratch->answer = find_events_about(snapshot, object);
+		scratch->asked_about = object;
+		scratch->asked_at = snapshot->version;
+	}
+	return scratch->answer;
 }
 
 uint64_t snapshot_version(const struct snapshot *snapshot)

@@ -7,6 +7,8 @@
 #include "probes/base/buffer.h"
 #include "probes/base/memory.h"
 
+enum { PLAIN_DIGITS = 15 };	/* a double holds them exactly */
+
 static const char *const operator_names[] = {
 	[OPERATOR_EQ] = "eq",	     [OPERATOR_NE] = "ne",	   [OPERATOR_IN] = "in",
 	[OPERATOR_EXISTS] = "exists", [OPERATOR_ABSENT] = "absent", [OPERATOR_GT] = "gt",
@@ -35,9 +37,18 @@ static bool quantity(const char *text, double *ret_value)
 		{"Mi", 1048576.0},     {"Gi", 1073741824.0},  {"Ti", 1099511627776.0},
 		{"Pi", 1125899906842624.0}, {"%", 1},
 	};
+	size_t digits = 0;
 	char *end;
 	double number;
+	int64_t plain = 0;
 
+	/* Most are counts. */
+	while (digits < PLAIN_DIGITS && isdigit((unsigned char)text[digits]))
+		plain = plain * 10 + (text[digits++] - '0');
+	if (digits && !text[digits]) {
+		*ret_value = (double)plain;
+		return true;
+	}
 	if (!isdigit((unsigned char)*text) && *text != '-' && *text != '.')
 		return false;
 	number = strtod(text, &end);

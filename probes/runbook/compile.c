@@ -141,6 +141,14 @@ static bool speaks_of(const struct node *node, const char *group)
 	return false;
 }
 
+/* Notes which paths speak of an item of the list; an "each" or join within speaks of other things. */
+static void tie(struct node *node, const char *group)
+{
+	node->is_tied = node->path && !strncmp(field_path_text(node->path), group, strlen(group));
+	for (size_t i = 0; i < node->child_count && node->type != NODE_JOIN && node->type != NODE_EACH; i++)
+		tie(node->children[i], group);
+}
+
 static bool compile_each(struct compilation *compilation, struct node *node, const json_t *body)
 {
 	node->group = text_of(body, "in");
@@ -148,6 +156,7 @@ static bool compile_each(struct compilation *compilation, struct node *node, con
 		return complain(compilation, "in", "this is no list: a path with [*] is expected");
 	if (!add_child(node, compile_member(compilation, body, "that", node->kind)))
 		return false;
+	tie(node->children[0], node->group);
 	return speaks_of(node->children[0], node->group) ||
 	       complain(compilation, "that", "no path in here speaks of an item of that list");
 }

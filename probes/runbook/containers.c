@@ -136,7 +136,7 @@ static enum truth container_waits(struct walk *walk, const struct node *node, co
 {
 	static const struct image_rule no_rule;
 
-	if (status->state != STATE_WAITING || !words_fit(&node->containers, status->name))
+	if (!words_fit(&node->containers, status->name))
 		return TRUTH_FALSE;
 	if (node->reasons.count && !words_have(&node->reasons, status->reason))
 		return TRUTH_FALSE;
@@ -158,18 +158,24 @@ struct outcome walk_waiting(struct walk *walk, const struct node *node, struct f
 	for (size_t i = 0; pod && i < pod->status_count; i++) {
 		const struct container_status *status = &pod->statuses[i];
 		size_t item = items[status->role]++;
-		const char *where = waiting_path(status->role, *status->message != '\0');
-		struct fact fact = {.record = frame.record, .where = where, .item = item};
+		const char *where;
+		struct fact fact;
 		enum truth truth;
 
-		if (!is_tied_container(&frame, status->role, item))
+		if (status->state != STATE_WAITING || !is_tied_container(&frame, status->role, item))
 			continue;
 		truth = container_waits(walk, node, pod, status);
 		outcome.maybes += truth == TRUTH_UNKNOWN;
 		if (truth != TRUTH_TRUE)
 			continue;
-		fact.text = *status->message ? status->message : status->reason;
-		fact.time = fact_time(frame.record, where, item);
+		where = waiting_path(status->role, *status->message != '\0');
+		fact = (struct fact){
+			.record = frame.record,
+			.where = where,
+			.item = item,
+			.text = *status->message ? status->message : status->reason,
+			.time = fact_time(frame.record, where, item),
+		};
 		walk_add_fact(walk, &fact);
 		outcome.hits++;
 		if (fact.time && (!outcome.since || fact.time < outcome.since))

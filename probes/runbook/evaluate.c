@@ -101,10 +101,14 @@ struct field_walk {
 	bool has_bad;			/* a value that cannot be compared */
 };
 
-static bool is_tied(const struct node *node, const struct frame *frame, size_t item)
+/* The values of the node's path; of the tied item alone, where "each" has tied one of that list. */
+static void visit_values(const struct node *node, const struct frame *frame,
+			 bool (*visit)(void *data, size_t item, const char *value), void *data)
 {
-	return !frame->group || item == frame->item ||
-	       strncmp(field_path_text(node->path), frame->group, strlen(frame->group)) != 0;
+	if (frame->group && node->is_tied)
+		field_path_item(node->path, frame->record, frame->item, visit, data);
+	else
+		field_path_each(node->path, frame->record, visit, data);
 }
 
 static bool is_within(const struct record *record, const char *text)
@@ -139,8 +143,6 @@ static bool on_value(void *data, size_t item, const char *value)
 	enum operator op = field->node->op;
 	enum truth truth;
 
-	if (!is_tied(field->node, &field->frame, item))
-		return true;
 	field->values++;
 	truth = op == OPERATOR_ABSENT ? TRUTH_FALSE : value_fits(field->node, value, field->other);
 	field->has_bad |= truth == TRUTH_UNKNOWN;
@@ -197,11 +199,12 @@ static struct outcome field_outcome(struct field_walk *field)
 static struct outcome walk_field(struct walk *walk, const struct node *node, struct frame frame)
 {
 	struct field_walk field = {.walk = walk, .node = node, .frame = frame};
-	struct first_value other = {.is_set = false};
+	struct first_value other;
 
 	if (!frame.record)
 		return is_false;
 	if (node->other) {
+		other.is_set = false;
 		field_path_each(node->other, frame.record, take_first, &other);
 		if (!other.is_set)
 			return is_false;
@@ -210,7 +213,7 @@ static struct outcome walk_field(struct walk *walk, const struct node *node, str
 		   node->op != OPERATOR_NE) {
 		field.other = node->values.items[0];
 	}
-	field_path_each(node->path, frame.record, on_value, &field);
+	visit_values(node, &frame, on_value, &field);
 	use_fallback(&field);
 	return field_outcome(&field);
 }
@@ -228,19 +231,24 @@ struct age_walk {
 static bool on_time(void *data, size_t item, const char *value)
 {
 	struct age_walk *age = data;
-	struct fact fact = {.record = age->frame.record, .text = "", .item = item};
+	struct fact fact;
 	int64_t time;
 	int64_t passed;
 
-	if (!is_tied(age->node, &age->frame, item) || clock_parse(value, &time) < 0)
+	if (clock_parse(value, &time) < 0)
 		return true;
 	passed = age->walk->evaluation->now - time;
 	if (passed < age->seconds + 1)
 		walk_recheck(age->walk, time + age->seconds + (passed >= age->seconds));
 	if (!order_fits(age->node->op, passed < age->seconds ? -1 : passed > age->seconds))
 		return true;
-	fact.where = field_path_text(age->node->path);
-	fact.time = time;
+	fact = (struct fact){
+		.record = age->frame.record,
+		.where = field_path_text(age->node->path),
+		.item = item,
+		.text = "",
+		.time = time,
+	};
 	snprintf(fact.number, sizeof(fact.number), "%.20s", value);
 	walk_add_fact(age->walk, &fact);
 	if (!age->outcome.hits++ || time < age->outcome.since)
@@ -251,19 +259,19 @@ static bool on_time(void *data, size_t item, const char *value)
 static struct outcome walk_age(struct walk *walk, const struct node *node, struct frame frame)
 {
 	struct age_walk age = {.walk = walk, .node = node, .frame = frame, .seconds = node->number};
-	struct first_value plus = {.is_set = false};
+	struct first_value plus;
 
 	if (!frame.record)
 		return is_false;
+	plus.is_set = false;
 	if (node->other && field_path_each(node->other, frame.record, take_first, &plus))
 		age.seconds += strtol(plus.text, NULL, 10);
-	field_path_each(node->path, frame.record, on_time, &age);
+	visit_values(node, &frame, on_time, &age);
 	age.outcome.truth = age.outcome.hits ? TRUTH_TRUE : TRUTH_FALSE;
 	return age.outcome;
 }
 
 struct item_count {
-	const char *group;
 	const struct record *record;
 	size_t count;
 };
@@ -281,7 +289,8 @@ static bool on_item(void *data, size_t item, const char *value)
 /* How many items the list has, as far as the paths below can tell. */
 static void count_items(const struct node *node, struct item_count *items)
 {
-	if (node->path && !strncmp(field_path_text(node->path), items->group, strlen(items->group)))
+	if (node->path && node->is_tied &&
+	    items->count < field_path_most_items(node->path, items->record))
 		field_path_each(node->path, items->record, on_item, items);
 	for (size_t i = 0; i < node->child_count && node->type != NODE_JOIN; i++)
 		count_items(node->children[i], items);
@@ -289,7 +298,7 @@ static void count_items(const struct node *node, struct item_count *items)
 
 static struct outcome walk_each(struct walk *walk, const struct node *node, struct frame frame)
 {
-	struct item_count items = {.group = node->group, .record = frame.record};
+	struct item_count items = {.record = frame.record};
 	struct outcome found = {.truth = TRUTH_FALSE};
 
 	if (!frame.record)

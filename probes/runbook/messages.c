@@ -2,29 +2,38 @@
 
 #include <stdint.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "probes/base/buffer.h"
 #include "probes/base/memory.h"
 
+#define HASH_PRIME ((UINT64_C(1) << 61) - 1)
+
 enum {
-	MEMO_SLOTS = 1024,	/* a power of two */
-	MEMO_TEXT_MAX = 2048,	/* longer texts are rare and not remembered */
+	LEAST_SLOTS = 512,	/* powers of two */
+	MOST_SLOTS = 16384,
 };
 
-/* A text and what some rules said of it: two bits a rule, tested and matched. */
-struct memo {
-	char *text;
-	size_t length;
-	uint64_t *tested;
-	uint64_t *matched;
+/*
+ * What is remembered of texts: a slot is the text's hash, then two bits a
+ * rule, tested and matched. The texts themselves are not kept: whoever wrote
+ * one cannot know the key, and that two of a cluster's texts have the same
+ * hash is less likely than 2^-20.
+ */
+struct memory {
+	uint64_t *slots;	/* slot_count times slot_words */
+	size_t slot_count;
+	size_t slot_words;
+	size_t evicted;		/* since there were that many slots */
+	uint64_t key;		/* secret */
 };
 
 struct message_book {
 	struct message_rule **rules;
 	size_t count;
-	struct memo memos[MEMO_SLOTS];
+	struct memory memory;
 	struct buffer normalised;
-	const struct memo *normalised_of;	/* whose text is in the buffer; NULL: nobody's */
+	uint64_t normalised_of;	/* hash of the text that is in the buffer; 0: none */
 };
 
 struct message_book *message_book_new(void)
@@ -32,6 +41,9 @@ struct message_book *message_book_new(void)
 	struct message_book *book = xcalloc(1, sizeof(*book));
 
 	buffer_init(&book->normalised, PATTERN_SUBJECT_MAX);
+	if (getrandom(&book->memory.key, sizeof(book->memory.key), 0) != (ssize_t)sizeof(book->memory.key))
+		bug("no random bytes");
+	book->memory.key = (book->memory.key & HASH_PRIME) | 1;
 	return book;
 }
 
@@ -45,12 +57,10 @@ static void rule_free(struct message_rule *rule)
 
 static void forget(struct message_book *book)
 {
-	for (size_t i = 0; i < MEMO_SLOTS; i++) {
-		free(book->memos[i].text);
-		free(book->memos[i].tested);
-	}
-	memset(book->memos, 0, sizeof(book->memos));
-	book->normalised_of = NULL;
+	free(take_pointer(book->memory.slots));
+	book->memory.slot_count = 0;
+	book->memory.evicted = 0;
+	book->normalised_of = 0;
 }
 
 void message_book_cut(struct message_book *book, size_t count)
@@ -178,56 +188,104 @@ enum pattern_result message_rule_match_normalised(struct message_rule *rule, con
 	return result == PATTERN_YES ? PATTERN_NO : PATTERN_YES;
 }
 
-/* FNV-1a. */
-static uint64_t hash(const char *text, size_t length)
+/* a times b modulo the prime 2^61 - 1. */
+static uint64_t multiply(uint64_t a, uint64_t b)
 {
-	uint64_t value = 14695981039346656037U;
+	__extension__ unsigned __int128 product = (unsigned __int128)a * b;
+	uint64_t sum = (uint64_t)(product & HASH_PRIME) + (uint64_t)(product >> 61);
 
-	for (size_t i = 0; i < length; i++)
-		value = (value ^ (unsigned char)text[i]) * 1099511628211U;
-	return value ^ (value >> 29);
+	return sum >= HASH_PRIME ? sum - HASH_PRIME : sum;
 }
 
-/* The text's slot, taken from whoever had it. */
-static struct memo *memo_of(struct message_book *book, const char *text, size_t length)
+/*
+ * The text as a polynomial at a secret place: two texts of n bytes have the
+ * same value at fewer than n / 7 of 2^61 places (Carter and Wegman). Never 0.
+ */
+static uint64_t hash(uint64_t key, const char *text, size_t length)
 {
-	struct memo *memo = &book->memos[hash(text, length) & (MEMO_SLOTS - 1)];
-	size_t words = (book->count + 63) / 64;
+	uint64_t value = length + 1;
 
-	if (memo->text && memo->length == length && !memcmp(memo->text, text, length))
-		return memo;
-	free(memo->text);
-	memo->text = xstrndup(text, length);
-	memo->length = length;
-	if (!memo->tested) {
-		memo->tested = xcalloc(2 * words, sizeof(uint64_t));
-		memo->matched = memo->tested + words;
+	while (length) {
+		size_t n = length < 7 ? length : 7;
+		uint64_t piece = 0;
+
+		memcpy(&piece, text, n);
+		value = multiply(value, key) + piece;
+		if (value >= HASH_PRIME)
+			value -= HASH_PRIME;
+		text += n;
+		length -= n;
 	}
-	memset(memo->tested, 0, 2 * words * sizeof(uint64_t));
-	if (book->normalised_of == memo)
-		book->normalised_of = NULL;
-	return memo;
+	value = multiply(value, key);
+	return value ? value : HASH_PRIME;
+}
+
+static size_t slot_of(const struct memory *memory, uint64_t hash_value)
+{
+	return (size_t)(hash_value & (memory->slot_count - 1)) * memory->slot_words;
+}
+
+static void resize(struct memory *memory, size_t slot_count)
+{
+	struct memory old = *memory;
+
+	memory->slots = xcalloc(slot_count, old.slot_words * sizeof(uint64_t));
+	memory->slot_count = slot_count;
+	memory->evicted = 0;
+	for (size_t i = 0; i < old.slot_count; i++) {
+		const uint64_t *slot = old.slots + i * old.slot_words;
+
+		if (*slot)
+			memcpy(memory->slots + slot_of(memory, *slot), slot, old.slot_words * sizeof(uint64_t));
+	}
+	free(old.slots);
+}
+
+/* The text's slot, taken from whoever had it; more of them while many are taken away. */
+static uint64_t *remember(struct message_book *book, uint64_t hash_value)
+{
+	struct memory *memory = &book->memory;
+	size_t words = 1 + 2 * ((book->count + 63) / 64);
+	uint64_t *slot;
+
+	if (!memory->slots || memory->slot_words != words) {
+		forget(book);
+		memory->slot_words = words;
+		resize(memory, LEAST_SLOTS);
+	}
+	slot = memory->slots + slot_of(memory, hash_value);
+	if (*slot == hash_value)
+		return slot;
+	if (*slot && ++memory->evicted > memory->slot_count / 4 && memory->slot_count < MOST_SLOTS) {
+		resize(memory, 2 * memory->slot_count);
+		slot = memory->slots + slot_of(memory, hash_value);
+	}
+	memset(slot, 0, memory->slot_words * sizeof(uint64_t));
+	*slot = hash_value;
+	return slot;
 }
 
 enum pattern_result message_rule_match(struct message_rule *rule, const char *text, size_t length)
 {
 	struct message_book *book = rule->book;
-	struct memo *memo = length <= MEMO_TEXT_MAX ? memo_of(book, text, length) : NULL;
+	uint64_t text_hash = hash(book->memory.key, text, length);
+	uint64_t *tested = remember(book, text_hash) + 1 + 2 * (rule->index / 64);
+	uint64_t *matched = tested + 1;
 	uint64_t bit = (uint64_t)1 << (rule->index & 63);
 	enum pattern_result result;
 
-	if (memo && memo->tested[rule->index / 64] & bit)
-		return memo->matched[rule->index / 64] & bit ? PATTERN_YES : PATTERN_NO;
-	if (!memo || book->normalised_of != memo) {
+	if (*tested & bit)
+		return *matched & bit ? PATTERN_YES : PATTERN_NO;
+	if (book->normalised_of != text_hash) {
 		buffer_clear(&book->normalised);
 		text_normalise(&book->normalised, text, length);
-		book->normalised_of = memo;
+		book->normalised_of = text_hash;
 	}
 	result = message_rule_match_normalised(rule, buffer_text(&book->normalised), book->normalised.length);
-	if (memo && result != PATTERN_LIMIT) {
-		memo->tested[rule->index / 64] |= bit;
+	if (result != PATTERN_LIMIT) {
+		*tested |= bit;
 		if (result == PATTERN_YES)
-			memo->matched[rule->index / 64] |= bit;
+			*matched |= bit;
 	}
 	return result;
 }

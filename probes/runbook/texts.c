@@ -62,9 +62,8 @@ static void on_event(struct walk *walk, const struct node *node, const struct re
 		     const struct record *record, struct outcome *outcome)
 {
 	const struct event_record *event = record_event(record);
-	struct fact fact = {.record = record, .where = "message", .text = event->message,
-			    .time = event->first};
 	enum truth truth = event_fits(walk, node, event);
+	struct fact fact;
 
 	if (truth == TRUTH_TRUE && is_resolved(node, events, event))
 		return;
@@ -73,6 +72,7 @@ static void on_event(struct walk *walk, const struct node *node, const struct re
 		return;
 	if (node->number)
 		walk_recheck(walk, event->last + node->number + 1);
+	fact = (struct fact){.record = record, .where = "message", .text = event->message, .time = event->first};
 	outcome->hits += (size_t)(event->count > 0 ? event->count : 1);
 	if (fact.time && (!outcome->since || fact.time < outcome->since))
 		outcome->since = fact.time;
@@ -88,6 +88,8 @@ static bool some_were_dropped(struct walk *walk)
 
 	if (!events->dropped)
 		return false;
+	if (walk->unknown.id)
+		return true;
 	snprintf(number, sizeof(number), "%llu", (unsigned long long)events->dropped);
 	message_set(&reason, "{number} older events were dropped to save memory", "number", number, NULL);
 	walk_unknown(walk, &reason);

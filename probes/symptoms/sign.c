@@ -7,6 +7,8 @@
 #include "probes/base/memory.h"
 #include "probes/symptoms/symptoms_private.h"
 
+enum { MOST_UNKNOWN = 100 };	/* signs of a rule */
+
 static void clear_content(struct sign *sign)
 {
 	evidence_lines_free(sign->lines, sign->line_count);
@@ -243,6 +245,15 @@ static struct sign *sign_new(struct rule *rule, const struct record *record)
 	return sign;
 }
 
+/*
+ * Thousands of subjects are unknown at once where a list is not whole: some of
+ * them are enough for the verdict, which is what their signs are for.
+ */
+static bool is_one_too_many(const struct rule *rule, const struct evaluation *evaluation)
+{
+	return !evaluation->recheck_at && rule->truth_counts[TRUTH_UNKNOWN] >= MOST_UNKNOWN;
+}
+
 void sign_look(struct look *look, struct rule *rule, const char *uid, const struct record *record)
 {
 	struct sign *sign = rule->signs.count ? map_get(&rule->signs, uid) : NULL;
@@ -268,6 +279,10 @@ void sign_look(struct look *look, struct rule *rule, const char *uid, const stru
 		confidence = CONFIDENCE_SUSPECTED;
 	if (truth == TRUTH_FALSE && !evaluation.recheck_at && !wants_evidence) {
 		drop(look, sign);
+		return;
+	}
+	if (!sign && truth == TRUTH_UNKNOWN && !wants_evidence && is_one_too_many(rule, &evaluation)) {
+		rule->has_more_unknown = true;
 		return;
 	}
 	if (!sign)

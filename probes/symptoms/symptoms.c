@@ -173,6 +173,7 @@ static bool begin_look(struct look *look, struct rule *rule)
 		return false;
 	}
 	rule->look_at_everything = false;
+	rule->has_more_unknown = false;
 	clear_dirty(rule);
 	drop_the_gone(look, rule);
 	return true;
@@ -191,15 +192,33 @@ static void look_at_rules(struct look *look)
 		look_at_kind(look, kind, whole, count);
 }
 
+/* Where the unknown subjects that have signs are known by now, the others are looked for. True if there are any. */
+static bool find_more_unknown(struct symptoms *symptoms)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < symptoms->rule_count; i++) {
+		struct rule *rule = &symptoms->rules[i];
+
+		if (!rule->has_more_unknown || rule->truth_counts[TRUTH_UNKNOWN])
+			continue;
+		rule->look_at_everything = true;
+		any = true;
+	}
+	return any;
+}
+
 int64_t symptoms_update(struct symptoms *symptoms, struct snapshot *snapshot,
 			const struct evidence_store *evidence, int64_t now)
 {
 	struct look look = {.symptoms = symptoms, .snapshot = snapshot, .evidence = evidence, .now = now};
 	uint64_t seen_evidence = symptoms->seen_evidence;
 	int64_t next;
+	bool again;
 
 	changes_take(&look);
 	look_at_rules(&look);
+	again = find_more_unknown(symptoms);
 	if (look.signs_changed || look.owners_changed)
 		findings_assemble(&look);
 	checks_update(&look);
@@ -207,6 +226,8 @@ int64_t symptoms_update(struct symptoms *symptoms, struct snapshot *snapshot,
 	    (symptoms->evidence_stale_at && now >= symptoms->evidence_stale_at))
 		symptoms->evidence_stale_at = wanted_update(&look);
 	next = symptoms->heap_count ? symptoms->heap[0]->recheck_at : 0;
+	if (again)
+		next = now;
 	if (symptoms->evidence_stale_at && (!next || symptoms->evidence_stale_at < next))
 		next = symptoms->evidence_stale_at;
 	return next && next <= now ? now + 1 : next;

@@ -47,6 +47,7 @@ struct rule {
 	struct map signs;		/* subject's uid -> struct sign */
 	struct sign *by_truth[TRUTH_COUNT];	/* the same, a list for each truth; most only wait for their time */
 	size_t truth_counts[TRUTH_COUNT];
+	bool has_more_unknown;		/* than there are signs for: one reason makes thousands unknown at once */
 	enum truth applies;
 	bool look_whether_applies;
 	struct message not_read;	/* why applies is unknown */
