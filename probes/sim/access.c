@@ -15,7 +15,8 @@ static const char viewer_rules[] =
 	"\"pods/log\",\"pods/status\",\"events\",\"configmaps\",\"services\",\"endpoints\",\"serviceaccounts\","
 	"\"persistentvolumeclaims\",\"persistentvolumes\",\"replicationcontrollers\"]},"
 	"{\"verbs\":[\"get\",\"list\",\"watch\"],\"apiGroups\":[\"apps\",\"batch\",\"policy\",\"coordination.k8s.io\","
-	"\"events.k8s.io\",\"storage.k8s.io\"],\"resources\":[\"*\"]}]";
+	"\"events.k8s.io\",\"storage.k8s.io\",\"crd.projectcalico.org\",\"rbac.authorization.k8s.io\","
+	"\"apiextensions.k8s.io\",\"apiregistration.k8s.io\"],\"resources\":[\"*\"]}]";
 /* system:basic-user: what every authenticated user may ask. */
 static const char everyone_rules[] =
 	"[{\"verbs\":[\"create\"],\"apiGroups\":[\"authorization.k8s.io\"],\"resources\":[\"selfsubjectaccessreviews\","

@@ -10,10 +10,12 @@
 #include "probes/sim/document.h"
 #include "probes/sim/eviction.h"
 #include "probes/sim/http.h"
+#include "probes/sim/node_control.h"
 #include "probes/sim/pod_log.h"
 #include "probes/sim/read.h"
 #include "probes/sim/status.h"
 #include "probes/sim/stream.h"
+#include "probes/sim/volumes.h"
 #include "probes/sim/watch.h"
 #include "probes/sim/write.h"
 
@@ -33,6 +35,8 @@ static void handle_sim(struct request *request)
 	json_t *settings;
 	struct err err;
 
+	if (node_control_handle(request))
+		return;
 	if (strcmp(request->path, "/sim/fault")) {
 		answer_not_found(request);
 		return;
@@ -218,6 +222,22 @@ static bool is_review(const char *group, const char *resource)
 	       !strncmp(resource, "selfsubject", 11);
 }
 
+/* GET /api/v1/nodes/NODE/proxy/stats/summary: what a kubelet says, for who may reach through nodes/proxy. */
+static bool handle_kubelet(struct request *request, const struct path *path)
+{
+	struct target *target = &request->target;
+
+	if (path->count != 7 || strcmp(path->parts[2], "nodes") || strcmp(path->parts[4], "proxy") ||
+	    strcmp(path->parts[5], "stats") || strcmp(path->parts[6], "summary") || strcmp(request->method, "GET"))
+		return false;
+	*target = (struct target){.kind = kind_at(KIND_NODE)};
+	snprintf(target->name, sizeof(target->name), "%s", path->parts[3]);
+	snprintf(target->sub, sizeof(target->sub), "proxy");
+	if (is_permitted(request, "get", "", "nodes"))
+		stats_summary_answer(request, target->name);
+	return true;
+}
+
 static void handle_resource(struct request *request, const struct path *path)
 {
 	bool core = !strcmp(path->parts[0], "api");
@@ -226,6 +246,8 @@ static void handle_resource(struct request *request, const struct path *path)
 	const char *group;
 	const char *verb;
 
+	if (core && handle_kubelet(request, path))
+		return;
 	if (path->count <= at || path->count > array_length(path->parts)) {
 		answer_not_found(request);
 		return;

@@ -21,6 +21,8 @@ struct cluster *cluster_new(uint64_t seed)
 
 	pthread_mutex_init(&cluster->lock, NULL);
 	cluster->random.state = seed;
+	cluster->facts = json_object();
+	cluster->volumes = json_object();
 	cluster->time_scale = 1.0;
 	cluster->bookmark_ms = 60000;
 	cluster->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -38,6 +40,8 @@ void cluster_free(struct cluster *cluster)
 	controllers_free(cluster->controllers);
 	store_release(&cluster->store);
 	json_decref(cluster->scenario);
+	json_decref(cluster->facts);
+	json_decref(cluster->volumes);
 	close(cluster->wake_fd);
 	pthread_mutex_destroy(&cluster->lock);
 	free(cluster);

@@ -26,6 +26,8 @@ struct cluster {
 	struct store store;
 	struct random_source random;
 	json_t *scenario;		/* as loaded; the rules that act at run time are read from it */
+	json_t *facts;			/* what is so on nodes, by node and name (rule.h) */
+	json_t *volumes;		/* bytes of file systems that are not as large as their volume (volumes.h) */
 	char version[32];		/* gitVersion: "v1.28.3" */
 	double time_scale;		/* delays of kubelets and controllers are multiplied by it */
 	int64_t bookmark_ms;

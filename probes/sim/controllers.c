@@ -9,6 +9,7 @@
 #include "probes/sim/document.h"
 #include "probes/sim/kubelet.h"
 #include "probes/sim/node.h"
+#include "probes/sim/node_control.h"
 #include "probes/sim/pods.h"
 #include "probes/sim/workload_controllers.h"
 
@@ -211,6 +212,7 @@ static void recheck(struct cluster *cluster, int64_t now_ms)
 			controllers_mark(cluster, object);
 		}
 	}
+	nodes_check_network(cluster, now);
 	cluster->controllers->recheck_at = now_ms + RECHECK_MS;
 }
 
@@ -268,6 +270,12 @@ static int64_t churn(struct cluster *cluster, int64_t now_ms)
 		controllers->churned_ms += count * interval_us / 1000 > 0 ? count * interval_us / 1000 : 1;
 	}
 	return controllers->churned_ms + interval_us / 1000 + 1;
+}
+
+void controllers_look_again(struct cluster *cluster)
+{
+	kubelet_workload_changed(cluster, cluster->controllers->kubelet);
+	cluster_wake(cluster);
 }
 
 static int64_t smaller(int64_t a, int64_t b)

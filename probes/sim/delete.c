@@ -8,6 +8,7 @@
 #include "probes/sim/document.h"
 #include "probes/sim/emit.h"
 #include "probes/sim/http.h"
+#include "probes/sim/node_control.h"
 #include "probes/sim/pod_delete.h"
 #include "probes/sim/read.h"
 #include "probes/sim/status.h"
@@ -100,6 +101,13 @@ static void remove_object(struct cluster *cluster, struct object *object, const 
 		store_put(&cluster->store, object->kind->id, value);
 		return;
 	}
+	if (object->kind->id == KIND_NODE) {
+		auto_free char *name = xstrdup(object->name);
+
+		store_delete(&cluster->store, object);
+		node_forget(cluster, name);
+		return;
+	}
 	store_delete(&cluster->store, object);
 	collect_dependents(cluster, uid, policy);
 }
@@ -156,10 +164,9 @@ static bool is_supported(struct request *request)
 {
 	enum kind_id kind = request->target.kind->id;
 
-	if (kind != KIND_NAMESPACE && kind != KIND_NODE && kind != KIND_EVENT_VIEW)
+	if (kind != KIND_NAMESPACE && kind != KIND_EVENT_VIEW)
 		return true;
 	answer_status(request, status_not_simulated(kind == KIND_NAMESPACE ? "the deletion of namespaces"
-						    : kind == KIND_NODE	    ? "the deletion of nodes"
 									    : "deletion through events.k8s.io/v1"));
 	return false;
 }

@@ -84,7 +84,7 @@ static char *fill_in(const char *pattern, const char *image, const char *referen
 	return buffer_detach(&text);
 }
 
-void image_pull(const json_t *registry, const char *image, struct pull *pull)
+void image_pull(const json_t *registry, const char *image, const json_t *credentials, struct pull *pull)
 {
 	auto_free char *reference = image_normalise(image);
 	auto_free char *repository = image_repository(image);
@@ -96,7 +96,8 @@ void image_pull(const json_t *registry, const char *image, struct pull *pull)
 		const json_t *seconds = json_object_get(rule, "seconds");
 		const char *error = doc_text(rule, "error");
 
-		if (fnmatch(doc_text(rule, "image"), reference, 0))
+		if (fnmatch(doc_text(rule, "image"), reference, 0) ||
+		    json_object_get(credentials, doc_text(rule, "unlessCredentials")))
 			continue;
 		if (json_is_number(seconds))
 			pull->milliseconds = (int64_t)(1000 * json_number_value(seconds));

@@ -7,6 +7,7 @@
  *	{"image": "docker.io/calico/?*", "seconds": 2}
  *	{"image": "docker.io/library/calico-*", "error": "... {reference} ... {repository} ... {image}"}
  *
+ * A rule with "unlessCredentials": "docker.io" does not hold for who has a login for that registry.
  * {image}: as written in the pod; {reference}: normalised; {repository}: without the tag.
  */
 #ifndef SIM_IMAGE_H
@@ -29,8 +30,11 @@ struct pull {
 	char *error;		/* the runtime's message when it does not resolve */
 };
 
-/* registry: the scenario's list, or NULL. */
-void image_pull(const json_t *registry, const char *image, struct pull *pull);
+/*
+ * registry: the scenario's list, or NULL; credentials: an object with a member for each registry that the puller
+ * has a login for, or NULL. A pod's pulls: pull_secret.h.
+ */
+void image_pull(const json_t *registry, const char *image, const json_t *credentials, struct pull *pull);
 void pull_release(struct pull *pull);
 
 #endif

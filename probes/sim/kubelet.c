@@ -10,6 +10,7 @@
 #include "probes/sim/cluster.h"
 #include "probes/sim/controllers.h"
 #include "probes/sim/document.h"
+#include "probes/sim/hold.h"
 #include "probes/sim/kubelet_container.h"
 #include "probes/sim/kubelet_words.h"
 #include "probes/sim/node.h"
@@ -32,7 +33,7 @@ struct pod_work {
 	char uid[40];
 	int64_t due;		/* monotonic ms */
 	int64_t ready_at;	/* when a probe may succeed; 0 = not running yet */
-	bool held;		/* not ready because of readyWhen */
+	bool held;		/* by `holds` or `readyWhen`: looked at again when something else changed */
 	bool ending;
 	struct container_work containers[CONTAINERS_MAXIMUM];
 };
@@ -175,7 +176,7 @@ static void end_pod(struct cluster *cluster, struct object *pod, struct pod_work
 static void probe(struct pod_view *view, struct pod_work *work)
 {
 	size_t inits = pod_init_count(view->value);
-	const char *output = workload_not_ready(view->cluster, view->rule);
+	const char *output = workload_not_ready(view->cluster, view->rule, view->value);
 	const char *name = doc_text(pod_container(view->value, inits), "name");
 	const json_t *start = doc_get(view->rule, "startSeconds");
 	int64_t delay = json_is_number(start) ? (int64_t)(1000 * json_number_value(start)) : READY_MS;
@@ -233,6 +234,7 @@ static void run_pod(struct cluster *cluster, struct object *pod, struct pod_work
 	struct pod_view view = {.cluster = cluster, .pod = pod, .value = doc_fork(pod->now->value),
 				.rule = workload_rule(cluster, pod), .now_ms = now_ms, .now = clock_wall()};
 	const struct object *node = store_find(&cluster->store, KIND_NODE, "", doc_text(view.value, "spec.nodeName"));
+	const json_t *hold;
 	bool running;
 	int64_t containers_due;
 
@@ -243,6 +245,10 @@ static void run_pod(struct cluster *cluster, struct object *pod, struct pod_work
 		pod_accept(cluster, view.value, node, view.now);
 		store_put(&cluster->store, KIND_POD, json_incref(view.value));
 		work->due = now_ms + scaled(cluster, ACCEPT_MS);
+	} else if ((hold = hold_of(cluster, view.rule, view.value))) {
+		hold_events(cluster, hold, view.value, view.now, view.now);
+		work->held = true;
+		work->due = now_ms + scaled(cluster, 1000 * hold_seconds(hold));
 	} else {
 		running = advance_containers(&view, work);
 		containers_due = work->due;

@@ -20,7 +20,7 @@ void kubelet_free(struct kubelet *kubelet);
 /* Takes a pod up where there is something to do for it. */
 void kubelet_on_change(struct cluster *cluster, struct kubelet *kubelet, const struct object *pod,
 		       const struct change *change);
-/* A workload's status changed: pods that wait for one (readyWhen) are probed soon. */
+/* Something that pods may wait for changed (readyWhen, holds): they are looked at soon. */
 void kubelet_workload_changed(struct cluster *cluster, struct kubelet *kubelet);
 /* A node came or changed: pods without a node are tried again. */
 void kubelet_retry_pending(struct cluster *cluster, struct kubelet *kubelet);

@@ -5,10 +5,11 @@
 #include "probes/base/memory.h"
 #include "probes/sim/cluster.h"
 #include "probes/sim/document.h"
-#include "probes/sim/image.h"
 #include "probes/sim/kubelet_words.h"
 #include "probes/sim/pods.h"
+#include "probes/sim/pull_secret.h"
 #include "probes/sim/recorder.h"
+#include "probes/sim/volumes.h"
 #include "probes/sim/workload.h"
 
 enum {
@@ -73,6 +74,8 @@ static void start(struct pod_view *view, size_t index, struct container_work *wo
 	pod_event(view, "Normal", "Started", words_started(name), init, name);
 	doc_set_text(status, "image", doc_text(pod_container(view->value, index), "image"));
 	container_run(view->cluster, status, init, view->now);
+	if (!index)
+		volumes_mount(view->cluster, view->value);
 	view->changed = true;
 	work->stage = STAGE_STARTED;
 	work->due = view->now_ms + scaled(view->cluster, init ? INIT_RUN_MS : START_MS);
@@ -92,7 +95,7 @@ static void begin(struct pod_view *view, size_t index, struct container_work *wo
 		return;
 	}
 	pod_event(view, "Normal", "Pulling", words_pulling(image), init, name);
-	image_pull(doc_get(view->cluster->scenario, "registry"), image, &pull);
+	pod_pull(view->cluster, view->value, image, &pull);
 	work->stage = STAGE_PULLING;
 	work->pull_began = view->now_ms;
 	work->due = view->now_ms + scaled(view->cluster, pull.resolves ? pull.milliseconds : FAILED_PULL_MS);
@@ -123,7 +126,7 @@ static void finish_pull(struct pod_view *view, size_t index, struct container_wo
 	const char *image = doc_text(container, "image");
 	struct pull pull;
 
-	image_pull(doc_get(view->cluster->scenario, "registry"), image, &pull);
+	pod_pull(view->cluster, view->value, image, &pull);
 	if (pull.resolves) {
 		pod_event(view, "Normal", "Pulled", words_pulled(image, view->now_ms - work->pull_began),
 			  index < pod_init_count(view->value), doc_text(container, "name"));

@@ -130,13 +130,14 @@ static void add_lease(struct cluster *cluster, const char *name, int64_t created
 	store_put(&cluster->store, KIND_LEASE, lease);
 }
 
-static void build_node(struct cluster *cluster, const json_t *group, int64_t n, size_t number, int64_t now)
+static struct object *build_node(struct cluster *cluster, const json_t *group, const char *name, int64_t n,
+				 int64_t created, int64_t now)
 {
-	auto_free char *name = numbered(doc_text(group, "pattern"), n);
+	size_t number = cluster->store.tables[KIND_NODE].count;
 	auto_free char *cidr = xasprintf("10.%zu.%zu.0/24", 100 + (number >> 8), number & 255);
 	auto_free char *provider = NULL;
 	char address[32];
-	int64_t created = now - scenario_seconds(doc_text(group, "age")) + n * 7;
+	struct object *stored;
 	json_t *metadata = metadata_new(cluster, "", name, created);
 	json_t *node;
 
@@ -155,21 +156,83 @@ static void build_node(struct cluster *cluster, const json_t *group, int64_t n, 
 		json_decref(node);
 		node = merged;
 	}
-	store_put(&cluster->store, KIND_NODE, node);
+	stored = store_put(&cluster->store, KIND_NODE, node);
 	add_lease(cluster, name, created, now);
+	if (json_object_get(group, "facts"))
+		json_object_set_new(cluster->facts, name, json_deep_copy(json_object_get(group, "facts")));
+	return stored;
+}
+
+static json_t *ready_condition(bool ready, int64_t now)
+{
+	json_t *conditions = json_array();
+	json_t *condition;
+
+	if (ready)
+		add_condition(conditions, "Ready", "True", "KubeletReady", "kubelet is posting ready status", now, now);
+	else
+		add_condition(conditions, "Ready", "False", "KubeletNotReady",
+			      "container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady "
+			      "message:Network plugin returns error: cni plugin not initialized", now, now);
+	condition = json_incref(json_array_get(conditions, 0));
+	json_decref(conditions);
+	return condition;
+}
+
+void node_set_network(struct cluster *cluster, const struct object *node, bool ready, int64_t now)
+{
+	static const char key[] = "node.kubernetes.io/not-ready";
+	json_t *value = doc_fork(node->now->value);
+	json_t *conditions = json_object_get(doc_own(value, "status"), "conditions");
+	json_t *spec = doc_own(value, "spec");
+	json_t *taints = json_array();
+	size_t i;
+	json_t *entry;
+
+	json_array_foreach(conditions, i, entry)
+		if (!strcmp(doc_text(entry, "type"), "Ready"))
+			json_array_set_new(conditions, i, ready_condition(ready, now));
+	json_array_foreach(json_object_get(spec, "taints"), i, entry)
+		if (strcmp(doc_text(entry, "key"), key))
+			json_array_append(taints, entry);
+	if (!ready)
+		json_array_append_new(taints, json_pack("{s:s, s:s}", "key", key, "effect", "NoSchedule"));
+	if (json_array_size(taints))
+		json_object_set(spec, "taints", taints);
+	else
+		json_object_del(spec, "taints");
+	json_decref(taints);
+	store_put(&cluster->store, KIND_NODE, value);
+}
+
+int node_join(struct cluster *cluster, const char *group, const char *name, int64_t now)
+{
+	const json_t *entry = doc_find(doc_get(cluster->scenario, "nodeGroups"), "name", group);
+	struct object *node;
+
+	if (!entry)
+		return -1;
+	node = build_node(cluster, entry, name, (int64_t)cluster->store.tables[KIND_NODE].count, now, now);
+	node_set_network(cluster, node, false, now);
+	return 0;
 }
 
 void nodes_build(struct cluster *cluster, int64_t count, int64_t now)
 {
-	size_t number = 0;
 	size_t i;
 	json_t *group;
 
 	json_array_foreach(doc_get(cluster->scenario, "nodeGroups"), i, group) {
 		int64_t wanted = !i && count ? count : doc_int(group, "count");
+		int64_t since = now - scenario_seconds(doc_text(group, "age"));
 
-		for (int64_t n = 0; n < wanted; n++)
-			build_node(cluster, group, n, number++, now);
+		for (int64_t n = 0; n < wanted; n++) {
+			auto_free char *name = numbered(doc_text(group, "pattern"), n);
+			struct object *node = build_node(cluster, group, name, n, since + n * 7, now);
+
+			if (doc_true(group, "withoutNetwork"))
+				node_set_network(cluster, node, false, since + n * 7 + 20);
+		}
 	}
 }
 

@@ -14,6 +14,10 @@ struct object;
 
 /* count overrides that of the first group where it is not 0. */
 void nodes_build(struct cluster *cluster, int64_t count, int64_t now);
+/* A new node of a group of the scenario, without a network yet; -1 where there is no such group. */
+int node_join(struct cluster *cluster, const char *group, const char *name, int64_t now);
+/* Ready or not for want of a network, with the taints that go with it. */
+void node_set_network(struct cluster *cluster, const struct object *node, bool ready, int64_t now);
 /* Renews the node's Lease, and now and then the heartbeat times of its conditions. */
 void node_heartbeat(struct cluster *cluster, const struct object *node, int64_t now, bool conditions);
 /* The node lifecycle controller: a cordoned node has the taint node.kubernetes.io/unschedulable, with its time. */

@@ -6,10 +6,11 @@
 #include "probes/base/memory.h"
 #include "probes/sim/cluster.h"
 #include "probes/sim/document.h"
-#include "probes/sim/image.h"
+#include "probes/sim/hold.h"
 #include "probes/sim/kubelet_words.h"
 #include "probes/sim/merge_patch.h"
 #include "probes/sim/pods.h"
+#include "probes/sim/pull_secret.h"
 #include "probes/sim/recorder.h"
 #include "probes/sim/scenario.h"
 
@@ -52,7 +53,6 @@ static void apply_restarts(struct cluster *cluster, json_t *pod, const json_t *s
 static void apply_pulling(struct cluster *cluster, json_t *pod)
 {
 	size_t inits = pod_init_count(pod);
-	const json_t *registry = doc_get(cluster->scenario, "registry");
 	bool stuck = false;
 
 	for (size_t i = 0; i < pod_container_count(pod); i++) {
@@ -62,7 +62,7 @@ static void apply_pulling(struct cluster *cluster, json_t *pod)
 
 		if (i == inits && stuck)
 			return;
-		image_pull(registry, image, &pull);
+		pod_pull(cluster, pod, image, &pull);
 		if (!pull.resolves) {
 			container_wait(pod_container_status(pod, i), "ImagePullBackOff", message);
 			stuck = true;
@@ -94,8 +94,9 @@ void pod_state_apply(struct cluster *cluster, json_t *pod, const json_t *state, 
 {
 	const json_t *failed = json_object_get(state, "failed");
 
-	if (doc_true(state, "pulling")) {
-		apply_pulling(cluster, pod);
+	if (doc_true(state, "held") || doc_true(state, "pulling")) {
+		if (doc_true(state, "pulling"))
+			apply_pulling(cluster, pod);
 		pod_refresh(pod, accepted);
 		merge_state(pod, state);
 		return;
@@ -130,7 +131,7 @@ static void record_pulling(struct cluster *cluster, const struct object *pod, co
 	struct occurrence occurrence = {.component = "kubelet", .host = doc_text(pod->now->value, "spec.nodeName"),
 					.field_path = path, .first = since + 1};
 
-	image_pull(doc_get(cluster->scenario, "registry"), image, &pull);
+	pod_pull(cluster, pod->now->value, image, &pull);
 	if (pull.resolves) {
 		pull_release(&pull);
 		return;
@@ -201,6 +202,12 @@ void pod_state_events(struct cluster *cluster, const struct object *pod, const j
 		record_start(cluster, pod, created);
 	if (doc_true(state, "notReady"))
 		record_unhealthy(cluster, pod, state, workload, now);
+	if (doc_true(state, "held")) {
+		const json_t *hold = hold_of(cluster, workload, pod->now->value);
+		int64_t since = since_of(state, now);
+
+		hold_events(cluster, hold, pod->now->value, since > now - 3500 ? since : now - 3500, now - 25);
+	}
 	if (!doc_true(state, "pulling"))
 		return;
 	for (size_t i = 0; i < pod_container_count(pod->now->value); i++)

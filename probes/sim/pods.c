@@ -11,6 +11,7 @@
 #include "probes/sim/cluster.h"
 #include "probes/sim/document.h"
 #include "probes/sim/image.h"
+#include "probes/sim/pull_secret.h"
 
 static void set_default(json_t *object, const char *name, json_t *value)
 {
@@ -141,6 +142,7 @@ json_t *pod_new(struct cluster *cluster, const json_t *template, const char *nam
 	json_array_append_new(volumes, token_volume(volume));
 	json_object_set_new(spec, "volumes", volumes);
 	set_default(spec, "serviceAccountName", json_string("default"));
+	pull_secrets_admit(cluster, namespace, spec);
 	set_default(spec, "serviceAccount", json_string(doc_text(spec, "serviceAccountName")));
 	set_default(spec, "enableServiceLinks", json_true());
 	set_default(spec, "preemptionPolicy", json_string("PreemptLowerPriority"));

@@ -6,17 +6,17 @@
 #include <string.h>
 
 #include "probes/base/clock.h"
-#include "probes/base/file.h"
 #include "probes/base/memory.h"
 #include "probes/sim/cluster.h"
 #include "probes/sim/controllers.h"
 #include "probes/sim/document.h"
+#include "probes/sim/managed_fields.h"
 #include "probes/sim/node.h"
 #include "probes/sim/pods.h"
 #include "probes/sim/recorder.h"
+#include "probes/sim/scenario_read.h"
+#include "probes/sim/volumes.h"
 #include "probes/sim/workload.h"
-
-enum { SCENARIO_MAXIMUM = 4 << 20 };
 
 int64_t scenario_seconds(const char *text)
 {
@@ -64,6 +64,26 @@ static void add_namespaces(struct cluster *cluster, int64_t now)
 	}
 }
 
+/* Who wrote it, where the scenario says so. */
+static void add_object_manager(json_t *object, int64_t created)
+{
+	struct manager manager = {.name = doc_text(object, "manager.name"),
+				  .operation = doc_text(object, "manager.operation"),
+				  .api_version = doc_text(object, "apiVersion"), .sub = ""};
+	json_t *parts;
+
+	if (!manager.name[0])
+		return;
+	parts = json_copy(object);
+	json_object_del(parts, "manager");
+	json_object_del(parts, "age");
+	json_object_del(parts, "deleting");
+	doc_set(object, "metadata.managedFields", json_array());
+	json_array_append_new(doc_get(object, "metadata.managedFields"),
+			      managed_entry(&manager, created, fields_of(parts)));
+	json_decref(parts);
+}
+
 static int add_object(struct cluster *cluster, const json_t *entry, int64_t now, struct err *err)
 {
 	const struct kind *kind = kind_by_name(doc_text(entry, "apiVersion"), doc_text(entry, "kind"));
@@ -80,7 +100,14 @@ static int add_object(struct cluster *cluster, const json_t *entry, int64_t now,
 				now - scenario_seconds(doc_text(object, "age")));
 	json_object_update_missing(metadata, wanted);
 	json_object_set_new(object, "metadata", metadata);
+	add_object_manager(object, doc_wall(metadata, "creationTimestamp"));
+	if (doc_text(object, "deleting")[0]) {
+		doc_set(metadata, "deletionTimestamp", doc_time(now - scenario_seconds(doc_text(object, "deleting"))));
+		doc_set_int(metadata, "deletionGracePeriodSeconds", 0);
+	}
 	json_object_del(object, "age");
+	json_object_del(object, "manager");
+	json_object_del(object, "deleting");
 	store_put(&cluster->store, kind_storage(kind), object);
 	return 0;
 }
@@ -158,6 +185,7 @@ static int fill_cluster(struct cluster *cluster, const struct scenario_options *
 
 	add_namespaces(cluster, now);
 	nodes_build(cluster, options->nodes, now);
+	volumes_build(cluster);
 	json_array_foreach(doc_get(scenario, "objects"), i, entry)
 		if (add_object(cluster, entry, now, err))
 			return -1;
@@ -172,34 +200,12 @@ static int fill_cluster(struct cluster *cluster, const struct scenario_options *
 	return 0;
 }
 
-/* Unlike files of the operator's, a scenario may hold NULs in its texts: so do clusters. */
-static int read_scenario(const char *path, json_t **ret_scenario, struct err *err)
-{
-	auto_free char *text = NULL;
-	json_error_t error;
-	size_t length;
-
-	if (file_read(path, SCENARIO_MAXIMUM, &text, &length, err) < 0)
-		return -1;
-	*ret_scenario = doc_parse(text, length, &error);
-	if (!*ret_scenario) {
-		auto_free char *line = xasprintf("%d", error.line);
-
-		return err_set(err, ERR_CONFIG, "{path}:{line}: not JSON: {reason}", "path", path, "line", line,
-			       "reason", error.text, NULL);
-	}
-	return 0;
-}
-
 int scenario_load(struct cluster *cluster, const struct scenario_options *options, struct err *err)
 {
-	auto_free char *path = strchr(options->name, '/') ? xstrdup(options->name)
-							  : xasprintf("%s/%s.json", options->folder, options->name);
-
-	if (read_scenario(path, &cluster->scenario, err))
+	if (scenario_read(options->folder, options->name, &cluster->scenario, err))
 		return -1;
 	if (doc_int(cluster->scenario, "format") != 1)
-		return err_set(err, ERR_CONFIG, "{path}: format is not 1", "path", path, NULL);
+		return err_set(err, ERR_CONFIG, "the scenario {name} is not of format 1", "name", options->name, NULL);
 	read_settings(cluster);
 	if (fill_cluster(cluster, options, err))
 		return -1;
@@ -225,14 +231,13 @@ int scenario_list(const char *folder, struct err *err)
 	if (count < 0)
 		return err_set(err, ERR_IO, "cannot read the scenarios in {folder}", "folder", folder, NULL);
 	for (int i = 0; i < count; i++) {
-		auto_free char *path = xasprintf("%s/%s", folder, entries[i]->d_name);
+		auto_free char *name = xstrndup(entries[i]->d_name, strlen(entries[i]->d_name) - 5);
 		json_t *scenario = NULL;
 
 		if (!result)
-			result = read_scenario(path, &scenario, err);
+			result = scenario_read(folder, name, &scenario, err);
 		if (!result)
-			printf("%.*s\t%s\n", (int)strlen(entries[i]->d_name) - 5, entries[i]->d_name,
-			       doc_text(scenario, "shows"));
+			printf("%s\t%s\n", name, doc_text(scenario, "shows"));
 		json_decref(scenario);
 		free(entries[i]);
 	}

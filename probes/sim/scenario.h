@@ -3,16 +3,20 @@
  *
  *	format			1
  *	shows			one line for --list
+ *	include, without	other scenarios that it begins with (scenario_read.h)
  *	kubernetesVersion	"v1.28.3"
  *	timeScale		delays of kubelets and controllers times this (1 = as in the demo)
  *	bookmarkSeconds		between bookmarks (60)
  *	nodeGroups		[{name, count, pattern "worker-{n}", address "10.0.0.{n}", firstAddress, age,
- *				  labels, merge}]
+ *				  labels, merge, facts (rule.h), withoutNetwork}]
+ *	network			"DaemonSet/namespace/name": a node that joins is Ready once its pod of this is
+ *	volumes			[{claim "namespace/name", bytes}]: size of file systems (volumes.h)
  *	namespaces		[{name, age, labels}]
  *	registry		what pulls give (image.h)
  *	workloads		[workload] (workload.h)
  *	fill			{namespaces, replicas, image}: Deployments up to --pods (or `pods`) pods
- *	objects			[any object], as it is but for uid and creationTimestamp (`age`)
+ *	objects			[any object], as it is but for uid and creationTimestamp (`age`); `manager` {name, operation}
+ *				owns its fields, `deleting` "40m": so long marked for deletion
  *	events			[{kind, namespace, name | workload and pod, type, reason, message, component, age,
  *				  lasted, count}]
  *	logs			[{namespace, pod, container, lines}] (pod_log.h)

@@ -12,6 +12,7 @@
 #include "probes/sim/node.h"
 #include "probes/sim/pods.h"
 #include "probes/sim/pod_state.h"
+#include "probes/sim/rule.h"
 #include "probes/sim/scenario.h"
 
 /* What the pods of one workload have in common while they are made. */
@@ -411,26 +412,9 @@ const json_t *workload_rule(const struct cluster *cluster, const struct object *
 	return NULL;
 }
 
-const char *workload_not_ready(const struct cluster *cluster, const json_t *rule)
+const char *workload_not_ready(const struct cluster *cluster, const json_t *rule, const json_t *pod)
 {
-	const char *reference = doc_text(rule, "readyWhen.available");
-	auto_free char *copy = xstrdup(reference);
-	char *namespace = strchr(copy, '/');
-	char *name = namespace ? strchr(namespace + 1, '/') : NULL;
+	const json_t *when = json_object_get(rule, "readyWhen");
 
-	if (!name)
-		return NULL;
-	*namespace++ = '\0';
-	*name++ = '\0';
-	for (size_t i = 0; i < KIND_COUNT; i++) {
-		const struct object *object;
-
-		if (strcmp(kind_at((enum kind_id)i)->kind, copy))
-			continue;
-		object = store_find(&cluster->store, (enum kind_id)i, namespace, name);
-		if (object && (doc_int(object->now->value, "status.availableReplicas") > 0 ||
-			       doc_int(object->now->value, "status.numberAvailable") > 0))
-			return NULL;
-	}
-	return doc_text(rule, "readyWhen.message");
+	return !when || rule_holds(cluster, when, pod) ? NULL : doc_text(when, "message");
 }

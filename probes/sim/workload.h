@@ -20,9 +20,11 @@
  *		restarts, lastRestart, exitCode, reason
  *		completed	true: ended with 0
  *		failed		{exitCode, reason}: ended
+ *		held		true: waits for the first of `holds` that does not hold, since `since`
  *		merge		merged into the pod at the end (RFC 7396)
  *	readyWhen	{"available": "Kind/namespace/name", "message": probe output}: a container is ready only
- *			while that workload has an available pod
+ *			while that holds; any condition of rule.h
+ *	holds		what keeps the pods from starting, with its events (hold.h)
  *	startSeconds	from running to ready
  *	crash		{afterSeconds, exitCode}: what its containers do
  */
@@ -48,6 +50,6 @@ const struct object *workload_pod(const struct cluster *cluster, const char *nam
 /* The scenario's entry for a pod, by its owners; NULL for pods that no entry describes. */
 const json_t *workload_rule(const struct cluster *cluster, const struct object *pod);
 /* The probe output while the pod must not be ready; NULL where nothing holds it back. */
-const char *workload_not_ready(const struct cluster *cluster, const json_t *rule);
+const char *workload_not_ready(const struct cluster *cluster, const json_t *rule, const json_t *pod);
 
 #endif

@@ -35,18 +35,18 @@ static void test_rules(void **state)
 	struct pull pull;
 
 	(void)state;
-	image_pull(rules, "calico/node:v1", &pull);
+	image_pull(rules, "calico/node:v1", NULL, &pull);
 	assert_true(pull.resolves);
 	assert_int_equal(pull.milliseconds, 500);
 	pull_release(&pull);
-	image_pull(rules, "calico/node:v2", &pull);
+	image_pull(rules, "calico/node:v2", NULL, &pull);
 	assert_false(pull.resolves);
 	assert_string_equal(pull.error, "docker.io/calico/node:v2 of docker.io/calico/node as calico/node:v2: not found");
 	pull_release(&pull);
-	image_pull(rules, "nginx", &pull);
+	image_pull(rules, "nginx", NULL, &pull);
 	assert_true(pull.resolves);
 	pull_release(&pull);
-	image_pull(NULL, "nginx", &pull);
+	image_pull(NULL, "nginx", NULL, &pull);
 	assert_true(pull.resolves);
 	pull_release(&pull);
 	json_decref(rules);
