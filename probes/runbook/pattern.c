@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "probes/base/memory.h"
-#include "probes/base/text.h"
 
 enum {
 	MATCH_LIMIT = 100000,	/* decisions.md 17: the default of 10 million costs 131 ms a match */
@@ -105,81 +104,4 @@ enum pattern_result pattern_match(struct pattern *pattern, const char *text, siz
 		return PATTERN_NO;
 	pattern->limit_hits++;
 	return PATTERN_LIMIT;
-}
-
-/* The character of \u00XX (Go escapes <, > and & so), or -1. */
-static int escaped_ascii(const char *at, size_t left)
-{
-	int value = 0;
-
-	if (left < 5 || at[0] != 'u' || at[1] != '0' || at[2] != '0')
-		return -1;
-	for (int i = 3; i < 5; i++) {
-		const char *digits = "0123456789abcdef";
-		const char *digit = at[i] ? strchr(digits, at[i] | 0x20) : NULL;
-
-		if (!digit)
-			return -1;
-		value = value * 16 + (int)(digit - digits);
-	}
-	return value < 0x80 ? value : -1;
-}
-
-/* Bytes of the character here; a byte that is no UTF-8 becomes a question mark, for no dot would match it. */
-static size_t fold_wide(struct buffer *out, const char *text, size_t left)
-{
-	uint32_t code_point;
-	size_t length = text_decode(text, left, &code_point);
-
-	if (length == 1)
-		buffer_add_byte(out, '?');
-	else
-		buffer_add(out, text, length);
-	return length;
-}
-
-struct folding {
-	struct buffer *out;
-	bool blank;	/* a blank is due before the next character */
-};
-
-static void fold(struct folding *folding, char byte)
-{
-	if ((unsigned char)byte <= ' ' || byte == 0x7f) {
-		folding->blank = folding->out->length > 0;
-		return;
-	}
-	if (folding->blank)
-		buffer_add_byte(folding->out, ' ');
-	folding->blank = false;
-	buffer_add_byte(folding->out, byte);
-}
-
-void text_normalise(struct buffer *out, const char *text, size_t length)
-{
-	struct folding folding = {.out = out};
-
-	for (size_t i = 0; i < length && !out->overflowed; i++) {
-		size_t backslash = i;
-		int escaped;
-
-		while (i < length && text[i] == '\\')
-			i++;
-		if (i == length)
-			return;
-		escaped = i > backslash ? escaped_ascii(text + i, length - i) : -1;
-		if (escaped >= 0) {
-			fold(&folding, (char)escaped);
-			i += 4;
-		} else if (i > backslash && strchr("nrt", text[i])) {
-			fold(&folding, ' ');
-		} else if ((unsigned char)text[i] >= 0x80) {
-			if (folding.blank)
-				buffer_add_byte(out, ' ');
-			folding.blank = false;
-			i += fold_wide(out, text + i, length - i) - 1;
-		} else {
-			fold(&folding, text[i]);
-		}
-	}
 }

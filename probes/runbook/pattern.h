@@ -31,9 +31,13 @@ const char *pattern_source(const struct pattern *pattern);
 
 /*
  * Adds the text as patterns see it: runs of white space become one blank,
- * backslash escapes (of JSON in JSON) their characters or nothing. out should
- * have PATTERN_SUBJECT_MAX as maximum: the rest of the text is dropped.
+ * backslash escapes (of JSON in JSON) their characters or nothing, a page's
+ * entities and a word processor's quotes plain ASCII; colours and characters
+ * of no width go. out should have PATTERN_SUBJECT_MAX as maximum: the rest of
+ * the text is dropped.
  */
 void text_normalise(struct buffer *out, const char *text, size_t length);
+/* The same of a text that a terminal wrapped in the middle of words: the longest lines go on in the next ones. */
+void text_normalise_joined(struct buffer *out, const char *text, size_t length);
 
 #endif

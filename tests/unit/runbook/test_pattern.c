@@ -34,6 +34,21 @@ static void normalises(void **state)
 	check_normalised("ends with \\", "ends with");
 	check_normalised("tab\\there", "tab here");
 	check_normalised("\x01\x02x\x7f", "x");
+	check_normalised("\x1b[31mred\x1b[0m \x1b]0;title\x07x\x1b(By", "red xy");
+	check_normalised("\\u001b[1mred\\x1b[0m\\033[m x", "red x");
+	check_normalised("to\xe2\x80\x8bo\xc2\xad \xef\xbb\xbfmany", "too many");
+	check_normalised("\xe2\x80\x9cx\xe2\x80\x9d\xc2\xa0it\xe2\x80\x99s \xef\xbc\x9a\xef\xbd\x81", "\"x\" it's :a");
+	check_normalised("&quot;x&quot; &#39;y&#39; a &amp; b &c;", "\"x\" 'y' a & b &c;");
+}
+
+static void joins_words_that_a_terminal_broke(void **state)
+{
+	CLEANUP(buffer_release) struct buffer text = BUFFER_INIT(PATTERN_SUBJECT_MAX);
+	const char *in = "toomanyre\nquests: x\r\ny is at\n  the end";
+
+	(void)state;
+	text_normalise_joined(&text, in, strlen(in));
+	assert_string_equal(buffer_text(&text), "toomanyrequests: xy is at the end");
 }
 
 static void cuts_long_texts(void **state)
@@ -146,6 +161,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(normalises),
+		cmocka_unit_test(joins_words_that_a_terminal_broke),
 		cmocka_unit_test(cuts_long_texts),
 		cmocka_unit_test(matches_without_case_across_lines),
 		cmocka_unit_test(stops_slow_patterns),
