@@ -80,7 +80,8 @@ static bool is_next_message(const char *text, size_t at)
 {
 	static const char *const starts[] = {"failed to pull image ", "back-off pulling image ",
 					     "successfully pulled image ", "container image ",
-					     "failed create pod sandbox", "failed to create pod sandbox", "(combined from similar",
+					     "failed create pod sandbox", "failed to create pod sandbox",
+					     "(combined from similar",
 					     "mountvolume.", "attachvolume.", "multi-attach error",
 					     "unable to attach or mount", "unable to mount volumes",
 					     "readiness probe failed", "liveness probe failed",
