@@ -131,8 +131,10 @@ void console_refresh(struct console *console, int64_t now, int64_t now_ms)
 
 	console->world.now = now;
 	console->world.now_ms = now_ms;
-	if (console->session)
+	if (console->session) {
 		console->world.server_version = kube_server_version(console->session->client);
+		console->world.link = kube_link(console->session->client);
+	}
 	if (console->armed_until && now >= console->armed_until && !console_is_running(console)) {
 		console->armed_until = 0;
 		console_say(console, ROLE_READ_ONLY,

@@ -18,8 +18,6 @@
 #include "tui/session.h"
 #include "widgets/glyph.h"
 
-enum { OLDEST_MINOR = 22 };	/* policy/v1 evictions (tech.md, Version skew) */
-
 enum mark { MARK_GOOD, MARK_BAD, MARK_UNKNOWN, MARK_PLAIN };
 
 /* What came back to a question. */
@@ -206,18 +204,14 @@ static int look_at_user(struct doctor *doctor, const struct answer *version)
 
 static int look_at_version(struct doctor *doctor, const struct answer *version)
 {
-	const char *minor = version->text ? strchr(version->text, '.') : NULL;
 	struct err err = {0};
 
 	if (!version->text) {
 		say(doctor, MARK_UNKNOWN, "version", translate("the server does not say"));
 		return 0;
 	}
-	if (minor && strtol(minor + 1, NULL, 10) < OLDEST_MINOR) {
-		err_set(&err, ERR_INVALID, "the server is {version}, too old", "version", version->text, NULL);
-		err_hint(&err, "1.22 or newer is needed; use kubectl for this cluster", NULL);
+	if (kube_check_version(version->text, &err) < 0)
 		return say_err(doctor, "version", &err);
-	}
 	say(doctor, MARK_GOOD, "version", version->text);
 	return 0;
 }

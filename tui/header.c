@@ -10,6 +10,7 @@
 #include "tui/command.h"
 #include "tui/console.h"
 #include "tui/fix.h"
+#include "tui/link_text.h"
 #include "tui/view_events.h"
 #include "widgets/textview.h"
 
@@ -48,40 +49,6 @@ static int width_of(const char *raw)
 	return text_width(buffer_text(&shown));
 }
 
-static void link_text(const struct world *world, struct buffer *out, enum role *ret_role)
-{
-	const struct link_state *link = world->link;
-	int64_t age_ms = link && link->ever_answered ? world->now_ms - link->last_answer_ms : 0;
-	char age[32];
-
-	clock_age(age_ms / 1000, age, sizeof(age));
-	if (!link) {
-		*ret_role = ROLE_ERROR;
-		buffer_addf(out, "%s %s", glyph_text(world->glyphs, GLYPH_STALE), translate("no cluster"));
-	} else if (link->code == ERR_NONE && !link->ever_answered) {
-		*ret_role = ROLE_INFO;
-		buffer_addf(out, "%s %s", glyph_text(world->glyphs, GLYPH_STALE), translate("connecting"));
-	} else if (link->code == ERR_NONE) {
-		bool is_quiet = age_ms > OLD_AFTER_MS;
-
-		/* No failure yet, and no sign of life either. */
-		*ret_role = is_quiet ? ROLE_DIM : ROLE_OK;
-		buffer_addf(out, "%s %s ", glyph_text(world->glyphs, is_quiet ? GLYPH_STALE : GLYPH_LIVE),
-			    is_quiet ? translate("quiet") : translate("live"));
-		if (age_ms < 10000)
-			buffer_addf(out, "%lld.%llds", (long long)(age_ms / 1000),
-				    (long long)(age_ms % 1000 / 100));
-		else
-			buffer_add_text(out, age);
-	} else {
-		*ret_role = ROLE_ERROR;
-		buffer_addf(out, "%s %s %s", glyph_text(world->glyphs, GLYPH_STALE), err_layer(link->code),
-			    translate("failed"));
-		if (link->ever_answered)
-			buffer_addf(out, " %s", age);
-	}
-}
-
 /* "https://api.example:6443" without what every server has. */
 static const char *short_server(const char *server)
 {
@@ -109,6 +76,8 @@ static void put_context(const struct console *console, struct line *line)
 		put(line, ROLE_DIM, translate(" (impersonated)"));
 	if (view->insecure_skip_verify)
 		put(line, ROLE_BANNER, translate("  TLS NOT VERIFIED"));
+	if (kube_check_version(console->world.server_version, NULL) < 0)
+		put(line, ROLE_BANNER, translate("  SERVER TOO OLD"));
 }
 
 static void draw_first(struct console *console, struct cells *cells, struct rect rect)
@@ -121,7 +90,7 @@ static void draw_first(struct console *console, struct cells *cells, struct rect
 	int link_width;
 	int facts_width;
 
-	link_text(world, &link, &role);
+	link_state_text(world, &link, &role);
 	link_width = width_of(buffer_text(&link)) + 1;
 	line.end -= link_width;
 	cells_put(cells, rect.row, line.end, link_width, role, ATTRIBUTE_BOLD, buffer_text(&link));
@@ -276,7 +245,7 @@ static void draw_short(struct console *console, struct cells *cells, struct rect
 	enum role role;
 	int width;
 
-	link_text(&console->world, &link, &role);
+	link_state_text(&console->world, &link, &role);
 	width = width_of(buffer_text(&link)) + 1;
 	line.end -= width;
 	cells_put(cells, rect.row, line.end, width, role, ATTRIBUTE_BOLD, buffer_text(&link));
@@ -303,6 +272,26 @@ void header_draw(struct console *console, struct cells *cells, struct rect rect)
 	draw_first(console, cells, rect);
 	rect.row++;
 	draw_second(console, cells, rect);
+}
+
+/* Why nothing new comes, and what to try: in the place of the newest event, which is none. */
+static void draw_link_failure(const struct console *console, struct line *line)
+{
+	const struct err *err = &console->world.link->err;
+	auto_free char *what = message_text(&err->what);
+	auto_free char *hint = message_text(&err->hint);
+	char key[KEY_TEXT_SIZE];
+
+	keymap_first(&console->keymap, ACTION_RECONNECT, key);
+	put(line, ROLE_ERROR, " ");
+	put(line, ROLE_ERROR, what);
+	put(line, ROLE_NORMAL, "  ");
+	put(line, ROLE_KEY, key);
+	put(line, ROLE_NORMAL, translate(" tries now"));
+	if (*hint) {
+		put(line, ROLE_DIM, "; ");
+		put(line, ROLE_DIM, hint);
+	}
 }
 
 static void draw_newest_event(struct console *console, struct line *line)
@@ -414,5 +403,8 @@ void status_line_draw(struct console *console, struct cells *cells, struct rect 
 		put(&line, console->message_role, console->message);
 		return;
 	}
-	draw_newest_event(console, &line);
+	if (console->world.link && console->world.link->code != ERR_NONE)
+		draw_link_failure(console, &line);
+	else
+		draw_newest_event(console, &line);
 }

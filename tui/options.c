@@ -25,6 +25,7 @@ enum option_kind {
 	X("--as", TEXT, as_user, "USER", "impersonate this user") \
 	X("--as-group", LIST, as_groups, "G", "impersonate this group; may be given more than once") \
 	X("--request-timeout", SECONDS, request_timeout, "S", "seconds until a request is given up") \
+	X("--quiet-after", SECONDS, quiet_after, "S", "seconds of silence until the server is asked for a word (15)") \
 	X("--read-only", SWITCH, read_only, NULL, "nothing can be changed, and this cannot be armed") \
 	X("--lang", LANGUAGE, language, "L", "language of texts: en, ko or ja") \
 	X("--no-ssh", SWITCH, no_ssh, NULL, "leave checks on nodes out") \

@@ -20,6 +20,7 @@ struct options {
 	const char *as_user;
 	const char **as_groups;		/* NULL-terminated or NULL */
 	double request_timeout;		/* seconds; 0 = default */
+	double quiet_after;		/* seconds; 0 = default */
 	bool read_only;
 	const char *language;		/* "en", "ko", "ja"; never NULL once options are settled */
 	bool no_ssh;

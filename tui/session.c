@@ -69,6 +69,7 @@ static int open_client(struct session *session, const struct session_options *wh
 	};
 	const struct kube_client_options client = {
 		.request_timeout_ms = (long)(options->request_timeout * 1000),
+		.quiet_ms = (long)(options->quiet_after * 1000),
 		.no_protobuf = options->no_protobuf,
 		.terminal = what && what->terminal ? what->terminal : &own,
 	};

@@ -62,6 +62,11 @@ static void add_progress(const struct collection *collection, struct buffer *out
 			    collection->count + (size_t)collection->remaining);
 }
 
+static bool link_is_lost(const struct world *world)
+{
+	return world->link && world->link->code != ERR_NONE;
+}
+
 void world_note(const struct world *world, enum kind_id kind, struct buffer *out, bool *ret_stale)
 {
 	const struct collection *collection = snapshot_collection(world->snapshot, kind);
@@ -72,8 +77,10 @@ void world_note(const struct world *world, enum kind_id kind, struct buffer *out
 	*ret_stale = false;
 	switch (collection->state) {
 	case COLLECTION_CURRENT:
-		/* A quiet watch is proven by a bookmark each minute; younger than that is current. */
-		if (age_ms > OLD_AFTER_MS)
+		*ret_stale = link_is_lost(world) && age_ms > OLD_WITHOUT_LINK_MS;
+		if (*ret_stale)
+			buffer_addf(out, translate("%s: %s old"), err_layer(world->link->code), age);
+		else if (age_ms > OLD_AFTER_MS)
 			buffer_addf(out, "%s", age);
 		return;
 	case COLLECTION_STALE:

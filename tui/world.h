@@ -18,8 +18,17 @@
 
 struct buffer;
 
-/* Data that nothing was heard of for longer shows its age. */
-enum { OLD_AFTER_MS = 15000 };
+/*
+ * When what is shown is called old. A watch that says nothing is proven by a bookmark a minute (with some
+ * delay), the link by any word of the server, which is asked for after kube_quiet_ms(): while that is answered
+ * a quiet watch is no old one. A request without an answer is waited for in silence only for a moment.
+ */
+enum {
+	OLD_AFTER_MS = 90000,		/* a pane, while the link is well */
+	OLD_WITHOUT_LINK_MS = 5000,	/* a pane, while it is not */
+	QUIET_AFTER_MS = 30000,		/* the link, while nobody asks */
+	WAITING_AFTER_MS = 2000,
+};
 
 struct world {
 	struct snapshot *snapshot;

@@ -16,6 +16,7 @@
 
 enum {
 	REQUEST_TIMEOUT_MS = 30000,
+	QUIET_MS = 15000,
 	ATTEMPTS = 5,			/* of a reading request whose answers carry Retry-After */
 	LONGEST_WAIT_MS = 60000,	/* for Retry-After, all attempts of a request together */
 	HEADERS_MAXIMUM = 64,
@@ -36,6 +37,7 @@ int kube_client_new(struct loop *loop, struct kubeconfig_view *view,
 	client->view = view;
 	client->request_timeout_ms = options && options->request_timeout_ms > 0 ? options->request_timeout_ms
 										 : REQUEST_TIMEOUT_MS;
+	client->quiet_ms = options && options->quiet_ms > 0 ? options->quiet_ms : QUIET_MS;
 	client->no_protobuf = options && options->no_protobuf;
 	client->credential = credential_new(loop, view);
 	if (options)
@@ -130,6 +132,17 @@ bool kube_client_may_use_protobuf(const struct kube_client *client)
 	return !client->no_protobuf;
 }
 
+long kube_quiet_ms(const struct kube_client *client)
+{
+	return client->quiet_ms;
+}
+
+void kube_start_afresh(struct kube_client *client)
+{
+	http_forget_connections(client->loop);
+	credential_ask_again(client->credential);
+}
+
 /* The server's version, asked for when it has first answered and after each loss of the link */
 
 static void on_version(void *data, const struct kube_result *result)
@@ -183,7 +196,9 @@ static void deliver(struct kube_slot *slot, struct kube_result *result)
 
 	result->took_ms = clock_monotonic_ms() - slot->start_ms;
 	log_answer(slot, result);
-	link_feed(&client->link, slot->path, result);
+	/* Streams end: by the server's clock, by a proxy's. Whether the link is gone the next request says. */
+	if (!slot->was_open || result->code == ERR_NONE)
+		link_feed(&client->link, slot->path, result);
 	slot->finishing = true;
 	client_enter(client);
 	if (slot->on_done && !client->ending)
@@ -298,6 +313,7 @@ static int64_t with_jitter(int64_t wait_ms)
 static bool try_again_later(struct kube_slot *slot, const struct http_result *answer)
 {
 	bool busy = answer->status == 429 || answer->status >= 500;
+	struct err busy_err = {0};
 
 	if (!busy || answer->retry_after_ms < 0 || strcmp(slot->method, "GET") != 0 ||
 	    slot->kind != HTTP_ONCE)
@@ -305,6 +321,8 @@ static bool try_again_later(struct kube_slot *slot, const struct http_result *an
 	slot->waited_ms += answer->retry_after_ms;
 	if (slot->attempts >= ATTEMPTS || slot->waited_ms > LONGEST_WAIT_MS)
 		return false;
+	status_explain(answer->status, NULL, slot->client->view, &busy_err);
+	link_note_busy(&slot->client->link, &busy_err);
 	log_line("%s %s %ld, again in %lld ms", slot->method, slot->path, answer->status,
 		 (long long)answer->retry_after_ms);
 	slot->timer = loop_timer(slot->client->loop, with_jitter(answer->retry_after_ms), on_retry, slot);
@@ -338,6 +356,7 @@ static void on_http_head(void *data, long status, const char *content_type)
 	if (slot->kind != HTTP_ONCE) {
 		struct kube_result open = {.status = status};
 
+		slot->was_open = true;
 		link_feed(&slot->client->link, slot->path, &open);
 		log_line("%s %s %ld, open", slot->method, slot->path, status);
 	}
@@ -443,7 +462,8 @@ static void send_request(struct kube_slot *slot, const struct http_security *sec
 		.content_type = slot->content_type,
 		.security = security,
 		.kind = slot->kind,
-		.timeout_ms = slot->kind == HTTP_ONCE ? slot->client->request_timeout_ms : 0,
+		.timeout_ms = slot->timeout_ms,
+		.keepalive_ms = slot->client->quiet_ms,
 		.accept_gzip = slot->gzip && !view->disable_compression && slot->kind == HTTP_ONCE,
 		.body_maximum = slot->body_maximum,
 		.on_body = slot->on_body ? on_http_body : NULL,
@@ -518,6 +538,9 @@ struct kube_slot *client_start(struct kube_client *client, const struct kube_req
 	slot->accept = request->accept;
 	slot->kind = request->kind;
 	slot->gzip = request->gzip;
+	slot->timeout_ms = client->request_timeout_ms;
+	if (request->timeout_ms > 0 && request->timeout_ms < slot->timeout_ms)
+		slot->timeout_ms = request->timeout_ms;
 	slot->body_maximum = request->body_maximum;
 	slot->on_head = request->on_head;
 	slot->on_body = request->on_body;

@@ -44,7 +44,8 @@ struct kube_terminal {
 };
 
 struct kube_client_options {
-	long request_timeout_ms;	/* of requests that are no streams; 0 = 30 s */
+	long request_timeout_ms;	/* of requests that are no streams, and of a stream's head; 0 = 30 s */
+	long quiet_ms;			/* silence after which a sign of life is asked for; 0 = 15 s */
 	bool no_protobuf;		/* lists and watches as JSON alone */
 	long plugin_timeout_ms;		/* of credential plugins that are not lent the terminal; 0 = 60 s */
 	const struct kube_terminal *terminal;	/* copied; NULL: plugins that have to ask are refused */
@@ -84,6 +85,7 @@ struct kube_request {
 	const char *body;		/* NULL: none */
 	enum http_kind kind;
 	bool gzip;
+	long timeout_ms;		/* less than the client's; 0: the client's */
 	size_t body_maximum;		/* 0 = 4 MiB */
 	/*
 	 * Once, before the first on_body of a 2xx answer, also of a watch that has nothing to say
@@ -140,17 +142,40 @@ void kube_access(struct kube_client *client, const struct access_question *quest
 /* Whoever asked with this data is not called any more. */
 void kube_access_forget(struct kube_client *client, const void *data);
 
-/* State of the link as the header shows it, fed by every answer. */
+/* What a request may wait for: the layers of http.h, and what comes before them. */
+enum link_wait {
+	LINK_NOTHING = HTTP_LAYER_NONE,
+	LINK_DNS = HTTP_LAYER_DNS,
+	LINK_TCP = HTTP_LAYER_TCP,
+	LINK_TLS = HTTP_LAYER_TLS,
+	LINK_ANSWER = HTTP_LAYER_ANSWER,
+	LINK_CREDENTIALS,
+};
+
+/* State of the link as the header shows it, fed by every answer. A watch that ends once it was open is no failure. */
 struct link_state {
 	bool ever_answered;
 	int64_t last_answer_ms;		/* monotonic time of the last answer of the apiserver */
 	enum err_code code;		/* ERR_NONE: the last exchange went well */
-	struct err err;			/* else the layer that failed and what to try */
+	struct err err;			/* else what failed and what to try */
+	enum http_layer layer;		/* and how far it came */
+	enum link_wait waits_for;	/* what the request that waits longest waits for */
+	int64_t waits_since_ms;		/* monotonic */
 };
-const struct link_state *kube_link(const struct kube_client *client);
+/* As it is now; borrowed, and changed by the next call and by the loop. */
+const struct link_state *kube_link(struct kube_client *client);
+/* How long the server may say nothing before it is asked. */
+long kube_quiet_ms(const struct kube_client *client);
+/*
+ * The operator wants a new beginning: connections and names that are known are not used for further requests, and
+ * whoever declined to sign in is asked again. Reflectors have their own (reflector_reconnect()).
+ */
+void kube_start_afresh(struct kube_client *client);
 
 /* Server version, read once at start and after reconnects; "" until known. */
 const char *kube_server_version(const struct kube_client *client);
+/* -1: a server of that version is older than what this program speaks. 0: it is not, or the version says nothing. */
+int kube_check_version(const char *version, struct err *err);
 /* True while the question for it is under way. */
 bool kube_is_asking_version(const struct kube_client *client);
 

@@ -19,6 +19,7 @@ struct kube_client {
 	struct kubeconfig_view *view;
 	struct credential *credential;
 	long request_timeout_ms;
+	long quiet_ms;
 	bool no_protobuf;
 	struct kube_slot *slots;
 	struct link_state link;
@@ -42,6 +43,7 @@ struct kube_slot {
 	enum kube_accept accept;
 	enum http_kind kind;
 	bool gzip;
+	long timeout_ms;
 	size_t body_maximum;
 	void (*on_head)(void *data, long status, const char *content_type);
 	int (*on_body)(void *data, const char *bytes, size_t n);
@@ -56,6 +58,7 @@ struct kube_slot {
 	int64_t waited_ms;		/* for Retry-After, all attempts */
 	int attempts;
 	bool fresh_credential;		/* the second attempt after a 401 */
+	bool was_open;			/* a stream whose head came */
 	bool foreign_type;		/* the answer is neither JSON nor protobuf */
 	bool finishing;
 };
@@ -69,6 +72,8 @@ void client_leave(struct kube_client *client);
 
 /* link.c */
 void link_feed(struct link_state *link, const char *path, const struct kube_result *result);
+/* The server asks to come back later, which is done. */
+void link_note_busy(struct link_state *link, const struct err *err);
 
 /* access.c */
 struct access_cache *access_cache_new(struct kube_client *client);

@@ -342,6 +342,11 @@ void credential_wait_cancel(struct credential_waiter *waiter)
 	waiter->next = NULL;
 }
 
+void credential_ask_again(struct credential *credential)
+{
+	credential->declined_until_ms = 0;
+}
+
 bool credential_drop(struct credential *credential)
 {
 	if (strncasecmp(credential->view->server, "https://", 8) != 0)

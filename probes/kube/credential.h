@@ -43,6 +43,8 @@ enum credential_state credential_get(struct credential *credential, struct http_
 				     struct err *err);
 void credential_wait(struct credential *credential, struct credential_waiter *waiter);
 void credential_wait_cancel(struct credential_waiter *waiter);
+/* The operator declined a while ago and now wants to be asked. */
+void credential_ask_again(struct credential *credential);
 /* The server refused what get() gave. True if asking again may bring something new. */
 bool credential_drop(struct credential *credential);
 

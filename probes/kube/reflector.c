@@ -41,6 +41,7 @@ struct reflector {
 
 	enum phase phase;
 	enum phase next;		/* after the wait */
+	bool is_refused;		/* the wait is for rights or a kind that the server does not have */
 	struct kube_slot *slot;
 	struct timer *timer;
 	bool may_be_protobuf;		/* else JSON alone is asked for */
@@ -103,6 +104,7 @@ static void wait_for(struct reflector *reflector, int64_t delay_ms, enum phase n
 {
 	reflector->phase = PHASE_WAIT;
 	reflector->next = next;
+	reflector->is_refused = false;
 	reflector->timer = loop_timer(kube_client_loop(reflector->client), delay_ms, on_time, reflector);
 }
 
@@ -147,6 +149,7 @@ static void refuse(struct reflector *reflector, const struct kube_result *result
 	}
 	pace_forget(&reflector->pace);
 	wait_for(reflector, (is_listed ? LIST_AGAIN_MS : ASK_AGAIN_MS) + random_below(PACE_MOST_MS), PHASE_LIST);
+	reflector->is_refused = true;
 	set_state(reflector, is_listed ? REFLECTOR_POLLING : is_forbidden ? REFLECTOR_FORBIDDEN : REFLECTOR_ABSENT,
 		  &err);
 }
@@ -553,6 +556,20 @@ void reflector_free(struct reflector *reflector)
 	free(reflector->name_space);
 	free(reflector->field_selector);
 	free(reflector);
+}
+
+void reflector_resume(struct reflector *reflector)
+{
+	bool is_waiting = reflector->phase == PHASE_WAIT;
+	bool is_watch = (is_waiting ? reflector->next : reflector->phase) == PHASE_WATCH;
+
+	if (is_waiting && reflector->is_refused)
+		return;
+	stop(reflector);
+	if (is_watch)
+		start_watch(reflector);
+	else
+		start_list(reflector);
 }
 
 void reflector_reconnect(struct reflector *reflector)

@@ -47,6 +47,11 @@ struct reflector_options {
 struct reflector *reflector_new(struct kube_client *client, const struct field_table *table,
 				const struct reflector_options *options, const struct reflector_sink *sink);
 void reflector_free(struct reflector *reflector);
+/*
+ * The connection may be dead, or the back-off longer than it need be: goes on now from what is known. A watch starts
+ * again at its last version, a list from its beginning. What is forbidden or absent is left alone.
+ */
+void reflector_resume(struct reflector *reflector);
 /* Drops the connection and the back-off and starts over now (Ctrl-r). The data on screen stays. */
 void reflector_reconnect(struct reflector *reflector);
 

@@ -11,7 +11,7 @@ enum {
 	PACE_FIRST_MS = 800,
 	PACE_MOST_MS = 30 * 1000,
 	PACE_LEAST_MS = 100,		/* jitter may not make a hot loop */
-	PACE_HEALTHY_MS = 2 * 60 * 1000,	/* so long without failure, and the past is forgotten */
+	PACE_HEALTHY_MS = PACE_MOST_MS,	/* so long without failure, and the past is forgotten */
 };
 
 struct pace {

@@ -2,6 +2,7 @@
 
 #include "probes/base/clock.h"
 #include "probes/base/memory.h"
+#include "probes/kube/heartbeat.h"
 #include "probes/kube/reflector.h"
 
 /* Failures in a row after which waiting is not expected to mend a link that once may have been slow to answer. */
@@ -18,6 +19,8 @@ struct watched_kind {
 struct cluster {
 	struct kube_client *client;
 	struct snapshot *snapshot;
+	struct heartbeat *heartbeat;
+	bool is_silent;		/* the last sign of life did not come */
 	struct watched_kind kinds[KIND_COUNT];
 };
 
@@ -96,6 +99,30 @@ static void on_state(void *data, const struct kind *kind, enum reflector_state s
 	snapshot_set_state(snapshot, kind->id, collection, err, clock_monotonic_ms());
 }
 
+static void resume_all(struct cluster *cluster)
+{
+	for (size_t i = 0; i < KIND_COUNT; i++) {
+		if (cluster->kinds[i].reflector)
+			reflector_resume(cluster->kinds[i].reflector);
+	}
+}
+
+/*
+ * A server that answers nobody answers no watch: they are opened again, and say what fails. When it is back,
+ * nobody waits for the end of a back-off.
+ */
+static void on_beat(void *data, const struct err *err)
+{
+	struct cluster *cluster = data;
+	bool was_silent = cluster->is_silent;
+
+	cluster->is_silent = err != NULL;
+	if (was_silent == cluster->is_silent)
+		return;
+	http_forget_connections(kube_client_loop(cluster->client));
+	resume_all(cluster);
+}
+
 struct cluster *cluster_new(struct kube_client *client, const struct field_set *fields)
 {
 	struct cluster *cluster = xcalloc(1, sizeof(*cluster));
@@ -113,6 +140,7 @@ struct cluster *cluster_new(struct kube_client *client, const struct field_set *
 		watched->kind = (enum kind_id)i;
 		watched->reflector = reflector_new(client, fields->tables[i], NULL, &sink);
 	}
+	cluster->heartbeat = heartbeat_new(client, on_beat, cluster);
 	return cluster;
 }
 
@@ -120,6 +148,7 @@ void cluster_free(struct cluster *cluster)
 {
 	if (!cluster)
 		return;
+	heartbeat_free(cluster->heartbeat);
 	for (size_t i = 0; i < KIND_COUNT; i++)
 		reflector_free(cluster->kinds[i].reflector);
 	snapshot_free(cluster->snapshot);
@@ -182,8 +211,17 @@ bool cluster_has_failed(const struct cluster *cluster, struct err *ret_err)
 	return cluster_is_complete(cluster);
 }
 
+void cluster_resume(struct cluster *cluster)
+{
+	http_forget_connections(kube_client_loop(cluster->client));
+	resume_all(cluster);
+	heartbeat_now(cluster->heartbeat);
+}
+
 void cluster_reconnect(struct cluster *cluster)
 {
+	kube_start_afresh(cluster->client);
+	heartbeat_now(cluster->heartbeat);
 	for (size_t i = 0; i < KIND_COUNT; i++) {
 		if (cluster->kinds[i].reflector)
 			reflector_reconnect(cluster->kinds[i].reflector);

@@ -21,7 +21,10 @@ struct field_set {
 void field_set_init(struct field_set *set);
 void field_set_release(struct field_set *set);
 
-/* Starts to list and watch at once. The client and the tables must outlive the cluster. */
+/*
+ * Starts to list and watch at once, and asks a server that says nothing for a sign of life. The client and the tables
+ * must outlive the cluster.
+ */
 struct cluster *cluster_new(struct kube_client *client, const struct field_set *fields);
 void cluster_free(struct cluster *cluster);
 struct snapshot *cluster_snapshot(struct cluster *cluster);
@@ -30,6 +33,9 @@ struct kube_client *cluster_client(struct cluster *cluster);
 bool cluster_is_complete(const struct cluster *cluster);
 /* Like cluster_is_complete(), or failed in a way that waiting will not mend soon; ret_err names the layer. */
 bool cluster_has_failed(const struct cluster *cluster, struct err *ret_err);
+/* Lists everything anew over new connections (Ctrl-r). What is known stays until then. */
 void cluster_reconnect(struct cluster *cluster);
+/* The machine slept, or the process was stopped: connections may be dead. Watches go on from their last versions. */
+void cluster_resume(struct cluster *cluster);
 
 #endif

@@ -86,7 +86,8 @@ static void on_start_failed(void *data)
 static void on_idle(void *data)
 {
 	struct http_slot *slot = data;
-	int64_t left = slot->last_byte_ms + slot->timeout_ms - clock_monotonic_ms();
+	long limit = slot->status ? slot->timeout_ms : slot->head_timeout_ms;
+	int64_t left = slot->last_byte_ms + limit - clock_monotonic_ms();
 	struct err err = {0};
 
 	slot->idle = NULL;
@@ -94,16 +95,13 @@ static void on_idle(void *data)
 		slot->idle = loop_timer(slot->loop, left, on_idle, slot);
 		return;
 	}
-	http_explain_idle(slot, &err);
+	if (slot->status)
+		http_explain_idle(slot, &err);
+	else
+		http_explain(slot, CURLE_OPERATION_TIMEDOUT, &err);
 	finish(slot, &err);
 }
 
-static long timeout_of(const struct http_request *request)
-{
-	if (request->timeout_ms > 0)
-		return request->timeout_ms;
-	return request->kind == HTTP_STREAM ? HTTP_STREAM_IDLE_MS : HTTP_ONCE_TIMEOUT_MS;
-}
 
 static struct http_slot *slot_new(struct loop *loop, const struct http_request *request)
 {
@@ -111,7 +109,11 @@ static struct http_slot *slot_new(struct loop *loop, const struct http_request *
 
 	slot->loop = loop;
 	slot->kind = request->kind;
-	slot->timeout_ms = timeout_of(request);
+	slot->head_timeout_ms = request->timeout_ms > 0 ? request->timeout_ms : HTTP_ONCE_TIMEOUT_MS;
+	slot->timeout_ms = slot->head_timeout_ms;
+	if (request->kind == HTTP_STREAM)
+		slot->timeout_ms = request->idle_ms > 0 ? request->idle_ms : HTTP_STREAM_IDLE_MS;
+	slot->keepalive_ms = request->keepalive_ms > 0 ? request->keepalive_ms : HTTP_KEEPALIVE_MS;
 	slot->body_maximum = request->body_maximum ? request->body_maximum : HTTP_BODY_MAXIMUM;
 	slot->on_body = request->on_body;
 	slot->on_head = request->on_head;
@@ -134,7 +136,8 @@ static void add_to_multi(struct http_slot *slot)
 		bug("libcurl takes no transfer");
 	slot->in_multi = true;
 	if (slot->kind == HTTP_STREAM)
-		slot->idle = loop_timer(slot->loop, slot->timeout_ms, on_idle, slot);
+		slot->idle = loop_timer(slot->loop, slot->head_timeout_ms < slot->timeout_ms ? slot->head_timeout_ms
+									     : slot->timeout_ms, on_idle, slot);
 }
 
 struct http_slot *http_start(struct loop *loop, const struct http_request *request)
@@ -148,6 +151,19 @@ struct http_slot *http_start(struct loop *loop, const struct http_request *reque
 	else
 		add_to_multi(slot);
 	return slot;
+}
+
+enum http_layer http_waits_for(const struct http_slot *slot, int64_t *ret_since_ms)
+{
+	*ret_since_ms = slot->last_byte_ms;
+	if (!slot->in_multi || (slot->status && slot->kind != HTTP_ONCE))
+		return HTTP_LAYER_NONE;
+	return slot->status ? HTTP_LAYER_ANSWER : http_layer_reached(slot);
+}
+
+void http_forget_connections(struct loop *loop)
+{
+	loop->forgotten_ms = clock_monotonic_ms();
 }
 
 void http_cancel(struct http_slot *slot)

@@ -48,7 +48,8 @@ struct http_header {
 
 enum http_kind {
 	HTTP_ONCE,	/* total time limit timeout_ms */
-	HTTP_STREAM,	/* watch: no total limit; dead after 120 s without a byte (bookmarks come each minute) */
+	/* Watch: dead after timeout_ms without a head, then 120 s without a byte (a bookmark comes each minute). */
+	HTTP_STREAM,
 	HTTP_FOLLOW,	/* log follow: no total limit, may idle for ever */
 };
 
@@ -85,7 +86,9 @@ struct http_request {
 	const char *content_type;	/* of the body */
 	const struct http_security *security;	/* NULL: plain */
 	enum http_kind kind;
-	long timeout_ms;		/* HTTP_ONCE; 0 = 30 s */
+	long timeout_ms;		/* HTTP_ONCE: until the end, HTTP_STREAM: until the head; 0 = 30 s */
+	long idle_ms;			/* HTTP_STREAM: between bytes; 0 = 120 s */
+	long keepalive_ms;		/* silence after which the peer is asked for a sign of life; 0 = 15 s */
 	bool accept_gzip;		/* lists only, never watches (tech.md 0.1) */
 	/*
 	 * Refuses to connect to private, loopback, link-local and other special addresses (decisions.md 28); what a
@@ -104,5 +107,15 @@ struct http_request {
 struct http_slot *http_start(struct loop *loop, const struct http_request *request);
 /* No callback is called any more. NULL is fine. */
 void http_cancel(struct http_slot *slot);
+/*
+ * What a transfer waits for, and since when (monotonic): the first layer that it has not passed, HTTP_LAYER_ANSWER also
+ * in the midst of an answer. HTTP_LAYER_NONE: for nothing that should have come (a stream that is open).
+ */
+enum http_layer http_waits_for(const struct http_slot *slot, int64_t *ret_since_ms);
+/*
+ * Connections that are open now are not used for further requests, and names are looked up again: after a suspension,
+ * or when the operator asks for it, nobody knows whether they still lead anywhere. Transfers under way go on.
+ */
+void http_forget_connections(struct loop *loop);
 
 #endif

@@ -184,19 +184,32 @@ static void explain_timeout(const struct http_slot *slot, struct err *err)
 			 NULL);
 		return;
 	}
-	snprintf(seconds, sizeof(seconds), "%.3g", (double)slot->timeout_ms / 1000);
+	snprintf(seconds, sizeof(seconds), "%.3g", (double)slot->head_timeout_ms / 1000);
 	err_set(err, ERR_TIMEOUT, "{host}:{port} did not answer within {seconds} s", "host", slot->host,
 		"port", slot->port,
 		"seconds", seconds, NULL);
 	err_hint(err, "check the load of the apiserver and the network to it", NULL);
 }
 
-enum http_layer http_layer_of(const struct http_slot *slot, const struct err *err)
+enum http_layer http_layer_reached(const struct http_slot *slot)
 {
 	curl_off_t looked_up = 0;
 	curl_off_t ready = 0;
 	long local_port = 0;
 	long connects = 0;
+
+	curl_easy_getinfo(slot->easy, CURLINFO_NAMELOOKUP_TIME_T, &looked_up);
+	curl_easy_getinfo(slot->easy, CURLINFO_CONNECT_TIME_T, &ready);
+	curl_easy_getinfo(slot->easy, CURLINFO_LOCAL_PORT, &local_port);
+	curl_easy_getinfo(slot->easy, CURLINFO_NUM_CONNECTS, &connects);
+	if (local_port <= 0)
+		return looked_up ? HTTP_LAYER_TCP : HTTP_LAYER_DNS;
+	return !ready && connects > 0 ? HTTP_LAYER_TLS : HTTP_LAYER_ANSWER;
+}
+
+enum http_layer http_layer_of(const struct http_slot *slot, const struct err *err)
+{
+	enum http_layer reached;
 
 	if (slot->status || !err)
 		return HTTP_LAYER_ANSWER;
@@ -204,16 +217,11 @@ enum http_layer http_layer_of(const struct http_slot *slot, const struct err *er
 		return HTTP_LAYER_NONE;
 	if (err->code == ERR_DNS || err->code == ERR_TLS)
 		return err->code == ERR_DNS ? HTTP_LAYER_DNS : HTTP_LAYER_TLS;
-	curl_easy_getinfo(slot->easy, CURLINFO_NAMELOOKUP_TIME_T, &looked_up);
-	curl_easy_getinfo(slot->easy, CURLINFO_CONNECT_TIME_T, &ready);
-	curl_easy_getinfo(slot->easy, CURLINFO_LOCAL_PORT, &local_port);
-	curl_easy_getinfo(slot->easy, CURLINFO_NUM_CONNECTS, &connects);
-	if (local_port <= 0)
-		return err->code == ERR_TIMEOUT && !looked_up ? HTTP_LAYER_DNS : HTTP_LAYER_TCP;
-	/* A proxy that refuses is one that cannot be got past. */
-	if (slot->proxy && err->code == ERR_CONNECT)
+	reached = http_layer_reached(slot);
+	/* A connection that was refused had an address; a proxy that refuses is one that cannot be got past. */
+	if ((reached == HTTP_LAYER_DNS && err->code != ERR_TIMEOUT) || (slot->proxy && err->code == ERR_CONNECT))
 		return HTTP_LAYER_TCP;
-	return !ready && connects > 0 ? HTTP_LAYER_TLS : HTTP_LAYER_ANSWER;
+	return reached;
 }
 
 void http_explain_idle(const struct http_slot *slot, struct err *err)

@@ -22,6 +22,7 @@ enum {
 	HTTP_CONNECT_TIMEOUT_MS = 10000,
 	HTTP_ONCE_TIMEOUT_MS = 30000,
 	HTTP_STREAM_IDLE_MS = 120000,
+	HTTP_KEEPALIVE_MS = 15000,
 	HTTP_HEADERS_MAXIMUM = 128 << 10,
 	HTTP_BODY_MAXIMUM = 4 << 20,
 	HTTP_FAILED_BODY_MAXIMUM = 256 << 10,	/* bodies of answers that are not 2xx */
@@ -46,7 +47,9 @@ struct http_slot {
 	bool proxy_is_tls;		/* the proxy itself is reached by https */
 	char *proxy;			/* host:port of the proxy, for messages; NULL: direct */
 	enum http_kind kind;
-	long timeout_ms;
+	long timeout_ms;		/* of a stream: without a byte, once its head is there */
+	long head_timeout_ms;		/* of a stream */
+	long keepalive_ms;
 	size_t body_maximum;
 	int (*on_body)(void *data, const char *bytes, size_t n);
 	void (*on_head)(void *data, long status, const char *content_type);
@@ -84,6 +87,8 @@ int http_setup(struct http_slot *slot, const struct http_request *request, struc
 size_t http_on_header(char *bytes, size_t size, size_t n, void *data);
 size_t http_on_bytes(char *bytes, size_t size, size_t n, void *data);
 
+/* The first layer that a transfer without a head has not passed. */
+enum http_layer http_layer_reached(const struct http_slot *slot);
 /* What a failed transfer means: sets err (never ERR_NONE). */
 enum http_layer http_layer_of(const struct http_slot *slot, const struct err *err);
 void http_explain(const struct http_slot *slot, CURLcode code, struct err *err);

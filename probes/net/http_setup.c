@@ -5,15 +5,14 @@
 #include <strings.h>
 #include <sys/socket.h>
 
+#include "probes/base/clock.h"
 #include "probes/base/memory.h"
 #include "probes/net/http_private.h"
 #include "probes/net/loop_private.h"
 
 enum {
-	KEEPALIVE_IDLE_S = 30,
-	KEEPALIVE_INTERVAL_S = 15,
 	KEEPALIVE_PROBES = 3,
-	UNACKNOWLEDGED_MS = 45000,	/* bytes that nobody acknowledges end the connection */
+	DNS_KEPT_S = 60,		/* libcurl's own */
 	RECEIVE_LIST = 128 << 10,
 	RECEIVE_OTHER = 16 << 10,	/* a dozen watches must not cost a megabyte */
 };
@@ -75,16 +74,20 @@ static int parse_target(const char *url, struct target *target, struct err *err)
 	return 0;
 }
 
-/* Called for each new socket. libcurl 7.88 has no option for probes, user time-out and close-on-exec. */
+/*
+ * Called for each new socket. libcurl 7.88 has no option for probes, user time-out and close-on-exec.
+ * After the silence the kernel probes thrice; a peer that acknowledges nothing for twice the silence
+ * is gone, whether probes or a request wait (TCP_USER_TIMEOUT decides for both, tcp(7)).
+ */
 static int on_socket(void *data, curl_socket_t descriptor, curlsocktype purpose)
 {
+	const struct http_slot *slot = data;
 	int on = 1;
-	int idle = KEEPALIVE_IDLE_S;
-	int interval = KEEPALIVE_INTERVAL_S;
+	int idle = slot->keepalive_ms < 1000 ? 1 : (int)(slot->keepalive_ms / 1000);
+	int interval = idle / KEEPALIVE_PROBES + 1;
 	int probes = KEEPALIVE_PROBES;
-	unsigned int unacknowledged = UNACKNOWLEDGED_MS;
+	unsigned int unacknowledged = 2 * (unsigned int)slot->keepalive_ms;
 
-	(void)data;
 	(void)purpose;
 	(void)fcntl(descriptor, F_SETFD, FD_CLOEXEC);
 	(void)setsockopt(descriptor, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
@@ -342,6 +345,30 @@ static int set_proxy(struct http_slot *slot, const struct target *target, const 
 	return strncasecmp(url, "https://", 8) ? 0 : set_proxy_security(slot, security, err);
 }
 
+/* A connection gets no more time than the request that wants it. */
+static long connect_limit_ms(const struct http_slot *slot)
+{
+	long limit = slot->kind == HTTP_STREAM ? slot->head_timeout_ms : slot->timeout_ms;
+
+	return slot->kind == HTTP_FOLLOW || limit > HTTP_CONNECT_TIMEOUT_MS ? HTTP_CONNECT_TIMEOUT_MS : limit;
+}
+
+/* libcurl counts the lives of connections and of looked-up names in whole seconds. */
+static void use_young_connections(struct http_slot *slot)
+{
+	int64_t forgotten = slot->loop->forgotten_ms;
+	int64_t seconds = (clock_monotonic_ms() - forgotten) / 1000;
+
+	if (!forgotten)
+		return;
+	if (seconds < 2)
+		curl_easy_setopt(slot->easy, CURLOPT_FRESH_CONNECT, 1L);
+	else
+		curl_easy_setopt(slot->easy, CURLOPT_MAXLIFETIME_CONN, (long)(seconds - 1));
+	if (seconds < DNS_KEPT_S)
+		curl_easy_setopt(slot->easy, CURLOPT_DNS_CACHE_TIMEOUT, (long)seconds);
+}
+
 static void set_behaviour(struct http_slot *slot, const struct http_request *request)
 {
 	CURL *easy = slot->easy;
@@ -358,9 +385,10 @@ static void set_behaviour(struct http_slot *slot, const struct http_request *req
 	curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
-	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)HTTP_CONNECT_TIMEOUT_MS);
+	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, connect_limit_ms(slot));
 	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)(big ? RECEIVE_LIST : RECEIVE_OTHER));
 	curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_socket);
+	curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, slot);
 	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, http_on_header);
 	curl_easy_setopt(easy, CURLOPT_HEADERDATA, slot);
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, http_on_bytes);
@@ -369,6 +397,7 @@ static void set_behaviour(struct http_slot *slot, const struct http_request *req
 		curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, slot->timeout_ms);
 	if (request->accept_gzip)
 		curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
+	use_young_connections(slot);
 }
 
 int http_setup(struct http_slot *slot, const struct http_request *request, struct err *err)

@@ -29,6 +29,7 @@ struct loop {
 	bool in_transfers;		/* libcurl is on the stack: its handles must not be touched */
 	int callbacks;			/* called in this turn */
 	struct http_slot *slots;	/* all transfers */
+	int64_t forgotten_ms;		/* connections that are older are not used again; 0: all are good */
 	struct job *jobs;		/* all children, cancelled ones too */
 };
 

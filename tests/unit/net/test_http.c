@@ -281,7 +281,7 @@ static void test_silent_stream_ends_and_total_time_is_limited(void **state)
 {
 	struct bench *bench = *state;
 
-	run(bench, "/stall", (struct http_request){.kind = HTTP_STREAM, .timeout_ms = 150,
+	run(bench, "/stall", (struct http_request){.kind = HTTP_STREAM, .idle_ms = 150,
 						   .on_body = count_bytes});
 	assert_int_equal(bench->code, ERR_TIMEOUT);
 	assert_int_equal(bench->bytes, 2);

@@ -340,21 +340,9 @@ static void checks_that_share_a_reason_share_a_row(void **state)
 	assert_has(drawn(fixture, 40, 120), "┌ Checks ");
 }
 
-static void a_link_that_says_nothing_is_not_live(void **state)
-{
-	struct fixture *fixture = *state;
-
-	fixture->console.world.now_ms = fixture->link.last_answer_ms + OLD_AFTER_MS;
-	assert_has(drawn(fixture, 40, 120), "● live 15s");
-	fixture->console.world.now_ms += 1000;
-	assert_has(drawn(fixture, 40, 120), " quiet 16s");
-	assert_lacks(drawn(fixture, 40, 120), "live");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(a_link_that_says_nothing_is_not_live, setup, teardown),
 		cmocka_unit_test_setup_teardown(wide_screen_has_all_panes, setup, teardown),
 		cmocka_unit_test_setup_teardown(names_are_cut_to_what_tells_them_apart, setup, teardown),
 		cmocka_unit_test_setup_teardown(every_size_is_drawn, setup, teardown),

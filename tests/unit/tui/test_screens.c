@@ -120,6 +120,9 @@ static void lost_link(void **state)
 	for (int kind = 0; kind < KIND_COUNT; kind++)
 		snapshot_set_state(fixture->console.world.snapshot, (enum kind_id)kind, COLLECTION_STALE, &err, 1000);
 	fixture->link.code = ERR_CONNECT;
+	err_set(&fixture->link.err, ERR_CONNECT, "{host} refuses connections on port {port}", "host", "api.example", "port",
+		"6443", NULL);
+	err_hint(&fixture->link.err, "check that the apiserver runs", NULL);
 	symptoms_update(fixture->symptoms, fixture->console.world.snapshot, fixture->evidence, NOW);
 	console_refresh(&fixture->console, NOW, 95000);
 	compare_both(fixture, "lost");
