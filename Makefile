@@ -1,6 +1,6 @@
 # nks-triage: build, test, install. `make help` says what each target does.
 #
-# BUILD names a variant: release (default), debug, sanitize, clang, clang-sanitize. Each has its own folder
+# BUILD names a variant: release (default), debug, sanitize, clang, clang-sanitize, fuzz. Each has its own folder
 # under .build/, so that they do not disturb each other; ./nks-triage is the variant that was built last.
 
 VERSION := 0.1.0
@@ -14,6 +14,7 @@ CC_debug := gcc
 CC_sanitize := gcc
 CC_clang := clang
 CC_clang-sanitize := clang
+CC_fuzz := clang
 CC := $(CC_$(BUILD))
 
 PACKAGES := ncursesw libcurl jansson yaml-0.1 libpcre2-8 sqlite3 libarchive libcrypto
@@ -26,8 +27,10 @@ OPTIMISE_clang := $(OPTIMISE_release)
 OPTIMISE_debug := -O0 -g -DNKS_TRIAGE_DEBUG
 OPTIMISE_sanitize := -O1 -g -DNKS_TRIAGE_DEBUG $(SANITIZER)
 OPTIMISE_clang-sanitize := $(OPTIMISE_sanitize)
+OPTIMISE_fuzz := -O1 -g -fsanitize=fuzzer-no-link $(SANITIZER)
 LINK_sanitize := $(SANITIZER)
 LINK_clang-sanitize := $(SANITIZER)
+LINK_fuzz := $(SANITIZER)
 
 DATADIR := $(PREFIX)/share/nks-triage
 LIBEXECDIR := $(PREFIX)/libexec/nks-triage
@@ -167,6 +170,17 @@ sanitize:
 clang:
 	$(MAKE) --no-print-directory BUILD=clang test
 	$(MAKE) --no-print-directory BUILD=clang-sanitize unit
+
+# Fuzz targets: tests/fuzz/THING.c, corpus in tests/fuzz/corpus/THING.
+FUZZ_TARGETS := $(patsubst %.c,$(OUT)/%,$(sort $(wildcard tests/fuzz/*.c)))
+$(OUT)/tests/fuzz/%: $(OUT)/tests/fuzz/%.o $(OUT)/libtui.a $(OUT)/libwidgets.a $(CONSOLE_ARCHIVES)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBRARIES)
+.PHONY: fuzz fuzz-targets
+fuzz-targets: $(FUZZ_TARGETS)
+## fuzz       every parser of foreign bytes by libFuzzer, about a minute (FUZZ_SECONDS=600: so many CPU seconds each)
+fuzz:
+	$(MAKE) --no-print-directory BUILD=fuzz fuzz-targets
+	OUT=.build/fuzz tests/run.py --jobs 1 --timeout 36000 tests/fuzz/fuzz.py
 
 # Parts that tests/bench/bench.py measures: tests/bench/THING.c
 BENCH_PROGRAMS := $(patsubst %.c,$(OUT)/%,$(sort $(wildcard tests/bench/*.c)))

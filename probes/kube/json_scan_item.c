@@ -164,7 +164,7 @@ static int read_scalar(struct reader *reader, const struct field_node *node)
 		return 0;
 	if (is_literal(raw, "true") || is_literal(raw, "false"))
 		record_builder_set_bool(reader->builder, node, *raw.text == 't');
-	else if (!strchr("-0123456789", *raw.text)) {
+	else if (!json_text_is_number(raw.text, raw.length)) {
 		reader->at = raw.text;
 		return fail(reader, "a value is expected");
 	} else if (!json_text_int(raw.text, raw.length, &number)) {

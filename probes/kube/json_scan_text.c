@@ -142,6 +142,42 @@ int json_text_decode(const char *raw, size_t n, size_t limit, char *out, size_t 
 	return 0;
 }
 
+static size_t digits(const char *raw, size_t n, size_t at)
+{
+	size_t start = at;
+
+	while (at < n && raw[at] >= '0' && raw[at] <= '9')
+		at++;
+	return at - start;
+}
+
+bool json_text_is_number(const char *raw, size_t n)
+{
+	size_t at = n && raw[0] == '-' ? 1 : 0;
+	size_t whole = digits(raw, n, at);
+	size_t more;
+
+	if (!whole || (whole > 1 && raw[at] == '0'))
+		return false;
+	at += whole;
+	if (at < n && raw[at] == '.') {
+		more = digits(raw, n, ++at);
+		if (!more)
+			return false;
+		at += more;
+	}
+	if (at < n && (raw[at] == 'e' || raw[at] == 'E')) {
+		at++;
+		if (at < n && (raw[at] == '+' || raw[at] == '-'))
+			at++;
+		more = digits(raw, n, at);
+		if (!more)
+			return false;
+		at += more;
+	}
+	return at == n;
+}
+
 int json_text_int(const char *raw, size_t n, int64_t *ret_number)
 {
 	bool is_negative = n > 0 && raw[0] == '-';

@@ -16,6 +16,8 @@
  * escape gives -1 and *ret_length is its place in raw.
  */
 int json_text_decode(const char *raw, size_t n, size_t limit, char *out, size_t *ret_length);
+/* Whether it is a number in JSON's grammar. */
+bool json_text_is_number(const char *raw, size_t n);
 /* An integer, as JSON writes it; -1 for fractions, exponents and what does not fit. */
 int json_text_int(const char *raw, size_t n, int64_t *ret_number);
 

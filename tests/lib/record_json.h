@@ -103,7 +103,7 @@ static inline void record_json_chosen(json_t *object, const struct record *recor
 		more = json_pack("{s:s,s:s,s:I,s:I,s:I}", "component", event->component, "host", event->host,
 				 "count", (json_int_t)event->count, "first", (json_int_t)event->first, "last",
 				 (json_int_t)event->last);
-	} else if (record->kind->id != KIND_NODE && record->kind->id != KIND_POD) {
+	} else if (record_is_workload(record)) {
 		more = json_pack("{s:s}", "revision", record_workload(record)->revision);
 	} else {
 		return;

@@ -277,6 +277,10 @@ static void test_broken_documents(void **state)
 	assert_refused(SCAN_WATCH, "{\"type\":\"ADDED\"}", "a watch event without an object");
 	assert_refused(SCAN_WATCH, "{\"type\":\"WHAT\",\"object\":{}}", "a watch event of an unknown type");
 	assert_refused(SCAN_WATCH, "{\"type\":\"ADDED\",\"object\":{", "it ends too early");
+	assert_refused(SCAN_OBJECT, "{\"spec\":{\"hostNetwork\":1tru}}", "a value is expected at byte 23");
+	assert_refused(SCAN_OBJECT, "{\"metadata\":{\"generation\":01}}", "a value is expected");
+	assert_refused(SCAN_OBJECT, "{\"metadata\":{\"generation\":1.}}", "a value is expected");
+	assert_refused(SCAN_OBJECT, "{\"metadata\":{\"generation\":1e+}}", "a value is expected");
 	assert_refused(SCAN_OBJECT, "", "it ends too early at byte 0");
 	assert_refused(SCAN_OBJECT, "{}{}", "more text after the end at byte 2");
 	buffer_add_text(&deep, "{\"items\":[{\"a\":");
