@@ -142,8 +142,9 @@ void evidence_text(struct textview *text, const struct world *world, const struc
 	add_objects(text, world, finding);
 }
 
-void explain_text(struct textview *text, const struct world *world, const struct runbook *runbook)
+void explain_text(struct textview *text, const struct world *world, const struct finding *finding)
 {
+	const struct runbook *runbook = finding->runbook;
 	static const struct {
 		const char *name;
 		const char *heading;
@@ -153,12 +154,12 @@ void explain_text(struct textview *text, const struct world *world, const struct
 		{"risks", "Risks"},		    {"limits", "What it does not mend"},
 		{"guide", "What the guide says, and has wrong"},
 	};
-	const char *title = runbook_text(runbook, world->language, "title");
+	const char *title = finding_text(finding, world->language, "title");
 
 	textview_addf(text, ROLE_STRONG, "%s ", runbook->id);
 	textview_append(text, ROLE_STRONG, title ? title : runbook->slug);
 	for (size_t i = 0; i < array_length(sections); i++) {
-		const char *section = runbook_text(runbook, world->language, sections[i].name);
+		const char *section = finding_text(finding, world->language, sections[i].name);
 
 		if (!section || !*section)
 			continue;

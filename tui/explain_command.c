@@ -65,6 +65,16 @@ static void print_facts(FILE *out, const struct runbook *runbook)
 	fprintf(out, "\n");
 }
 
+/* The warning before anything breaks, where the runbook has one. */
+static void print_latent(FILE *out, const struct runbook *runbook, const char *language)
+{
+	if (!runbook->latent_count)
+		return;
+	print_heading(out, "Before it breaks");
+	print_wrapped(out, runbook_latent_text(runbook, language, "title"), INDENT, COLUMNS);
+	print_wrapped(out, runbook_latent_text(runbook, language, "symptom"), INDENT, COLUMNS);
+}
+
 static void explain(FILE *out, const struct runbook *runbook, const char *language)
 {
 	auto_free char *title = xasprintf("%s  %s", runbook->id, runbook_text(runbook, language, "title"));
@@ -81,6 +91,7 @@ static void explain(FILE *out, const struct runbook *runbook, const char *langua
 		print_heading(out, sections[i].heading);
 		print_wrapped(out, text, INDENT, COLUMNS);
 	}
+	print_latent(out, runbook, language);
 	print_steps(out, runbook, language);
 }
 

@@ -73,9 +73,9 @@ char *shown_text(const char *raw)
 	return buffer_detach(&shown);
 }
 
-char *report_title(const struct report *report, const struct runbook *runbook)
+char *report_title(const struct report *report, const struct finding *finding)
 {
-	const char *title = runbook_text(runbook, report->language, "title");
+	const char *title = finding_text(finding, report->language, "title");
 
-	return shown_text(title ? title : runbook->slug);
+	return shown_text(title ? title : finding->runbook->slug);
 }

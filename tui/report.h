@@ -52,7 +52,7 @@ void report_count(const struct report *report, struct report_counts *ret_counts)
 /* All checks, entries of the guide first, by id. Caller frees the array. */
 const struct check **report_checks(const struct report *report, size_t *ret_count);
 /* The title in the report's language, as shown text. Caller frees. */
-char *report_title(const struct report *report, const struct runbook *runbook);
+char *report_title(const struct report *report, const struct finding *finding);
 /* Foreign text as shown text. Caller frees. */
 char *shown_text(const char *raw);
 

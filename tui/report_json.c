@@ -54,7 +54,7 @@ static json_t *evidence_to_json(const struct finding *finding)
 static json_t *finding_to_json(const struct report *report, const struct finding *finding)
 {
 	const struct runbook *runbook = finding->runbook;
-	auto_free char *title = report_title(report, runbook);
+	auto_free char *title = report_title(report, finding);
 	json_t *also_seen = json_array();
 
 	for (size_t i = 0; i < finding->also_seen_count; i++)

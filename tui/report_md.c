@@ -71,7 +71,7 @@ static void print_head(const struct report *report, FILE *out)
 
 static void print_finding(const struct report *report, const struct finding *finding, FILE *out)
 {
-	auto_free char *title = report_title(report, finding->runbook);
+	auto_free char *title = report_title(report, finding);
 	char time[21];
 
 	fprintf(out, "\n## %s · %s · ", translate(severity_name(finding->severity)), finding->runbook->id);

@@ -191,7 +191,7 @@ static void print_finding(const struct printer *printer, const struct finding *f
 {
 	const struct report *report = printer->report;
 	CLEANUP(buffer_release) struct buffer line = BUFFER_INIT(LINE_BYTES);
-	auto_free char *title = report_title(report, finding->runbook);
+	auto_free char *title = report_title(report, finding);
 	char time[21];
 
 	buffer_addf(&line, "%s %s  %s  %s", severity_glyph(report, finding->severity),

@@ -91,7 +91,7 @@ static void fill_explain(struct detail_view *detail)
 	const struct finding *finding = console_finding(console);
 
 	if (finding)
-		explain_text(&detail->base.text, &console->world, finding->runbook);
+		explain_text(&detail->base.text, &console->world, finding);
 	else
 		fill_nothing(&detail->base.text, "select a symptom: this explains what it is");
 }

@@ -29,7 +29,7 @@ void check_text(struct textview *text, const struct world *world, const struct c
 /* Where nothing was found: every check with its verdict. */
 void checks_text(struct textview *text, const struct world *world);
 bool checks_alike(const struct check *a, const struct check *b);
-void explain_text(struct textview *text, const struct world *world, const struct runbook *runbook);
+void explain_text(struct textview *text, const struct world *world, const struct finding *finding);
 /* What is known of an object, from its record: as `kubectl describe`, in short where not complete. */
 void describe_text(struct textview *text, const struct world *world, const struct record *record, bool complete);
 

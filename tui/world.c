@@ -208,7 +208,7 @@ void world_facts(const struct world *world, struct buffer *out)
 
 char *world_title(const struct world *world, const struct finding *finding)
 {
-	const char *title = runbook_text(finding->runbook, world->language, "title");
+	const char *title = finding_text(finding, world->language, "title");
 
 	if (!title)
 		title = finding->runbook->slug;

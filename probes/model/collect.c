@@ -7,6 +7,8 @@
 #include "probes/base/clock.h"
 #include "probes/base/map.h"
 #include "probes/base/memory.h"
+#include "probes/kube/certificates.h"
+#include "probes/model/collect_reduce.h"
 #include "probes/net/loop.h"
 
 enum {
@@ -15,6 +17,8 @@ enum {
 	QUEUE_MAXIMUM = 512,
 	GET_MAXIMUM = 1 << 20,
 	LOG_MAXIMUM = 64 << 10,
+	STATS_MAXIMUM = 8 << 20,	/* 110 pods are about 400 KiB */
+	STATS_APART_MS = 1000,		/* the kubelet measures for it */
 };
 
 struct fetch {
@@ -34,7 +38,9 @@ struct collector {
 	size_t waiting;
 	size_t under_way;
 	int64_t starts[A_SECOND];	/* monotonic times of the latest starts, oldest first */
+	int64_t stats_at;		/* monotonic time of the latest one */
 	struct timer *timer;
+	struct node_reader nodes;	/* read NULL: no SSH */
 };
 
 struct collector *collector_new(struct kube_client *client, struct evidence_store *store)
@@ -46,6 +52,7 @@ struct collector *collector_new(struct kube_client *client, struct evidence_stor
 	collector->last = &collector->first;
 	for (size_t i = 0; i < A_SECOND; i++)
 		collector->starts[i] = INT64_MIN / 2;
+	collector->stats_at = INT64_MIN / 2;
 	return collector;
 }
 
@@ -69,6 +76,11 @@ void collector_free(struct collector *collector)
 		fetch_free(fetch);
 	map_release(&collector->by_key);
 	free(collector);
+}
+
+void collector_read_nodes(struct collector *collector, const struct node_reader *reader)
+{
+	collector->nodes = reader ? *reader : (struct node_reader){0};
 }
 
 bool collector_is_idle(const struct collector *collector)
@@ -114,47 +126,6 @@ static char *log_path(const struct evidence_request *request)
 			 request->previous ? "&previous=true" : "");
 }
 
-/* Of a Secret only the names of its keys stay; the last applied configuration repeats its data. */
-static void reduce_secret(json_t *object)
-{
-	json_t *keys = json_array();
-	static const char *const members[] = {"data", "stringData"};
-	const char *key;
-	json_t *value;
-
-	for (size_t i = 0; i < array_length(members); i++) {
-		json_object_foreach(json_object_get(object, members[i]), key, value) {
-			json_array_append_new(keys, json_string(key));
-		}
-		json_object_del(object, members[i]);
-	}
-	json_object_set_new(object, "dataKeys", keys);
-	json_object_del(json_object_get(object, "metadata"), "annotations");
-	json_object_del(json_object_get(object, "metadata"), "managedFields");
-}
-
-static bool is_secret_path(const char *path)
-{
-	const char *found = strstr(path, "/secrets");
-
-	return found && strchr("/?", found[strlen("/secrets")]) != NULL;
-}
-
-static void reduce_secrets(const char *path, json_t *document)
-{
-	const char *kind = json_string_value(json_object_get(document, "kind"));
-	json_t *items = json_object_get(document, "items");
-	size_t index;
-	json_t *item;
-
-	if (!is_secret_path(path) && (!kind || strncmp(kind, "Secret", strlen("Secret")) != 0))
-		return;
-	reduce_secret(document);
-	json_array_foreach(items, index, item) {
-		reduce_secret(item);
-	}
-}
-
 static void start_next(struct collector *collector);
 
 static void put_failure(struct fetch *fetch, const struct err *err)
@@ -168,22 +139,20 @@ static void on_done(void *data, const struct kube_result *result)
 {
 	struct fetch *fetch = data;
 	struct collector *collector = fetch->collector;
-	bool is_get = fetch->request.type == EVIDENCE_GET;
+	bool is_log = fetch->request.type == EVIDENCE_LOG;
 	struct err err = {0};
 
 	fetch->slot = NULL;
 	collector->under_way--;
 	if (result->code != ERR_NONE) {
 		put_failure(fetch, &result->err);
-	} else if (is_get && !json_is_object(result->document)) {
+	} else if (!is_log && !json_is_object(result->document)) {
 		err_set(&err, ERR_PROTOCOL, "{path}: the answer is no JSON object", "path", fetch->request.path, NULL);
 		put_failure(fetch, &err);
 	} else {
-		json_t *document = is_get ? json_deep_copy(result->document) : NULL;
-		char *text = is_get ? NULL : xstrndup(result->body ? result->body : "", result->body_length);
+		json_t *document = is_log ? NULL : evidence_reduce(&fetch->request, result->document);
+		char *text = is_log ? xstrndup(result->body ? result->body : "", result->body_length) : NULL;
 
-		if (document)
-			reduce_secrets(fetch->request.path, document);
 		evidence_put(collector->store, fetch->key, document, text, NULL, clock_wall());
 		map_remove(&collector->by_key, fetch->key);
 		fetch_free(fetch);
@@ -191,9 +160,52 @@ static void on_done(void *data, const struct kube_result *result)
 	start_next(collector);
 }
 
+static char *stats_path(const struct evidence_request *request)
+{
+	auto_free char *node = kube_escape(request->path);
+
+	return xasprintf("/api/v1/nodes/%s/proxy/stats/summary", node);
+}
+
+/* NULL: what is asked for is not read from the API, or is no path. */
 static char *path_of(const struct evidence_request *request)
 {
-	return request->type == EVIDENCE_GET ? xstrdup(request->path) : log_path(request);
+	switch (request->type) {
+	case EVIDENCE_GET:
+		return xstrdup(request->path);
+	case EVIDENCE_LOG:
+		return log_path(request);
+	case EVIDENCE_STATS:
+		return stats_path(request);
+	case EVIDENCE_NODE:
+	case EVIDENCE_CERTIFICATES:
+		break;
+	}
+	return NULL;
+}
+
+/* Evidence that does not come from the API; true where the request is one for such. */
+static bool read_elsewhere(struct collector *collector, const struct evidence_request *request, const char *key)
+{
+	struct err err = {0};
+
+	if (request->type == EVIDENCE_CERTIFICATES) {
+		const struct kubeconfig_view *view = kube_client_view(collector->client);
+
+		evidence_put(collector->store, key, certificates_describe(view, clock_wall()), NULL, NULL,
+			     clock_wall());
+		return true;
+	}
+	if (request->type != EVIDENCE_NODE)
+		return false;
+	if (request->is_untrusted)
+		err_set(&err, ERR_REFUSED, "this runbook's commands are not approved on this machine", NULL);
+	else if (!collector->nodes.read)
+		err_set(&err, ERR_REFUSED, "no SSH to the nodes is configured", NULL);
+	else if (!collector->nodes.read(collector->nodes.data, request, key, &err))
+		return true;
+	evidence_put(collector->store, key, NULL, NULL, &err, clock_wall());
+	return true;
 }
 
 /* A request that will never be sent costs no turn: it is answered at once. */
@@ -212,14 +224,16 @@ static bool refuse(struct collector *collector, const struct evidence_request *r
 static void start(struct fetch *fetch)
 {
 	struct collector *collector = fetch->collector;
-	bool is_get = fetch->request.type == EVIDENCE_GET;
+	static const size_t most[] = {
+		[EVIDENCE_GET] = GET_MAXIMUM, [EVIDENCE_LOG] = LOG_MAXIMUM + 4096, [EVIDENCE_STATS] = STATS_MAXIMUM,
+	};
 	auto_free char *path = path_of(&fetch->request);
 	const struct kube_request request = {
 		.method = "GET",
 		.path = path,
-		.accept = is_get ? KUBE_JSON : KUBE_TEXT,
+		.accept = fetch->request.type == EVIDENCE_LOG ? KUBE_TEXT : KUBE_JSON,
 		.kind = HTTP_ONCE,
-		.body_maximum = is_get ? GET_MAXIMUM : LOG_MAXIMUM + 4096,
+		.body_maximum = most[fetch->request.type],
 		.on_done = on_done,
 		.data = fetch,
 	};
@@ -245,6 +259,10 @@ static void start_next(struct collector *collector)
 		int64_t now = clock_monotonic_ms();
 		int64_t wait = collector->starts[0] + 1000 - now;
 		struct fetch *fetch = collector->first;
+		bool is_stats = fetch->request.type == EVIDENCE_STATS;
+
+		if (is_stats && collector->stats_at + STATS_APART_MS - now > wait)
+			wait = collector->stats_at + STATS_APART_MS - now;
 
 		if (wait > 0) {
 			collector->timer = loop_timer(kube_client_loop(collector->client), wait, on_time, collector);
@@ -253,6 +271,8 @@ static void start_next(struct collector *collector)
 		for (size_t i = 1; i < A_SECOND; i++)
 			collector->starts[i - 1] = collector->starts[i];
 		collector->starts[A_SECOND - 1] = now;
+		if (is_stats)
+			collector->stats_at = now;
 		collector->first = fetch->next;
 		if (!collector->first)
 			collector->last = &collector->first;
@@ -268,7 +288,8 @@ void collector_want(struct collector *collector, const struct evidence_request *
 	struct fetch *fetch;
 
 	if ((evidence && evidence_is_fresh(evidence, clock_wall())) || map_get(&collector->by_key, key) ||
-	    collector->waiting >= QUEUE_MAXIMUM || refuse(collector, request, key))
+	    collector->waiting >= QUEUE_MAXIMUM || read_elsewhere(collector, request, key) ||
+	    refuse(collector, request, key))
 		return;
 	fetch = xcalloc(1, sizeof(*fetch));
 	fetch->collector = collector;

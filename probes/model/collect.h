@@ -10,8 +10,20 @@
 
 struct collector;
 
+/* Who reads evidence on nodes: the SSH side. */
+struct node_reader {
+	/*
+	 * Starts the reading command of the request (EVIDENCE_NODE) and puts {"exit":n,"text":"…"} or the failure
+	 * under the key when it is done; -1: it cannot, and err says why (ERR_REFUSED: by choice).
+	 */
+	int (*read)(void *data, const struct evidence_request *request, const char *key, struct err *err);
+	void *data;
+};
+
 struct collector *collector_new(struct kube_client *client, struct evidence_store *store);
 void collector_free(struct collector *collector);
+/* reader NULL: no node is read, and evidence of nodes says so. */
+void collector_read_nodes(struct collector *collector, const struct node_reader *reader);
 /* Copies the request; ignored while a fresh answer is there or on its way. */
 void collector_want(struct collector *collector, const struct evidence_request *request);
 /* Nothing is on its way or waiting. */

@@ -85,8 +85,21 @@ uint64_t evidence_version(const struct evidence_store *store)
 
 char *evidence_key(const struct evidence_request *request)
 {
-	if (request->type == EVIDENCE_GET)
+	auto_free char *argv = NULL;
+
+	switch (request->type) {
+	case EVIDENCE_GET:
 		return xasprintf("get:%s", request->path);
+	case EVIDENCE_STATS:
+		return xasprintf("stats:%s", request->path);
+	case EVIDENCE_CERTIFICATES:
+		return xstrdup("certificates");
+	case EVIDENCE_NODE:
+		argv = json_dumps(request->argv, JSON_COMPACT | JSON_ENCODE_ANY);
+		return xasprintf("node:%s %s%s", request->path, request->sudo ? "sudo " : "", argv);
+	case EVIDENCE_LOG:
+		break;
+	}
 	return xasprintf("log:%s%s?tail=%d", request->path, request->previous ? "?previous" : "",
 			 request->tail_lines);
 }

@@ -3,7 +3,8 @@
  * "collect"): what was fetched once, with its value, age and verdict. The
  * store is pure data; collect.h fills it.
  *
- * A key names what was fetched: "get:/apis/apps/v1/…", "log:ns/pod/container".
+ * A key names what was fetched: "get:/apis/apps/v1/…", "log:ns/pod/container",
+ * "stats:node", "node:node [argv]".
  */
 #ifndef MODEL_EVIDENCE_H
 #define MODEL_EVIDENCE_H
@@ -18,18 +19,26 @@
 enum evidence_type {
 	EVIDENCE_GET,	/* one named object, as JSON; Secrets are reduced to derived facts by the collector */
 	EVIDENCE_LOG,	/* the tail of a container's log, as text */
+	/* the sizes of mounted claims, from the kubelet: {"volumes":{"ns/claim":{"capacityBytes":n,"usedBytes":n}}} */
+	EVIDENCE_STATS,
+	EVIDENCE_NODE,	/* a reading command on a node: {"exit":n,"text":"…"} (its standard output) */
+	/* of the connection: {"certificates":[{"what":…,"subject":…,"expiresAt":…,"secondsLeft":n}]} */
+	EVIDENCE_CERTIFICATES,
 };
 
 struct evidence_request {
 	enum evidence_type type;
-	char *path;		/* GET: API path; LOG: "namespace/pod/container" */
+	char *path;		/* GET: API path; LOG: "namespace/pod/container"; STATS, NODE: the node's name */
 	int tail_lines;		/* LOG */
 	bool previous;		/* LOG of the container before */
+	const json_t *argv;	/* NODE; borrowed from the runbook */
+	bool sudo;		/* NODE */
+	bool is_untrusted;	/* NODE: of a runbook that nobody approved; it is not run */
 };
 
 struct evidence {
 	char *key;
-	json_t *document;	/* GET; NULL when it failed */
+	json_t *document;	/* all but LOG; NULL when it failed */
 	char *text;		/* LOG; NULL when it failed */
 	enum err_code code;	/* ERR_NONE, or why it could not be had */
 	struct err err;

@@ -111,8 +111,16 @@ static char *fill_path(const char *path, const struct record *record)
 	return buffer_detach(&out);
 }
 
-static bool make_request(const struct collect_item *item, const struct record *record,
-			 struct evidence_request *ret_request)
+/* The node that an object is, or is on; "" for none. */
+static const char *node_of(const struct record *record)
+{
+	if (record && record->kind->id == KIND_NODE)
+		return record->name;
+	return record && record->kind->id == KIND_POD ? record_pod(record)->node_name : "";
+}
+
+static bool make_request(const struct runbook *runbook, const struct collect_item *item,
+			 const struct record *record, struct evidence_request *ret_request)
 {
 	const char *type = json_string_value(json_object_get(item->definition, "type"));
 	const json_t *lines = json_object_get(item->definition, "tailLines");
@@ -127,9 +135,35 @@ static bool make_request(const struct collect_item *item, const struct record *r
 		request.type = EVIDENCE_GET;
 		request.path = fill_path(json_string_value(json_object_get(item->definition, "path")),
 					 record);
+	} else if (!strcmp(type, "stats-summary") && *node_of(record)) {
+		request.type = EVIDENCE_STATS;
+		request.path = xstrdup(node_of(record));
+	} else if (!strcmp(type, "node-check") && *node_of(record)) {
+		request.type = EVIDENCE_NODE;
+		request.path = xstrdup(node_of(record));
+		request.argv = json_object_get(item->definition, "argv");
+		request.sudo = json_is_true(json_object_get(item->definition, "sudo"));
+		request.is_untrusted = runbook && !runbook->is_trusted;
+	} else if (!strcmp(type, "certificates")) {
+		request.type = EVIDENCE_CERTIFICATES;
+		request.path = xstrdup("");
 	}
 	*ret_request = request;
 	return request.path != NULL;
+}
+
+/*
+ * The joins of an item start from an object of the runbook's subject; "if" is
+ * asked of it too, so that costly evidence is fetched where cheaper one asks for it.
+ */
+static bool is_wanted(struct walk *walk, const struct collect_item *item, const struct record *subject)
+{
+	const struct runbook *runbook = walk->evaluation->runbook;
+	struct frame frame = {.record = subject};
+
+	if (item->from_count && runbook && subject && subject->kind->id != runbook->subject)
+		return false;
+	return !item->condition || walk_node(walk, item->condition->root, frame).truth == TRUTH_TRUE;
 }
 
 size_t collect_item_requests(const struct collect_item *item, const struct record *subject,
@@ -140,18 +174,20 @@ size_t collect_item_requests(const struct collect_item *item, const struct recor
 	size_t most = limit ? (size_t)json_integer_value(limit) : 1;
 	const struct record **records;
 	struct walk walk;
-	size_t reached;
+	size_t reached = 0;
 	size_t count = 0;
 
 	if (most > maximum)
 		most = maximum;
 	walk_init(&walk, evaluation);
 	walk.quiet++;
-	records = follow(&walk, item, subject, &reached);
+	if (!is_wanted(&walk, item, subject))
+		most = 0;
+	records = most ? follow(&walk, item, subject, &reached) : NULL;
 	if (!item->from_count && !subject && most)
-		count += make_request(item, NULL, &ret_requests[count]);
+		count += make_request(evaluation->runbook, item, NULL, &ret_requests[count]);
 	for (size_t i = 0; i < reached && count < most; i++)
-		count += make_request(item, records[i], &ret_requests[count]);
+		count += make_request(evaluation->runbook, item, records[i], &ret_requests[count]);
 	free(records);
 	walk_release(&walk);
 	return count;

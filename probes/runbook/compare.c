@@ -25,8 +25,7 @@ enum operator operator_parse(const char *name)
 	bug("an operator that the schema does not allow");
 }
 
-/* A number with one of the suffixes of apimachinery's resource.Quantity. */
-static bool quantity(const char *text, double *ret_value)
+bool value_number(const char *text, double *ret_value)
 {
 	static const struct {
 		const char *name;
@@ -98,7 +97,7 @@ bool values_compare(const char *left, const char *right, int *ret_order)
 	double a;
 	double b;
 
-	if (quantity(left, &a) && quantity(right, &b)) {
+	if (value_number(left, &a) && value_number(right, &b)) {
 		*ret_order = a < b ? -1 : a > b;
 		return true;
 	}
@@ -115,7 +114,7 @@ bool values_equal(const char *left, const char *right)
 
 	if (!strcmp(left, right))
 		return true;
-	return quantity(left, &a) && quantity(right, &b) && !(a < b) && !(a > b);
+	return value_number(left, &a) && value_number(right, &b) && !(a < b) && !(a > b);
 }
 
 bool order_fits(enum operator op, int order)

@@ -10,6 +10,8 @@
 #include "probes/runbook/condition.h"
 #include "probes/runbook/tree.h"
 
+/* A number with one of the suffixes of apimachinery's resource.Quantity. */
+bool value_number(const char *text, double *ret_value);
 /* -1, 0 or 1 in *ret_order; false where the two cannot be compared. */
 bool values_compare(const char *left, const char *right, int *ret_order);
 /* Equal as texts, or as numbers. */

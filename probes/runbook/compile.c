@@ -257,7 +257,11 @@ static bool compile_log(struct compilation *compilation, struct node *node, cons
 static bool compile_check(struct compilation *compilation, struct node *node, const json_t *body)
 {
 	node->document_path = text_of(body, "path");
+	node->number = json_integer_value(json_object_get(body, "percent"));
+	if (node->number && !json_object_get(body, "valueOf"))
+		return complain(compilation, "percent", "it is a part of \"valueOf\", which is missing");
 	return compile_collected(compilation, node, body, "name", false) &&
+	       want_path(compilation, node, body, "valueOf", &node->other) &&
 	       compile_operator(compilation, node, body);
 }
 

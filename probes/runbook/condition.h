@@ -55,6 +55,11 @@ void evaluation_release(struct evaluation *evaluation);
 enum truth condition_evaluate(const struct condition_tree *tree, const struct record *subject,
 			      struct evaluation *evaluation);
 /*
+ * The reason why a truth is unknown is a choice, not a failure (decisions.md 12): no SSH, a runbook that nobody
+ * approved, or evidence that files (is_offline) do not hold.
+ */
+bool unknown_is_by_choice(const struct message *unknown, bool is_offline);
+/*
  * What a collect item asks for, for a subject: one request for each object
  * that its "from" leads to, in order of name, at most its limit. Conditions
  * look evidence up by the same requests' keys. Returns the number written to

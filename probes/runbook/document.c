@@ -81,6 +81,7 @@ static void read_collect(struct runbook *runbook, struct compilation *compilatio
 			place_pop(&report->place);
 		}
 		place_pop(&report->place);
+		item->condition = compile_at(compilation, definition, "if", runbook->subject);
 		if (!strcmp(text_of(definition, "type"), "log") && kind != KIND_POD)
 			report_error(report, false, "a log is read from a Pod; \"from\" leads elsewhere");
 		place_pop(&report->place);
@@ -196,6 +197,15 @@ const struct condition_tree *runbook_when(const struct runbook *runbook, enum ki
 	return NULL;
 }
 
+bool runbook_is_about(const struct runbook *runbook, enum kind_id kind)
+{
+	for (size_t i = 0; i < runbook->latent_count; i++) {
+		if (runbook->latent[i].subject == kind)
+			return true;
+	}
+	return runbook_when(runbook, kind) != NULL;
+}
+
 static void add_need(struct runbook *runbook, enum kind_id *needs, const char *name)
 {
 	enum kind_id kind = kind_find(name)->id;
@@ -211,7 +221,9 @@ static void read_needs(struct runbook *runbook)
 {
 	const json_t *list = json_object_get(runbook->document, "needs");
 	const json_t *also = json_object_get(runbook->document, "also");
-	enum kind_id *needs = xcalloc(json_array_size(list) + json_array_size(also) + 1, sizeof(*needs));
+	const json_t *latent = json_object_get(json_object_get(runbook->document, "latent"), "signs");
+	enum kind_id *needs = xcalloc(json_array_size(list) + json_array_size(also) + json_array_size(latent) + 1,
+				      sizeof(*needs));
 	size_t index;
 	const json_t *item;
 
@@ -220,6 +232,9 @@ static void read_needs(struct runbook *runbook)
 		add_need(runbook, needs, json_string_value(item));
 	}
 	json_array_foreach(also, index, item) {
+		add_need(runbook, needs, text_of(item, "subject"));
+	}
+	json_array_foreach(latent, index, item) {
 		add_need(runbook, needs, text_of(item, "subject"));
 	}
 	runbook->needs = needs;
@@ -293,6 +308,33 @@ static void read_also(struct runbook *runbook, struct compilation *compilation)
 	place_pop(place);
 }
 
+static void read_latent(struct runbook *runbook, struct compilation *compilation)
+{
+	const json_t *list = json_object_get(json_object_get(runbook->document, "latent"), "signs");
+	struct place *place = &compilation->report->place;
+	size_t index;
+	const json_t *item;
+
+	runbook->latent = xcalloc(json_array_size(list) + 1, sizeof(*runbook->latent));
+	place_push_key(place, "latent");
+	place_push_key(place, "signs");
+	json_array_foreach(list, index, item) {
+		struct signature *signature = &runbook->latent[runbook->latent_count++];
+		const char *confidence = text_of(item, "confidence");
+
+		place_push_index(place, index);
+		signature->subject = kind_find(text_of(item, "subject"))->id;
+		signature->when = compile_at(compilation, item, "when", signature->subject);
+		signature->confirm = compile_at(compilation, item, "confirm", signature->subject);
+		signature->confidence = CONFIDENCE_LIKELY;
+		if (confidence)
+			confidence_parse(confidence, &signature->confidence);
+		place_pop(place);
+	}
+	place_pop(place);
+	place_pop(place);
+}
+
 static void read_severity_rules(struct runbook *runbook, struct compilation *compilation)
 {
 	const json_t *list = json_object_get(json_object_get(runbook->document, "severity"), "rules");
@@ -353,6 +395,7 @@ static void read_conditions(struct runbook *runbook, struct compilation *compila
 	runbook->when = compile_at(compilation, document, "when", runbook->subject);
 	runbook->confirm = compile_at(compilation, document, "confirm", runbook->subject);
 	read_also(runbook, compilation);
+	read_latent(runbook, compilation);
 	read_severity_rules(runbook, compilation);
 	read_collect(runbook, compilation);
 	read_confidence(runbook, compilation);
@@ -417,8 +460,14 @@ void runbook_free(struct runbook *runbook)
 		for (size_t hop = 0; hop < runbook->collect[i].from_count; hop++)
 			node_free(runbook->collect[i].from[hop]);
 		free(runbook->collect[i].from);
+		condition_tree_free(runbook->collect[i].condition);
+	}
+	for (size_t i = 0; i < runbook->latent_count; i++) {
+		condition_tree_free(runbook->latent[i].when);
+		condition_tree_free(runbook->latent[i].confirm);
 	}
 	free(runbook->also);
+	free(runbook->latent);
 	free(runbook->severity_rules);
 	free(runbook->excludes);
 	free(runbook->confidence_rules);

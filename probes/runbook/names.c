@@ -58,10 +58,22 @@ bool confidence_parse(const char *name, enum confidence *ret_confidence)
 	return false;
 }
 
-const char *runbook_text(const struct runbook *runbook, const char *language, const char *name)
+static const char *text_in(const json_t *texts, const char *language, const char *name)
 {
-	const json_t *texts = json_object_get(runbook->document, "texts");
 	const char *text = json_string_value(json_object_get(json_object_get(texts, language), name));
 
 	return text ? text : json_string_value(json_object_get(json_object_get(texts, "en"), name));
+}
+
+const char *runbook_text(const struct runbook *runbook, const char *language, const char *name)
+{
+	return text_in(json_object_get(runbook->document, "texts"), language, name);
+}
+
+const char *runbook_latent_text(const struct runbook *runbook, const char *language, const char *name)
+{
+	const json_t *latent = json_object_get(runbook->document, "latent");
+	const char *text = text_in(json_object_get(latent, "texts"), language, name);
+
+	return text ? text : runbook_text(runbook, language, name);
 }

@@ -58,6 +58,10 @@ static void read_runbook(struct reads *reads, const struct runbook *runbook)
 	read_tree(reads, runbook->when);
 	for (size_t i = 0; i < runbook->also_count; i++)
 		read_tree(reads, runbook->also[i].when);
+	for (size_t i = 0; i < runbook->latent_count; i++) {
+		read_tree(reads, runbook->latent[i].when);
+		read_tree(reads, runbook->latent[i].confirm);
+	}
 	for (size_t i = 0; i < runbook->severity_rule_count; i++)
 		read_tree(reads, runbook->severity_rules[i].condition);
 	read_tree(reads, runbook->confirm);
@@ -70,6 +74,7 @@ static void read_runbook(struct reads *reads, const struct runbook *runbook)
 	for (size_t i = 0; i < runbook->collect_count; i++) {
 		for (size_t hop = 0; hop < runbook->collect[i].from_count; hop++)
 			read_node(reads, runbook->collect[i].from[hop]);
+		read_tree(reads, runbook->collect[i].condition);
 	}
 }
 

@@ -198,9 +198,8 @@ static void check_languages(const json_t *value, struct report *report)
 }
 
 /* A section that English has, every language has. */
-static void check_sections(const struct runbook *runbook, struct report *report)
+static void check_sections(json_t *texts, struct report *report)
 {
-	json_t *texts = json_object_get(runbook->document, "texts");
 	const char *language;
 	json_t *sections;
 	const char *name;
@@ -216,6 +215,32 @@ static void check_sections(const struct runbook *runbook, struct report *report)
 		place_pop(&report->place);
 	}
 	place_pop(&report->place);
+}
+
+/* Words of a later format would be lost on a console that knows only the file's own. */
+static void refuse_word(const json_t *object, const char *word, struct report *report)
+{
+	if (!json_object_get(object, word))
+		return;
+	place_push_key(&report->place, word);
+	report_error(report, true, "\"%s\" is a word of format 2, and this file's format is 1", word);
+	place_pop(&report->place);
+}
+
+static void check_format_of_collect(const struct runbook *runbook, const json_t *item, struct report *report)
+{
+	(void)runbook;
+	refuse_word(item, "if", report);
+	if (!strcmp(json_string_value(json_object_get(item, "type")), "certificates"))
+		report_error(report, false, "certificates are collected from format 2 on, and this file's format is 1");
+}
+
+static void check_format(const struct runbook *runbook, struct report *report)
+{
+	if (json_integer_value(json_object_get(runbook->document, "format")) >= 2)
+		return;
+	refuse_word(runbook->document, "latent", report);
+	check_list(runbook, "collect", check_format_of_collect, report);
 }
 
 static void check_remedy(const struct runbook *runbook, struct report *report)
@@ -236,5 +261,11 @@ void document_check(const struct runbook *runbook, struct report *report)
 	check_list(runbook, "preconditions", check_precondition, report);
 	check_remedy(runbook, report);
 	check_languages(runbook->document, report);
-	check_sections(runbook, report);
+	check_sections(json_object_get(runbook->document, "texts"), report);
+	if (json_object_get(runbook->document, "latent")) {
+		place_push_key(&report->place, "latent");
+		check_sections(json_object_get(json_object_get(runbook->document, "latent"), "texts"), report);
+		place_pop(&report->place);
+	}
+	check_format(runbook, report);
 }

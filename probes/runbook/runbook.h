@@ -42,6 +42,9 @@ struct severity_rule {
 struct signature {
 	enum kind_id subject;
 	struct condition_tree *when;
+	/* of latent signs alone */
+	struct condition_tree *confirm;		/* NULL: none */
+	enum confidence confidence;
 };
 
 /* What "collect" asks for, with places {namespace} {name} {node} … of the subject still to be filled. */
@@ -51,6 +54,7 @@ struct collect_item {
 	/* compiled joins, one after the other; from_count (internal to probes/runbook/) */
 	struct node **from;
 	size_t from_count;
+	struct condition_tree *condition;	/* "if"; NULL: always */
 };
 
 struct runbook {
@@ -76,6 +80,9 @@ struct runbook {
 	struct condition_tree *when;
 	struct signature *also;		/* also_count; confirm, exclude and rules are asked about the subject alone */
 	size_t also_count;
+	/* signs that the fault is there and has broken nothing yet: a warning; latent_count */
+	struct signature *latent;
+	size_t latent_count;
 	struct condition_tree *confirm;		/* NULL: none */
 	struct condition_tree **excludes;	/* exclude_count */
 	size_t exclude_count;
@@ -131,6 +138,8 @@ const struct diagnostic *runbook_diagnostic_at(const struct runbook_set *set, si
  * "cause", "evidence", "remedy", "risks", "limits", "guide", ... (schema).
  */
 const char *runbook_text(const struct runbook *runbook, const char *language, const char *name);
+/* The same of the latent form; what it does not say itself is that of the fault. */
+const char *runbook_latent_text(const struct runbook *runbook, const char *language, const char *name);
 /*
  * The compiled form of a condition inside preconditions, steps or verify
  * ("if", "until", "when"): definition is that very JSON value, borrowed from
@@ -154,6 +163,8 @@ size_t runbook_lint(const char *const *paths, size_t path_count, const char *ass
 		    void (*on_runbook)(void *data, const struct runbook *runbook), void *data);
 /* The first signs on objects of a kind; NULL: it is not about that kind. */
 const struct condition_tree *runbook_when(const struct runbook *runbook, enum kind_id kind);
+/* Whether objects of a kind are looked at, for the fault or for its latent form. */
+bool runbook_is_about(const struct runbook *runbook, enum kind_id kind);
 /* Sets the kinds that it is about, needs or reads. */
 void runbook_kinds(const struct runbook *runbook, bool kinds[KIND_COUNT]);
 /* The kinds that its conditions read, a line each: "Pod: status.phase ...". Caller frees. */

@@ -122,16 +122,33 @@ struct outcome walk_event(struct walk *walk, const struct node *node, struct fra
 	return outcome;
 }
 
+static const char *const not_asked = "{what}: not read";
+static const char *const left_out = "{what}: left out: {why}";
+
+bool unknown_is_by_choice(const struct message *unknown, bool is_offline)
+{
+	return unknown->id && (!strcmp(unknown->id, left_out) || (is_offline && !strcmp(unknown->id, not_asked)));
+}
+
 /* Notes why the evidence of a request is not there. */
-static void not_collected(struct walk *walk, const struct evidence *evidence, const char *key)
+static void not_collected(struct walk *walk, const struct evidence *evidence,
+			  const struct evidence_request *request, const char *key)
 {
 	struct message reason;
+	auto_free char *why = NULL;
 
-	if (!evidence)
-		message_set(&reason, "{key}: not read", "key", key, NULL);
-	else
+	if (!evidence) {
+		message_set(&reason, not_asked, "what", key, NULL);
+	} else if (evidence->code == ERR_REFUSED) {
+		why = err_text(&evidence->err);
+		message_set(&reason, left_out, "what", key, "why", why, NULL);
+	} else if (evidence->code == ERR_FORBIDDEN) {
+		message_set(&reason, "forbidden: {what}", "what",
+			    request->type == EVIDENCE_STATS ? "nodes/proxy" : key, NULL);
+	} else {
 		message_set(&reason, "{key}: could not be read ({layer})", "key", key, "layer",
 			    err_layer(evidence->code), NULL);
+	}
 	walk_unknown(walk, &reason);
 }
 
@@ -155,7 +172,7 @@ static void search_log(struct walk *walk, const struct node *node, const struct 
 /* Calls look for each evidence of the item; counts what is missing. */
 static void each_evidence(struct walk *walk, const struct node *node, struct frame frame,
 			  struct outcome *outcome,
-			  void (*look)(struct walk *walk, const struct node *node,
+			  void (*look)(struct walk *walk, const struct node *node, struct frame frame,
 				       const struct evidence *evidence, struct outcome *outcome))
 {
 	struct evidence_request requests[COLLECT_LIMIT];
@@ -175,20 +192,23 @@ static void each_evidence(struct walk *walk, const struct node *node, struct fra
 		const struct evidence *evidence =
 			walk->evaluation->evidence ? evidence_get(walk->evaluation->evidence, key) : NULL;
 
-		free(requests[i].path);
-		if (evidence && evidence->code == ERR_NONE) {
-			look(walk, node, evidence, outcome);
-			continue;
+		/* That an object is not there is an answer: no field of it is. */
+		if (evidence && (evidence->code == ERR_NONE || (requests[i].type == EVIDENCE_GET &&
+								evidence->code == ERR_NOT_FOUND))) {
+			look(walk, node, frame, evidence, outcome);
+		} else {
+			not_collected(walk, evidence, &requests[i], key);
+			outcome->maybes++;
 		}
-		not_collected(walk, evidence, key);
-		outcome->maybes++;
+		free(requests[i].path);
 	}
 	outcome->truth = outcome->hits ? TRUTH_TRUE : outcome->maybes ? TRUTH_UNKNOWN : TRUTH_FALSE;
 }
 
-static void look_at_log(struct walk *walk, const struct node *node, const struct evidence *evidence,
-			struct outcome *outcome)
+static void look_at_log(struct walk *walk, const struct node *node, struct frame frame,
+			const struct evidence *evidence, struct outcome *outcome)
 {
+	(void)frame;
 	if (evidence->text)
 		search_log(walk, node, evidence, outcome);
 }
@@ -201,40 +221,65 @@ struct outcome walk_log(struct walk *walk, const struct node *node, struct frame
 	return outcome;
 }
 
-/* The member at "spec.bpfEnabled"; NULL if it is not there. */
-static const json_t *member_at(const json_t *document, const char *path)
+static bool take_other(void *data, size_t item, const char *value)
 {
-	while (document && path && *path) {
-		size_t n = strcspn(path, ".");
-		auto_free char *key = xstrndup(path, n);
+	char **other = data;
 
-		document = json_object_get(document, key);
-		path += n + (path[n] == '.');
-	}
-	return document;
+	(void)item;
+	*other = xstrdup(value);
+	return false;
 }
 
-static void look_at_document(struct walk *walk, const struct node *node, const struct evidence *evidence,
-			     struct outcome *outcome)
+/* What a check compares with: a value, or so many percent of a field of the object. NULL: neither. */
+static char *other_value(const struct node *node, struct frame frame)
 {
-	const json_t *value = member_at(evidence->document, node->document_path);
-	struct fact fact = {.where = evidence->key, .text = ""};
+	char *other = NULL;
+	double number;
+
+	if (!node->other)
+		return node->op == OPERATOR_IN || !node->values.count ? NULL : xstrdup(node->values.items[0]);
+	if (frame.record)
+		field_path_each(node->other, frame.record, take_other, &other);
+	if (other && node->number && value_number(other, &number)) {
+		free(other);
+		other = xasprintf("%.0f", number * (double)node->number / 100);
+	}
+	return other;
+}
+
+/* What the collected object says, against what the condition asks for. */
+static enum truth value_truth(const struct node *node, const struct words *texts, const char *other)
+{
+	enum truth truth;
+
+	if (node->op == OPERATOR_EXISTS || node->op == OPERATOR_ABSENT)
+		return (texts->count > 0) == (node->op == OPERATOR_EXISTS) ? TRUTH_TRUE : TRUTH_FALSE;
+	if (!texts->count)
+		return node->op == OPERATOR_NE ? TRUTH_TRUE : TRUTH_FALSE;
+	if (node->other && !other)
+		return TRUTH_FALSE;
+	truth = value_fits(node, texts->items[0], other);
+	if (node->op == OPERATOR_NE && truth != TRUTH_UNKNOWN)
+		truth = truth == TRUTH_TRUE ? TRUTH_FALSE : TRUTH_TRUE;
+	return truth;
+}
+
+static void look_at_document(struct walk *walk, const struct node *node, struct frame frame,
+			     const struct evidence *evidence, struct outcome *outcome)
+{
+	const json_t *value = document_member(evidence->document, node->document_path, frame.record);
+	auto_free char *other = other_value(node, frame);
+	struct fact fact = {.where = evidence->key, .member = node->document_path, .text = ""};
 	struct words texts;
 	enum truth truth;
 
 	words_init(&texts, value);
-	if (node->op == OPERATOR_EXISTS || node->op == OPERATOR_ABSENT)
-		truth = (texts.count > 0) == (node->op == OPERATOR_EXISTS) ? TRUTH_TRUE : TRUTH_FALSE;
-	else if (!texts.count)
-		truth = node->op == OPERATOR_NE ? TRUTH_TRUE : TRUTH_FALSE;
-	else
-		truth = value_fits(node, texts.items[0],
-				   node->op == OPERATOR_IN ? NULL : node->values.items[0]);
-	if (texts.count && node->op == OPERATOR_NE)
-		truth = truth == TRUTH_TRUE ? TRUTH_FALSE : TRUTH_TRUE;
+	truth = value_truth(node, &texts, other);
 	outcome->hits += truth == TRUTH_TRUE;
 	outcome->maybes += truth == TRUTH_UNKNOWN;
 	if (truth == TRUTH_TRUE) {
+		if (json_is_string(value))
+			fact.text = json_string_value(value);
 		snprintf(fact.number, sizeof(fact.number), "%s", texts.count ? texts.items[0] : "absent");
 		walk_add_fact(walk, &fact);
 	}

@@ -196,7 +196,7 @@ static char *fact_source(const struct fact *fact)
 	auto_free char *path = NULL;
 
 	if (!record)
-		return xstrdup(fact->where);
+		return fact->member ? xasprintf("%s %s", fact->where, fact->member) : xstrdup(fact->where);
 	path = star ? xasprintf("%.*s[%zu]%s", (int)(star - fact->where), fact->where, fact->item, star + 3)
 		    : xstrdup(fact->where);
 	return xasprintf("%s/%s%s%s %s", record->kind->name, record->name_space,

@@ -22,6 +22,7 @@ struct fact {
 	const struct record *record;	/* NULL: where is the whole source */
 	const char *where;		/* "status.conditions[*].status"; borrowed from tree or constant */
 	size_t item;			/* in the place of the first [*] */
+	const char *member;		/* of collected evidence: the path within; NULL: the whole */
 	const char *text;		/* borrowed from the record, or "" and number holds it */
 	size_t length;			/* of a text that goes on; 0: all of it */
 	char number[32];
@@ -87,6 +88,13 @@ struct outcome walk_event(struct walk *walk, const struct node *node, struct fra
 enum truth walk_text(struct walk *walk, struct message_rule *rule, const char *text, size_t length);
 struct outcome walk_log(struct walk *walk, const struct node *node, struct frame frame);
 struct outcome walk_check(struct walk *walk, const struct node *node, struct frame frame);
+
+/*
+ * document_path.c: the member of a collected object at a path, NULL if there is none. "spec.a.b";
+ * "containers[name=calico-node]": the item of the list whose member is so; "volumes[{namespace}/{name}]":
+ * a key that may hold dots, with the places of the subject filled.
+ */
+const json_t *document_member(const json_t *document, const char *path, const struct record *subject);
 
 /* join.c: calls visit for each object that the join leads to, "that" apart. False: it could not be read. */
 bool join_each(struct walk *walk, const struct node *join, const struct record *from,

@@ -119,6 +119,11 @@ static void draft_entry(struct drafts *drafts, const struct rule *rule)
 
 		if (!record)
 			continue;
+		/* What has broken nothing explains no trouble of the object, nor is it explained by that. */
+		if (signs[i]->is_latent) {
+			add_sign(draft_for(drafts, rule, record), signs[i], record);
+			continue;
+		}
 		if (holder) {
 			add_also_seen(holder, rule->runbook->id);
 			continue;
@@ -127,6 +132,15 @@ static void draft_entry(struct drafts *drafts, const struct rule *rule)
 		add_sign(holder, signs[i], record);
 		map_put(&drafts->holders, signs[i]->subject.uid, holder);
 	}
+}
+
+/* Where one object has the fault itself, the group has. */
+static bool is_latent(const struct draft *draft)
+{
+	for (size_t i = 0; i < draft->sign_count; i++)
+		if (!draft->signs[i]->is_latent)
+			return false;
+	return draft->sign_count > 0;
 }
 
 /* Objects that belong to a finding besides its subjects, but for those that a stronger entry has as subjects. */
@@ -140,7 +154,8 @@ static void add_joined(struct drafts *drafts, struct draft *draft)
 
 			if (!record)
 				continue;
-			if (holder && holder->rule->index < draft->rule->index && !draft->rule->runbook->is_general)
+			if (holder && holder->rule->index < draft->rule->index &&
+			    !draft->rule->runbook->is_general && !is_latent(draft))
 				add_also_seen(holder, draft->rule->runbook->id);
 			else
 				add_object(draft, record);
@@ -199,7 +214,7 @@ static struct draft *find_explanation(const struct part *parts, size_t count, co
 			high = middle;
 	}
 	for (; low < count && !strcmp(parts[low].uid, uid); low++)
-		if (absorbs(parts[low].draft->rule->runbook, slug))
+		if (absorbs(parts[low].draft->rule->runbook, slug) && !is_latent(parts[low].draft))
 			return parts[low].draft;
 	return NULL;
 }
@@ -239,6 +254,7 @@ static void finish(struct drafts *drafts, struct draft *draft)
 	const char *const *system_namespaces = drafts->look->symptoms->system_namespaces;
 	struct finding *finding = draft->finding;
 
+	finding->is_latent = is_latent(draft);
 	for (size_t i = 0; i < draft->sign_count; i++) {
 		const struct sign *sign = draft->signs[i];
 		bool is_system = namespace_is_system(system_namespaces, sign->subject.name_space);

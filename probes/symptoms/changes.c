@@ -48,6 +48,11 @@ static void mark_dependents_of(struct rule *rule, const struct snapshot *snapsho
 	condition_mark_dependents(runbook->when, snapshot, record, on_dependent, rule);
 	for (size_t i = 0; i < runbook->also_count; i++)
 		condition_mark_dependents(runbook->also[i].when, snapshot, record, on_dependent, rule);
+	for (size_t i = 0; i < runbook->latent_count; i++) {
+		condition_mark_dependents(runbook->latent[i].when, snapshot, record, on_dependent, rule);
+		if (runbook->latent[i].confirm)
+			condition_mark_dependents(runbook->latent[i].confirm, snapshot, record, on_dependent, rule);
+	}
 	for (size_t i = 0; i < runbook->severity_rule_count; i++)
 		condition_mark_dependents(runbook->severity_rules[i].condition, snapshot, record, on_dependent, rule);
 	if (runbook->confirm)
@@ -87,7 +92,7 @@ static void take_change(struct look *look, const struct snapshot_change *change)
 
 		if (rule->is_left_out)
 			continue;
-		if (runbook_when(rule->runbook, change->kind))
+		if (runbook_is_about(rule->runbook, change->kind))
 			mark(rule, change->uid);
 		if (change->before)
 			mark_dependents_of(rule, look->snapshot, change->before);

@@ -65,13 +65,19 @@ bool runbook_is_current(const struct runbook *runbook, const struct snapshot *sn
 }
 
 /* Of the signs that could not be judged the first by name gives the reason. True if there is one. */
-static bool find_unknown(const struct rule *rule, struct message *ret_reason)
+static bool find_unknown(const struct look *look, const struct rule *rule, struct message *ret_reason,
+			 bool *ret_by_choice)
 {
+	bool is_offline = look->symptoms->options.is_offline;
 	const struct sign *first = rule->by_truth[TRUTH_UNKNOWN];
+	bool is_by_choice = true;
 
-	for (const struct sign *sign = first; sign; sign = sign->next)
+	for (const struct sign *sign = first; sign; sign = sign->next) {
+		is_by_choice = is_by_choice && sign->unknown && unknown_is_by_choice(sign->unknown, is_offline);
 		if (finding_object_compare(&sign->subject, &first->subject) < 0)
 			first = sign;
+	}
+	*ret_by_choice = first && is_by_choice;
 	if (first && first->unknown)
 		*ret_reason = *first->unknown;
 	else if (first)
@@ -136,7 +142,9 @@ static void judge(const struct look *look, const struct rule *rule, struct check
 		check->verdict = VERDICT_COULD_NOT_CHECK;
 		check->reason = rule->not_read;
 	} else {
-		check->verdict = find_unknown(rule, &check->reason) ? VERDICT_COULD_NOT_CHECK : VERDICT_CLEAR;
+		check->verdict = find_unknown(look, rule, &check->reason, &check->was_left_out)
+					 ? VERDICT_COULD_NOT_CHECK
+					 : VERDICT_CLEAR;
 	}
 }
 

@@ -72,6 +72,12 @@ void finding_free(struct finding *finding)
 	free(finding);
 }
 
+const char *finding_text(const struct finding *finding, const char *language, const char *name)
+{
+	return finding->is_latent ? runbook_latent_text(finding->runbook, language, name)
+				  : runbook_text(finding->runbook, language, name);
+}
+
 static bool lists_equal(const struct finding *a, const struct finding *b)
 {
 	for (size_t i = 0; i < a->object_count; i++)
@@ -92,6 +98,7 @@ bool finding_equal(const struct finding *a, const struct finding *b)
 {
 	return !strcmp(a->key, b->key) && a->runbook == b->runbook && a->severity == b->severity &&
 	       a->confidence == b->confidence && a->since == b->since && a->is_system == b->is_system &&
+	       a->is_latent == b->is_latent &&
 	       !strcmp(a->group_name, b->group_name) && a->object_count == b->object_count &&
 	       a->evidence_count == b->evidence_count && a->also_seen_count == b->also_seen_count &&
 	       lists_equal(a, b);

@@ -27,6 +27,7 @@ struct finding {
 	int64_t since;			/* from the objects; 0 unknown */
 	int64_t first_seen;		/* by this process */
 	bool is_system;			/* in a system namespace */
+	bool is_latent;			/* nothing is broken yet: a warning with words of its own */
 	char *group_name;		/* "web/api", "node-3"; "" for the cluster */
 	struct finding_object *objects;	/* sorted by kind, namespace, name */
 	size_t object_count;
@@ -46,6 +47,8 @@ struct check {
 	bool was_left_out;		/* by choice (--only, --no-ssh): no cause for exit code 5 (decisions.md 12) */
 };
 
+/* A text of its runbook, or of the runbook's latent form. */
+const char *finding_text(const struct finding *finding, const char *language, const char *name);
 void finding_object_release(struct finding_object *object);
 /* One of one's own; those of the symptoms are theirs. */
 void finding_free(struct finding *finding);

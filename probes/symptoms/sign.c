@@ -87,6 +87,15 @@ static void aside_init(struct evaluation *aside, const struct evaluation *evalua
 	aside->runbook = evaluation->runbook;
 }
 
+/* What was found changes hands; both ask the same of the same snapshot. */
+static void evaluation_swap(struct evaluation *a, struct evaluation *b)
+{
+	struct evaluation other = *a;
+
+	*a = *b;
+	*b = other;
+}
+
 static enum truth evaluate_excludes(const struct runbook *runbook, const struct record *subject,
 				    struct evaluation *evaluation)
 {
@@ -106,13 +115,12 @@ static enum truth evaluate_excludes(const struct runbook *runbook, const struct 
 	return truth;
 }
 
-enum truth signature_evaluate(const struct runbook *runbook, const struct record *subject,
-			      struct evaluation *evaluation, bool *ret_when_holds)
+static enum truth fault_evaluate(const struct runbook *runbook, const struct record *subject,
+				 struct evaluation *evaluation, bool *ret_when_holds)
 {
-	enum truth truth;
+	const struct condition_tree *when = runbook_when(runbook, subject->kind->id);
+	enum truth truth = when ? condition_evaluate(when, subject, evaluation) : TRUTH_FALSE;
 
-	evaluation->runbook = runbook;
-	truth = condition_evaluate(runbook_when(runbook, subject->kind->id), subject, evaluation);
 	*ret_when_holds = truth == TRUTH_TRUE;
 	if (subject->kind->id != runbook->subject)
 		return truth;
@@ -121,6 +129,57 @@ enum truth signature_evaluate(const struct runbook *runbook, const struct record
 	if (truth != TRUTH_FALSE)
 		truth = truth_and(truth, evaluate_excludes(runbook, subject, evaluation));
 	return truth;
+}
+
+/* The first latent signs that hold for the subject, else that may. */
+static enum truth latent_evaluate(const struct runbook *runbook, const struct record *subject,
+				  struct evaluation *evaluation, struct answer *answer)
+{
+	enum truth best = TRUTH_FALSE;
+
+	for (size_t i = 0; i < runbook->latent_count && best != TRUTH_TRUE; i++) {
+		const struct signature *signature = &runbook->latent[i];
+		CLEANUP(evaluation_release) struct evaluation aside;
+		enum truth truth;
+
+		aside_init(&aside, evaluation);
+		if (signature->subject != subject->kind->id)
+			continue;
+		truth = condition_evaluate(signature->when, subject, &aside);
+		answer->wants_evidence |= truth == TRUTH_TRUE && signature->confirm;
+		if (truth != TRUTH_FALSE && signature->confirm)
+			truth = truth_and(truth, condition_evaluate(signature->confirm, subject, &aside));
+		aside.recheck_at = earlier(evaluation->recheck_at, aside.recheck_at);
+		evaluation->recheck_at = aside.recheck_at;
+		if (truth == TRUTH_FALSE || truth == best)
+			continue;
+		best = truth;
+		answer->latent = truth == TRUTH_TRUE ? signature : NULL;
+		evaluation_swap(evaluation, &aside);
+	}
+	return best;
+}
+
+enum truth signature_evaluate(const struct runbook *runbook, const struct record *subject,
+			      struct evaluation *evaluation, struct answer *ret_answer)
+{
+	CLEANUP(evaluation_release) struct evaluation aside;
+	enum truth truth;
+	enum truth latent;
+
+	*ret_answer = (struct answer){.latent = NULL};
+	evaluation->runbook = runbook;
+	truth = fault_evaluate(runbook, subject, evaluation, &ret_answer->wants_evidence);
+	aside_init(&aside, evaluation);
+	if (truth == TRUTH_TRUE || !runbook->latent_count)
+		return truth;
+	aside.recheck_at = evaluation->recheck_at;
+	latent = latent_evaluate(runbook, subject, &aside, ret_answer);
+	evaluation->recheck_at = aside.recheck_at;
+	if (latent == TRUTH_FALSE || (latent == TRUTH_UNKNOWN && truth == TRUTH_UNKNOWN))
+		return truth;
+	evaluation_swap(evaluation, &aside);
+	return latent;
 }
 
 /* The lines move to the end of those of the evaluation. */
@@ -186,9 +245,16 @@ static bool lines_equal(const struct sign *sign, const struct evaluation *evalua
 	return true;
 }
 
+/* What a sign that holds is worth. */
+struct weight {
+	enum confidence confidence;
+	enum severity severity;
+	bool is_latent;
+};
+
 /* What an evaluation found becomes the sign's; returns whether that is something else than before. */
 static bool take_content(struct sign *sign, struct evaluation *evaluation, enum truth truth,
-			 enum confidence confidence, enum severity severity)
+			 const struct weight *weight)
 {
 	static const struct message nothing;
 	const struct message *unknown = truth == TRUTH_UNKNOWN ? &evaluation->unknown : &nothing;
@@ -199,7 +265,8 @@ static bool take_content(struct sign *sign, struct evaluation *evaluation, enum 
 		evaluation->lines = NULL;
 		evaluation->line_count = 0;
 	}
-	is_same = sign->truth == truth && sign->confidence == confidence && sign->severity == severity &&
+	is_same = sign->truth == truth && sign->confidence == weight->confidence &&
+		  sign->severity == weight->severity && sign->is_latent == weight->is_latent &&
 		  sign->since == evaluation->since &&
 		  message_equal(sign->unknown ? sign->unknown : &nothing, unknown) &&
 		  lines_equal(sign, evaluation);
@@ -208,8 +275,9 @@ static bool take_content(struct sign *sign, struct evaluation *evaluation, enum 
 	clear_content(sign);
 	leave_truth(sign);
 	join_truth(sign, truth);
-	sign->confidence = confidence;
-	sign->severity = severity;
+	sign->confidence = weight->confidence;
+	sign->severity = weight->severity;
+	sign->is_latent = weight->is_latent;
 	sign->since = evaluation->since;
 	sign->lines = take_pointer(evaluation->lines);
 	sign->line_count = evaluation->line_count;
@@ -254,42 +322,54 @@ static bool is_one_too_many(const struct rule *rule, const struct evaluation *ev
 	return !evaluation->recheck_at && rule->truth_counts[TRUTH_UNKNOWN] >= MOST_UNKNOWN;
 }
 
+static struct weight weigh(const struct runbook *runbook, const struct record *record, const struct answer *answer,
+			   struct evaluation *evaluation)
+{
+	struct weight weight = {.confidence = CONFIDENCE_LIKELY, .is_latent = answer->latent != NULL};
+
+	if (answer->latent) {
+		weight.confidence = answer->latent->confidence;
+		weight.severity = SEVERITY_WARNING;
+	} else if (record->kind->id == runbook->subject) {
+		weight.confidence = evaluate_confidence(runbook, record, evaluation);
+		weight.severity = evaluate_severity(runbook, record, evaluation);
+	}
+	return weight;
+}
+
 void sign_look(struct look *look, struct rule *rule, const char *uid, const struct record *record)
 {
 	struct sign *sign = rule->signs.count ? map_get(&rule->signs, uid) : NULL;
 	CLEANUP(evaluation_release) struct evaluation evaluation;
-	enum confidence confidence = CONFIDENCE_LIKELY;
-	enum severity severity = SEVERITY_NONE;
-	bool wants_evidence;
+	struct weight weight = {.confidence = CONFIDENCE_LIKELY};
+	struct answer answer;
 	enum truth truth;
 
 	evaluation_init(&evaluation, look->snapshot, look->evidence, look->now,
 			look->symptoms->system_namespaces);
-	if (!record || !runbook_when(rule->runbook, record->kind->id)) {
+	if (!record || !runbook_is_about(rule->runbook, record->kind->id)) {
 		drop(look, sign);
 		return;
 	}
-	truth = signature_evaluate(rule->runbook, record, &evaluation, &wants_evidence);
-	wants_evidence &= rule->runbook->collect_count > 0;
-	if (truth == TRUTH_TRUE && record->kind->id == rule->runbook->subject) {
-		confidence = evaluate_confidence(rule->runbook, record, &evaluation);
-		severity = evaluate_severity(rule->runbook, record, &evaluation);
-	}
+	truth = signature_evaluate(rule->runbook, record, &evaluation, &answer);
+	answer.wants_evidence &= rule->runbook->collect_count > 0;
+	if (truth == TRUTH_TRUE)
+		weight = weigh(rule->runbook, record, &answer, &evaluation);
 	if (record->is_implied)
-		confidence = CONFIDENCE_SUSPECTED;
-	if (truth == TRUTH_FALSE && !evaluation.recheck_at && !wants_evidence) {
+		weight.confidence = CONFIDENCE_SUSPECTED;
+	if (truth == TRUTH_FALSE && !evaluation.recheck_at && !answer.wants_evidence) {
 		drop(look, sign);
 		return;
 	}
-	if (!sign && truth == TRUTH_UNKNOWN && !wants_evidence && is_one_too_many(rule, &evaluation)) {
+	if (!sign && truth == TRUTH_UNKNOWN && !answer.wants_evidence && is_one_too_many(rule, &evaluation)) {
 		rule->has_more_unknown = true;
 		return;
 	}
 	if (!sign)
 		sign = sign_new(rule, record);
-	look->wanted_changed |= wants_evidence || sign->wants_evidence;
-	sign->wants_evidence = wants_evidence;
-	look->signs_changed |= take_content(sign, &evaluation, truth, confidence, severity);
+	look->wanted_changed |= answer.wants_evidence || sign->wants_evidence;
+	sign->wants_evidence = answer.wants_evidence;
+	look->signs_changed |= take_content(sign, &evaluation, truth, &weight);
 	if (evaluation.recheck_at && evaluation.recheck_at <= look->now)
 		evaluation.recheck_at = look->now + 1;
 	recheck_set(look->symptoms, sign, evaluation.recheck_at);

@@ -32,10 +32,10 @@ static enum truth holds_on_kind(const struct symptoms *symptoms, const struct sn
 	for (size_t i = 0; i < all.count && answer != TRUTH_TRUE; i++) {
 		CLEANUP(evaluation_release) struct evaluation evaluation;
 		enum truth truth;
-		bool when_holds;
+		struct answer ignored;
 
 		evaluation_init(&evaluation, snapshot, evidence, now, symptoms->system_namespaces);
-		truth = signature_evaluate(finding->runbook, all.items[i], &evaluation, &when_holds);
+		truth = signature_evaluate(finding->runbook, all.items[i], &evaluation, &ignored);
 		if (truth == TRUTH_FALSE || !belongs(finding, snapshot, all.items[i]))
 			continue;
 		answer = truth;
@@ -56,7 +56,7 @@ enum truth symptoms_still_holds(const struct symptoms *symptoms, const struct sn
 	for (enum kind_id kind = 0; kind < KIND_COUNT && answer != TRUTH_TRUE; kind++) {
 		enum truth one;
 
-		if (!runbook_when(finding->runbook, kind))
+		if (!runbook_is_about(finding->runbook, kind))
 			continue;
 		one = holds_on_kind(symptoms, snapshot, evidence, finding, kind, now, ret_reason);
 		if (one != TRUTH_FALSE)

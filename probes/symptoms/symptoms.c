@@ -136,7 +136,7 @@ static void look_at_kind(struct look *look, enum kind_id kind, struct rule *cons
 	size_t count = 0;
 
 	for (size_t i = 0; i < rule_count; i++)
-		if (runbook_when(rules[i]->runbook, kind))
+		if (runbook_is_about(rules[i]->runbook, kind))
 			about[count++] = rules[i];
 	for (size_t i = 0; count && i < all.count; i++)
 		for (size_t j = 0; j < count; j++)

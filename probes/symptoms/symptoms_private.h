@@ -25,6 +25,7 @@ struct sign {
 	struct sign *next;
 	enum confidence confidence;
 	enum severity severity;		/* by a rule of the runbook; SEVERITY_NONE: none holds */
+	bool is_latent;			/* nothing is broken yet */
 	bool wants_evidence;		/* when holds */
 	int64_t since;
 	int64_t recheck_at;		/* 0: only when something changes */
@@ -110,9 +111,14 @@ void changes_take(struct look *look);
 void sign_free(struct symptoms *symptoms, struct sign *sign);
 /* Looks at one subject; record NULL with uid set: it is gone. */
 void sign_look(struct look *look, struct rule *rule, const char *uid, const struct record *record);
+/* How a subject answers to a runbook besides its truth. */
+struct answer {
+	bool wants_evidence;			/* the first signs hold */
+	const struct signature *latent;		/* the fault itself does not hold, but these signs do; else NULL */
+};
 /* The three-valued answer for a subject, and what it rests on, for evaluation_release(). */
 enum truth signature_evaluate(const struct runbook *runbook, const struct record *subject,
-			      struct evaluation *evaluation, bool *ret_when_holds);
+			      struct evaluation *evaluation, struct answer *ret_answer);
 
 /* group.c */
 /* Key and name of the group that a subject belongs to; caller frees both. */

@@ -63,7 +63,7 @@ def broken():
     yield "twice", "{\"format\": 1,\n \"format\": 1}", None, "not JSON"
     yield "list", "[]", True, "object is expected"
     yield "empty", "{}", True, "are missing"
-    yield case("format", at("format")(2), True, "is not 1")
+    yield case("format", at("format")(3), True, "larger than 2")
     yield case("no-when", without("when"), True, "\"when\" is missing")
     yield case("unknown-member", at("wenn")({}), True, "not known")
     yield case("severity", at("severity", "default")("bad"), True, "none of critical, warning or info")
