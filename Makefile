@@ -49,7 +49,7 @@ CONSOLE_ARCHIVES := $(foreach l,remedy symptoms runbook model kube net base,$(ca
 
 .PHONY: all help deps deps-conformance demo test check sanitize clang bench install uninstall clean
 ## all        build ./nks-triage and ./nks-triage-sim (BUILD=release|debug|sanitize|clang|clang-sanitize)
-all: nks-triage nks-triage-sim
+all: nks-triage nks-triage-sim catalogues
 
 ## help       this list
 help:
@@ -59,6 +59,15 @@ nks-triage: $(OUT)/nks-triage FORCE
 	@cmp -s $< $@ || cp -f $< $@
 nks-triage-sim: $(OUT)/nks-triage-sim FORCE
 	@cmp -s $< $@ || cp -f $< $@
+
+# What the screen and the commands say in other languages; decisions.md 6.
+CATALOGUES := $(patsubst assets/translations/%.po,.build/locale/%/LC_MESSAGES/nks-triage.mo,\
+	$(wildcard assets/translations/*.po))
+.PHONY: catalogues
+catalogues: $(CATALOGUES)
+.build/locale/%/LC_MESSAGES/nks-triage.mo: assets/translations/%.po
+	@mkdir -p $(@D)
+	$(Q)msgfmt --check-format -o $@ $<
 
 ## deps       install what building, running and testing need (apt-get; Debian 12, Ubuntu 24.04)
 deps:
@@ -231,6 +240,8 @@ install: all
 	install -m 755 nks-triage $(DESTDIR)$(PREFIX)/bin/
 	install -m 755 nks-triage-sim $(DESTDIR)$(LIBEXECDIR)/
 	cp -R assets/. $(DESTDIR)$(DATADIR)/
+	rm -rf $(DESTDIR)$(DATADIR)/translations
+	cp -R .build/locale $(DESTDIR)$(DATADIR)/
 	install -m 644 assets/nks-triage.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 
 ## uninstall  remove what install put there

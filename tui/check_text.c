@@ -44,10 +44,10 @@ static const struct {
 	enum role role;
 	const char *word;
 } looks[] = {
-	[VERDICT_HIT] = {GLYPH_CRITICAL, ROLE_CRITICAL, "found"},
-	[VERDICT_CLEAR] = {GLYPH_OK, ROLE_OK, "clear"},
-	[VERDICT_NOT_APPLICABLE] = {GLYPH_NOT_APPLICABLE, ROLE_DIM, "not applicable"},
-	[VERDICT_COULD_NOT_CHECK] = {GLYPH_COULD_NOT_CHECK, ROLE_COULD_NOT_CHECK, "could not check"},
+	[VERDICT_HIT] = {GLYPH_CRITICAL, ROLE_CRITICAL, N_("found")},
+	[VERDICT_CLEAR] = {GLYPH_OK, ROLE_OK, N_("clear")},
+	[VERDICT_NOT_APPLICABLE] = {GLYPH_NOT_APPLICABLE, ROLE_DIM, N_("not applicable")},
+	[VERDICT_COULD_NOT_CHECK] = {GLYPH_COULD_NOT_CHECK, ROLE_COULD_NOT_CHECK, N_("could not check")},
 };
 
 void checks_text(struct textview *text, const struct world *world)

@@ -149,6 +149,6 @@ static int run(struct invocation *invocation)
 const struct command completion_command = {
 	.name = "completion",
 	.usage = "completion bash|zsh|fish",
-	.help = "print a completion script for the shell",
+	.help = N_("print a completion script for the shell"),
 	.run = run,
 };

@@ -458,9 +458,9 @@ bool console_is_armed(const struct console *console)
 const char *console_read_only_reason(const struct console *console)
 {
 	if (console->configuration->read_only)
-		return "read-only: the configuration says so, and nothing overrides that";
+		return N_("read-only: the configuration says so, and nothing overrides that");
 	if (console->invocation->options->read_only)
-		return "read-only: started with --read-only, and nothing overrides that";
+		return N_("read-only: started with --read-only, and nothing overrides that");
 	return NULL;
 }
 

@@ -94,8 +94,8 @@ static void add_container(struct textview *text, const struct world *world,
 			  const struct container_status *status)
 {
 	static const char *const states[] = {
-		[STATE_UNKNOWN] = "unknown", [STATE_WAITING] = "waiting", [STATE_RUNNING] = "running",
-		[STATE_TERMINATED] = "terminated"};
+		[STATE_UNKNOWN] = N_("unknown"), [STATE_WAITING] = N_("waiting"), [STATE_RUNNING] = N_("running"),
+		[STATE_TERMINATED] = N_("terminated")};
 	bool is_done = status->state == STATE_TERMINATED && status->exit_code == 0;
 	char age[32];
 
@@ -106,7 +106,7 @@ static void add_container(struct textview *text, const struct world *world,
 		textview_appendf(text, status->ready || is_done ? ROLE_NORMAL : ROLE_WARNING, " %s",
 				 status->reason);
 	textview_appendf(text, ROLE_DIM, translate("  %s, %lld restarts"),
-			 translate(status->ready ? "ready" : "not ready"),
+			 translate(status->ready ? N_("ready") : N_("not ready")),
 			 (long long)status->restart_count);
 	textview_addf(text, ROLE_DIM, "    %s", status->image);
 	textview_indent(text, 6);
@@ -155,9 +155,9 @@ static void add_workload(struct textview *text, const struct world *world,
 		const char *label;
 		int64_t value;
 	} numbers[] = {
-		{"wanted", workload->wanted},	      {"current", workload->current},
-		{"ready", workload->ready},	      {"available", workload->available},
-		{"updated", workload->updated},	      {"unavailable", workload->unavailable},
+		{N_("wanted"), workload->wanted},	      {N_("current"), workload->current},
+		{N_("ready"), workload->ready},	      {N_("available"), workload->available},
+		{N_("updated"), workload->updated},	      {N_("unavailable"), workload->unavailable},
 	};
 
 	add_pair(text, "strategy", ROLE_NORMAL, workload->strategy);

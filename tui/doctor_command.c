@@ -355,6 +355,6 @@ static int run(struct invocation *invocation)
 const struct command doctor_command = {
 	.name = "doctor",
 	.usage = "doctor",
-	.help = "say what works from here, layer by layer, and stop at the first that does not",
+	.help = N_("say what works from here, layer by layer, and stop at the first that does not"),
 	.run = run,
 };

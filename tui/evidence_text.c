@@ -149,10 +149,10 @@ void explain_text(struct textview *text, const struct world *world, const struct
 		const char *name;
 		const char *heading;
 	} sections[] = {
-		{"symptom", "What one sees"},	    {"cause", "Why it happens"},
-		{"evidence", "What to look for"},   {"remedy", "Remedy"},
-		{"risks", "Risks"},		    {"limits", "What it does not mend"},
-		{"guide", "What the guide says, and has wrong"},
+		{"symptom", N_("What one sees")},	    {"cause", N_("Why it happens")},
+		{"evidence", N_("What to look for")},   {"remedy", N_("Remedy")},
+		{"risks", N_("Risks")},		    {"limits", N_("What it does not mend")},
+		{"guide", N_("What the guide says, and has wrong")},
 	};
 	const char *title = finding_text(finding, world->language, "title");
 

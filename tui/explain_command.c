@@ -16,13 +16,13 @@ static const struct section {
 	const char *name;	/* in "texts" of a runbook */
 	const char *heading;	/* message id */
 } sections[] = {
-	{"symptom", "What you see"},
-	{"cause", "Why it happens"},
-	{"evidence", "How it is recognised"},
-	{"remedy", "What to do"},
-	{"risks", "What can go wrong"},
-	{"limits", "What it does not mend"},
-	{"guide", "What the guide says, and has wrong"},
+	{"symptom", N_("What you see")},
+	{"cause", N_("Why it happens")},
+	{"evidence", N_("How it is recognised")},
+	{"remedy", N_("What to do")},
+	{"risks", N_("What can go wrong")},
+	{"limits", N_("What it does not mend")},
+	{"guide", N_("What the guide says, and has wrong")},
 };
 
 static void print_heading(FILE *out, const char *heading)
@@ -141,6 +141,6 @@ static int run_explain(struct invocation *invocation)
 const struct command explain_command = {
 	.name = "explain",
 	.usage = "explain ID [--lang L]",
-	.help = "explain an entry: symptom, cause, evidence, remedy, risks, what the guide has wrong",
+	.help = N_("explain an entry: symptom, cause, evidence, remedy, risks, what the guide has wrong"),
 	.run = run_explain,
 };

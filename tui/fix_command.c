@@ -26,7 +26,7 @@ static int run(struct invocation *invocation)
 	flow.digest = arguments.digest;
 	flow.name = arguments.name;
 	flow.dry_run = arguments.dry_run;
-	flow.nothing = "nothing to do: it was not found";
+	flow.nothing = N_("nothing to do: it was not found");
 	change_flow_init(&flow, &command);
 	code = change_command_open(&command, invocation, true);
 	if (code == EXIT_DONE)
@@ -39,17 +39,17 @@ static int run(struct invocation *invocation)
 }
 
 static const struct command_flag flags[] = {
-	{"--target", "T", "Kind/namespace/name or Kind/name: one object of the finding"},
-	{"--confirm", "DIGEST", "the digest that plan printed: runs exactly that plan"},
-	{"--confirm-name", "NAME", "for protected contexts and what cannot be undone: the context's name"},
-	{"--dry-run", NULL, "send every request as a dry run and change nothing"},
+	{"--target", "T", N_("Kind/namespace/name or Kind/name: one object of the finding")},
+	{"--confirm", "DIGEST", N_("the digest that plan printed: runs exactly that plan")},
+	{"--confirm-name", "NAME", N_("for protected contexts and what cannot be undone: the context's name")},
+	{"--dry-run", NULL, N_("send every request as a dry run and change nothing")},
 	{NULL, NULL, NULL},
 };
 
 const struct command fix_command = {
 	.name = "fix",
 	.usage = "fix ID [--target T] [--confirm DIGEST [--confirm-name NAME]] [--dry-run]",
-	.help = "repair what an entry found, step by step, and verify it",
+	.help = N_("repair what an entry found, step by step, and verify it"),
 	.flags = flags,
 	.run = run,
 };

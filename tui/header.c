@@ -152,7 +152,7 @@ static void put_counts(const struct console *console, struct line *line)
 	}
 	put_count(line, ROLE_OK, verdicts[VERDICT_CLEAR], "clear");
 	put_count(line, ROLE_COULD_NOT_CHECK, verdicts[VERDICT_COULD_NOT_CHECK],
-		  is_narrow(line->cells) ? "unchecked" : "could not check");
+		  is_narrow(line->cells) ? N_("unchecked") : N_("could not check"));
 }
 
 /* The least of the counts: only where it has room beside all else. */
@@ -332,7 +332,7 @@ static void draw_hints(struct console *console, struct line *line)
 	static const struct {
 		enum action action;
 		const char *word;
-	} hints[] = {{ACTION_HELP, "help"}, {ACTION_COMMAND, "command"}};
+	} hints[] = {{ACTION_HELP, N_("help")}, {ACTION_COMMAND, N_("command")}};
 	char keys[array_length(hints)][KEY_TEXT_SIZE];
 	size_t count = is_narrow(line->cells) ? 1 : array_length(hints);
 	int width = 1;

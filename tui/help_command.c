@@ -75,6 +75,6 @@ static int run(struct invocation *invocation)
 const struct command help_command = {
 	.name = "help",
 	.usage = "help [COMMAND]",
-	.help = "say how a command is used",
+	.help = N_("say how a command is used"),
 	.run = run,
 };

@@ -30,11 +30,11 @@ enum action action_from_name(const char *name)
 const char *action_group_title(enum action_group group)
 {
 	static const char *const titles[ACTION_GROUP_COUNT] = {
-		[GROUP_MOVING] = "Moving",
-		[GROUP_PANES] = "Panes and views",
-		[GROUP_LOOKING] = "Looking closer",
-		[GROUP_CHANGING] = "Changing the cluster",
-		[GROUP_PROGRAM] = "The program",
+		[GROUP_MOVING] = N_("Moving"),
+		[GROUP_PANES] = N_("Panes and views"),
+		[GROUP_LOOKING] = N_("Looking closer"),
+		[GROUP_CHANGING] = N_("Changing the cluster"),
+		[GROUP_PROGRAM] = N_("The program"),
 	};
 
 	return titles[group];

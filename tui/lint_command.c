@@ -111,6 +111,6 @@ static int run_lint(struct invocation *invocation)
 const struct command lint_command = {
 	.name = "lint",
 	.usage = "lint [FILE|DIR]...",
-	.help = "check runbooks: schema, conditions, patterns with their examples, translations",
+	.help = N_("check runbooks: schema, conditions, patterns with their examples, translations"),
 	.run = run_lint,
 };

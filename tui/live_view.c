@@ -246,7 +246,7 @@ static const char *container_of(const struct pod_record *pod, bool previous)
 static struct view *log_page(struct console *console, const struct selection *selected, bool previous)
 {
 	struct live_view *view = live_view_new(console, previous ? &previous_log_view : &log_view, selected,
-					       previous ? "Previous logs of" : "Logs of");
+					       previous ? N_("Previous logs of") : N_("Logs of"));
 	const struct record *record = console_record(console, selected);
 	const char *container = record && record->kind->id == KIND_POD ? container_of(record_pod(record),
 										      previous) : "";

@@ -194,14 +194,14 @@ static int run_match(struct invocation *invocation)
 }
 
 static const struct command_flag flags[] = {
-	{"-o", "text|json", "output: text (default), or one JSON object a line"},
+	{"-o", "text|json", N_("output: text (default), or one JSON object a line")},
 	{NULL, NULL, NULL},
 };
 
 const struct command match_command = {
 	.name = "match",
 	.usage = "match [-o text|json] [--] TEXT | -",
-	.help = "say which entry of the guide a message belongs to; - reads one message a line",
+	.help = N_("say which entry of the guide a message belongs to; - reads one message a line"),
 	.flags = flags,
 	.run = run_match,
 };

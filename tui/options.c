@@ -19,30 +19,30 @@ enum option_kind {
 
 /* name, kind, member, value, help */
 #define OPTIONS(X) \
-	X("--kubeconfig", TEXT, kubeconfig, "F", "use this kubeconfig instead of KUBECONFIG or ~/.kube/config") \
-	X("--context", TEXT, context, "C", "use this context instead of the current one") \
-	X("--namespace", TEXT, name_space, "N", "look at this namespace") \
-	X("--as", TEXT, as_user, "USER", "impersonate this user") \
-	X("--as-group", LIST, as_groups, "G", "impersonate this group; may be given more than once") \
-	X("--request-timeout", SECONDS, request_timeout, "S", "seconds until a request is given up") \
-	X("--quiet-after", SECONDS, quiet_after, "S", "seconds of silence until the server is asked for a word (15)") \
-	X("--read-only", SWITCH, read_only, NULL, "nothing can be changed, and this cannot be armed") \
-	X("--lang", LANGUAGE, language, "L", "language of texts: en, ko or ja") \
-	X("--no-ssh", SWITCH, no_ssh, NULL, "leave checks on nodes out") \
-	X("--ssh-config", TEXT, ssh_config, "F", "use this ssh_config for nodes") \
-	X("--ssh-user", TEXT, ssh_user, "U", "user name on nodes") \
-	X("--ssh-key", TEXT, ssh_key, "F", "private key for nodes") \
-	X("--ssh-jump", TEXT, ssh_jump, "H", "jump host on the way to nodes") \
-	X("--theme", TEXT, theme, "T", "dark, light, mono or auto") \
-	X("--color", COLOR, color, "WHEN", "auto, always or never") \
-	X("--compact", SWITCH, compact, NULL, "start with one header line and no borders to spare") \
-	X("--config", TEXT, config_file, "F", "use this configuration file") \
-	X("--state-dir", TEXT, state_dir, "DIR", "keep journal and history in this folder") \
-	X("--wait", SECONDS, wait, "S", "seconds that a command waits for the first complete picture (20)") \
-	X("--demo", SCENARIO, demo, "=SCENARIO", "start a simulated cluster and look at that (calico-outage)") \
-	X("--no-protobuf", SWITCH, no_protobuf, NULL, "read lists and watches as JSON alone") \
-	X("--verbose", SWITCH, verbose, NULL, "print every request that is sent (also -v)") \
-	X("--help", SWITCH, help, NULL, "say how a command is used (also -h)")
+	X("--kubeconfig", TEXT, kubeconfig, "F", N_("use this kubeconfig instead of KUBECONFIG or ~/.kube/config")) \
+	X("--context", TEXT, context, "C", N_("use this context instead of the current one")) \
+	X("--namespace", TEXT, name_space, "N", N_("look at this namespace")) \
+	X("--as", TEXT, as_user, "USER", N_("impersonate this user")) \
+	X("--as-group", LIST, as_groups, "G", N_("impersonate this group; may be given more than once")) \
+	X("--request-timeout", SECONDS, request_timeout, "S", N_("seconds until a request is given up")) \
+	X("--quiet-after", SECONDS, quiet_after, "S", N_("seconds of silence until the server is asked for a word (15)")) \
+	X("--read-only", SWITCH, read_only, NULL, N_("nothing can be changed, and this cannot be armed")) \
+	X("--lang", LANGUAGE, language, "L", N_("language of texts: en, ko or ja")) \
+	X("--no-ssh", SWITCH, no_ssh, NULL, N_("leave checks on nodes out")) \
+	X("--ssh-config", TEXT, ssh_config, "F", N_("use this ssh_config for nodes")) \
+	X("--ssh-user", TEXT, ssh_user, "U", N_("user name on nodes")) \
+	X("--ssh-key", TEXT, ssh_key, "F", N_("private key for nodes")) \
+	X("--ssh-jump", TEXT, ssh_jump, "H", N_("jump host on the way to nodes")) \
+	X("--theme", TEXT, theme, "T", N_("dark, light, mono or auto")) \
+	X("--color", COLOR, color, "WHEN", N_("auto, always or never")) \
+	X("--compact", SWITCH, compact, NULL, N_("start with one header line and no borders to spare")) \
+	X("--config", TEXT, config_file, "F", N_("use this configuration file")) \
+	X("--state-dir", TEXT, state_dir, "DIR", N_("keep journal and history in this folder")) \
+	X("--wait", SECONDS, wait, "S", N_("seconds that a command waits for the first complete picture (20)")) \
+	X("--demo", SCENARIO, demo, "=SCENARIO", N_("start a simulated cluster and look at that (calico-outage)")) \
+	X("--no-protobuf", SWITCH, no_protobuf, NULL, N_("read lists and watches as JSON alone")) \
+	X("--verbose", SWITCH, verbose, NULL, N_("print every request that is sent (also -v)")) \
+	X("--help", SWITCH, help, NULL, N_("say how a command is used (also -h)"))
 
 struct option_row {
 	const char *name;

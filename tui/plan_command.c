@@ -54,15 +54,15 @@ static int run(struct invocation *invocation)
 }
 
 static const struct command_flag flags[] = {
-	{"--target", "T", "Kind/namespace/name or Kind/name: one object of the finding"},
-	{"-o", "FORMAT", "text or json"},
+	{"--target", "T", N_("Kind/namespace/name or Kind/name: one object of the finding")},
+	{"-o", "FORMAT", N_("text or json")},
 	{NULL, NULL, NULL},
 };
 
 const struct command plan_command = {
 	.name = "plan",
 	.usage = "plan ID [--target T] [-o text|json]",
-	.help = "show what a fix would do, with the server's preview, and its digest",
+	.help = N_("show what a fix would do, with the server's preview, and its digest"),
 	.flags = flags,
 	.run = run,
 };

@@ -358,11 +358,11 @@ static int run_on_files(const struct invocation *invocation, const struct words 
 }
 
 static const struct command_flag flags[] = {
-	{"-o", "text|json|prom|md", "form of the report (text)"},
-	{"--only", "ID,...", "look for these entries alone"},
-	{"--watch", NULL, "print again whenever something changes"},
-	{"--from", "PATH", "diagnose what was saved: a file, a folder, or - for standard input"},
-	{"--at", "TIME", "with --from: take this for now, not the newest time in the input"},
+	{"-o", "text|json|prom|md", N_("form of the report (text)")},
+	{"--only", "ID,...", N_("look for these entries alone")},
+	{"--watch", NULL, N_("print again whenever something changes")},
+	{"--from", "PATH", N_("diagnose what was saved: a file, a folder, or - for standard input")},
+	{"--at", "TIME", N_("with --from: take this for now, not the newest time in the input")},
 	{NULL, NULL, NULL},
 };
 
@@ -381,7 +381,7 @@ const struct command report_command = {
 	.name = "report",
 	.usage = "report [-o text|json|prom|md] [--only ID,...] [--watch] | "
 		 "report --from PATH... [--at TIME] [-o ...] [--only ID,...]",
-	.help = "say what is wrong with the cluster, once, without a screen",
+	.help = N_("say what is wrong with the cluster, once, without a screen"),
 	.flags = flags,
 	.run = run,
 };

@@ -8,15 +8,15 @@ static int undo(struct invocation *invocation);
 static int resume(struct invocation *invocation);
 
 static const struct command_flag flags[] = {
-	{"--confirm", "DIGEST", "the digest that the preview printed: runs exactly that plan"},
-	{"--confirm-name", "NAME", "for protected contexts and what cannot be undone: the context's name"},
+	{"--confirm", "DIGEST", N_("the digest that the preview printed: runs exactly that plan")},
+	{"--confirm-name", "NAME", N_("for protected contexts and what cannot be undone: the context's name")},
 	{NULL, NULL, NULL},
 };
 
 const struct command undo_command = {
 	.name = "undo",
 	.usage = "undo RUN [--confirm DIGEST [--confirm-name NAME]]",
-	.help = "put back what a run changed, where nobody changed it since",
+	.help = N_("put back what a run changed, where nobody changed it since"),
 	.flags = flags,
 	.run = undo,
 };
@@ -24,7 +24,7 @@ const struct command undo_command = {
 const struct command resume_command = {
 	.name = "resume",
 	.usage = "resume RUN [--confirm DIGEST [--confirm-name NAME]]",
-	.help = "go on with a run that was stopped, from what the cluster shows",
+	.help = N_("go on with a run that was stopped, from what the cluster shows"),
 	.flags = flags,
 	.run = resume,
 };
@@ -94,7 +94,7 @@ static int undo(struct invocation *invocation)
 	const struct way way = {
 		.command = &undo_command,
 		.plan = change_command_plan_undo,
-		.nothing = "nothing to do: everything is as it was before",
+		.nothing = N_("nothing to do: everything is as it was before"),
 	};
 
 	return go(invocation, &way);
@@ -105,7 +105,7 @@ static int resume(struct invocation *invocation)
 	const struct way way = {
 		.command = &resume_command,
 		.plan = change_command_plan_resume,
-		.nothing = "nothing to do: everything is as the run would have it",
+		.nothing = N_("nothing to do: everything is as the run would have it"),
 	};
 
 	return go(invocation, &way);

@@ -43,21 +43,21 @@ static const char *state_text(const struct change *change)
 
 	switch (state) {
 	case CHANGE_CONFIRMED:
-		return "confirmed: starting";
+		return N_("confirmed: starting");
 	case CHANGE_RUNNING:
-		return "running";
+		return N_("running");
 	case CHANGE_VERIFYING:
-		return "verifying: does the symptom's own signature go away?";
+		return N_("verifying: does the symptom's own signature go away?");
 	case CHANGE_VERIFIED:
-		return "verified: the symptom is gone";
+		return N_("verified: the symptom is gone");
 	case CHANGE_NOT_IMPROVED:
-		return "did not improve: the symptom is still there";
+		return N_("did not improve: the symptom is still there");
 	case CHANGE_COULD_NOT_VERIFY:
-		return "could not verify the result";
+		return N_("could not verify the result");
 	case CHANGE_STOPPED:
-		return is_half_way ? "stopped half way" : "stopped before anything was changed";
+		return is_half_way ? N_("stopped half way") : N_("stopped before anything was changed");
 	case CHANGE_FAILED:
-		return is_half_way ? "failed half way" : "failed before anything was changed";
+		return is_half_way ? N_("failed half way") : N_("failed before anything was changed");
 	default:
 		return change_state_name(state);
 	}

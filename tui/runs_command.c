@@ -132,14 +132,14 @@ static int run(struct invocation *invocation)
 }
 
 static const struct command_flag flags[] = {
-	{"-o", "FORMAT", "text or json"},
+	{"-o", "FORMAT", N_("text or json")},
 	{NULL, NULL, NULL},
 };
 
 const struct command runs_command = {
 	.name = "runs",
 	.usage = "runs [RUN] [-o text|json]",
-	.help = "list what was changed from this machine, or one run step by step",
+	.help = N_("list what was changed from this machine, or one run step by step"),
 	.flags = flags,
 	.run = run,
 };

@@ -90,13 +90,13 @@ static const char *why_unjudged(const struct kind *kind, const json_t *object)
 	if (kind->id != KIND_POD && kind->id != KIND_NODE)
 		return NULL;
 	if (!json_is_object(status) || !json_object_size(status))
-		return "{kind} {name} has no status";
+		return N_("{kind} {name} has no status");
 	if (kind->id == KIND_NODE)
 		return NULL;
 	for (size_t i = 0; i < array_length(phases); i++)
 		if (!strcmp(phase, phases[i]))
 			return NULL;
-	return "{kind} {name} has a phase that there is not";
+	return N_("{kind} {name} has a phase that there is not");
 }
 
 static int put_record(void *data, enum watch_event event, struct record *record)

@@ -26,13 +26,13 @@ static int run(struct invocation *invocation)
 }
 
 static const struct command_flag flags[] = {
-	{"--scenario", "S", "what the cluster looks like (calico-outage)"},
-	{"--nodes", "N", "number of nodes, for the scenario scale"},
-	{"--pods", "P", "number of pods, for the scenario scale"},
-	{"--churn", "EVENTS_PER_S", "changes a second"},
-	{"--seed", "N", "the same seed gives the same cluster"},
-	{"--state-dir", "DIR", "where the kubeconfig is written"},
-	{"--list", NULL, "print the scenarios"},
+	{"--scenario", "S", N_("what the cluster looks like (calico-outage)")},
+	{"--nodes", "N", N_("number of nodes, for the scenario scale")},
+	{"--pods", "P", N_("number of pods, for the scenario scale")},
+	{"--churn", "EVENTS_PER_S", N_("changes a second")},
+	{"--seed", "N", N_("the same seed gives the same cluster")},
+	{"--state-dir", "DIR", N_("where the kubeconfig is written")},
+	{"--list", NULL, N_("print the scenarios")},
 	{NULL, NULL, NULL},
 };
 
@@ -41,7 +41,7 @@ const struct command sim_command = {
 	.usage =
 		"sim [--scenario S] [--nodes N] [--pods P] [--churn EVENTS_PER_S] [--seed N] [--state-dir DIR] | "
 		 "sim --list",
-	.help = "serve a simulated cluster that kubectl can use",
+	.help = N_("serve a simulated cluster that kubectl can use"),
 	.flags = flags,
 	.run = run,
 };

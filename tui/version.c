@@ -21,6 +21,6 @@ static int run(struct invocation *invocation)
 const struct command version_command = {
 	.name = "version",
 	.usage = "version",
-	.help = "print the version",
+	.help = N_("print the version"),
 	.run = run,
 };

@@ -21,10 +21,10 @@ static const struct {
 	enum role role;
 	const char *word;
 } looks[] = {
-	[VERDICT_HIT] = {0, GLYPH_CRITICAL, ROLE_CRITICAL, "found"},
-	[VERDICT_COULD_NOT_CHECK] = {1, GLYPH_COULD_NOT_CHECK, ROLE_COULD_NOT_CHECK, "could not check"},
-	[VERDICT_CLEAR] = {2, GLYPH_OK, ROLE_OK, "clear"},
-	[VERDICT_NOT_APPLICABLE] = {3, GLYPH_NOT_APPLICABLE, ROLE_DIM, "not applicable"},
+	[VERDICT_HIT] = {0, GLYPH_CRITICAL, ROLE_CRITICAL, N_("found")},
+	[VERDICT_COULD_NOT_CHECK] = {1, GLYPH_COULD_NOT_CHECK, ROLE_COULD_NOT_CHECK, N_("could not check")},
+	[VERDICT_CLEAR] = {2, GLYPH_OK, ROLE_OK, N_("clear")},
+	[VERDICT_NOT_APPLICABLE] = {3, GLYPH_NOT_APPLICABLE, ROLE_DIM, N_("not applicable")},
 };
 
 static void collect(struct list_view *list)
@@ -89,7 +89,7 @@ static const struct list_ops checks_list = {
 	.collect = collect,
 	.cell = cell,
 	.title = title,
-	.nothing = "no checks yet",
+	.nothing = N_("no checks yet"),
 };
 
 static struct view *new(struct console *console)

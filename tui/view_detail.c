@@ -22,10 +22,10 @@ struct detail_view {
 };
 
 static const char *const tab_names[DETAIL_TAB_COUNT] = {
-	[DETAIL_EVIDENCE] = "Evidence",
-	[DETAIL_EXPLAIN] = "explain",
-	[DETAIL_PLAN] = "plan",
-	[DETAIL_RUN] = "run",
+	[DETAIL_EVIDENCE] = N_("Evidence"),
+	[DETAIL_EXPLAIN] = N_("explain"),
+	[DETAIL_PLAN] = N_("plan"),
+	[DETAIL_RUN] = N_("run"),
 };
 
 static struct detail_view *detail_of(struct console *console)

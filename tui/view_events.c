@@ -125,7 +125,7 @@ static const struct list_ops events_list = {
 	.collect = collect,
 	.cell = cell,
 	.title = title,
-	.nothing = "no events: the cluster keeps them for about an hour",
+	.nothing = N_("no events: the cluster keeps them for about an hour"),
 	.selection = selection,
 };
 

@@ -149,14 +149,14 @@ static void add_glyphs(struct help_view *help)
 		enum role role;
 		const char *about;
 	} rows[] = {
-		{GLYPH_CRITICAL, ROLE_CRITICAL, "critical: something is broken now"},
-		{GLYPH_WARNING, ROLE_WARNING, "warning"},
-		{GLYPH_INFO, ROLE_INFO, "worth knowing"},
+		{GLYPH_CRITICAL, ROLE_CRITICAL, N_("critical: something is broken now")},
+		{GLYPH_WARNING, ROLE_WARNING, N_("warning")},
+		{GLYPH_INFO, ROLE_INFO, N_("worth knowing")},
 		{GLYPH_COULD_NOT_CHECK, ROLE_COULD_NOT_CHECK,
-			"could not check: neither healthy nor sick, the reason is beside it"},
-		{GLYPH_LIVE, ROLE_OK, "the link to the apiserver is up, and when it last answered"},
-		{GLYPH_STALE, ROLE_STALE, "the link is lost; what is grey is as old as it says"},
-		{GLYPH_ARMED, ROLE_ARMED, "changes are allowed, for as long as it says"},
+			N_("could not check: neither healthy nor sick, the reason is beside it")},
+		{GLYPH_LIVE, ROLE_OK, N_("the link to the apiserver is up, and when it last answered")},
+		{GLYPH_STALE, ROLE_STALE, N_("the link is lost; what is grey is as old as it says")},
+		{GLYPH_ARMED, ROLE_ARMED, N_("changes are allowed, for as long as it says")},
 	};
 	struct textview *text = &help->base.text;
 

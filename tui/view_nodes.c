@@ -210,7 +210,7 @@ static const struct list_ops nodes_list = {
 	.collect = collect,
 	.cell = cell,
 	.title = title,
-	.nothing = "the cluster has no nodes",
+	.nothing = N_("the cluster has no nodes"),
 	.selection = selection,
 };
 

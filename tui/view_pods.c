@@ -187,7 +187,7 @@ static const struct list_ops system_list = {
 	.collect = collect,
 	.cell = cell,
 	.title = system_title,
-	.nothing = "no pods in the system namespaces",
+	.nothing = N_("no pods in the system namespaces"),
 	.selection = selection,
 };
 
@@ -198,7 +198,7 @@ static const struct list_ops all_list = {
 	.collect = collect,
 	.cell = cell,
 	.title = all_title,
-	.nothing = "no pods",
+	.nothing = N_("no pods"),
 	.selection = selection,
 };
 

@@ -189,7 +189,7 @@ static const struct list_ops symptoms_list = {
 	.collect = collect,
 	.cell = cell,
 	.title = title,
-	.nothing = "looking for symptoms ...",
+	.nothing = N_("looking for symptoms ..."),
 	.selection = selection,
 };
 

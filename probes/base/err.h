@@ -42,6 +42,9 @@ enum err_code {
 	ERR_CANCELLED,
 };
 
+/* Marks an English text of the catalogue where it is no argument of a function that takes one. */
+#define N_(id) id
+
 /* Named values packed as name NUL value NUL ...; what does not fit is cut, never half a name. */
 struct message {
 	const char *id;		/* static English text with {name} places; NULL = no message */

@@ -94,7 +94,7 @@ static int check_end(const struct kubeconfig_view *view, const struct job_result
 	if (result->timed_out) {
 		err_set(err, ERR_TIMEOUT,
 			*said ? "the credential plugin {command} did not end in time; it said: {output}"
-			      : "the credential plugin {command} did not end in time", "command",
+			      : N_("the credential plugin {command} did not end in time"), "command",
 			view->exec->command, "output", said, NULL);
 		err_hint(err, "run it by hand; it may wait for a sign-in or for the network", NULL);
 		return -1;
@@ -106,9 +106,9 @@ static int check_end(const struct kubeconfig_view *view, const struct job_result
 	else
 		snprintf(status, sizeof(status), "status %d", result->exit_code);
 	err_set(err, ERR_IO, *said ? "the credential plugin {command} ended with {status}: {output}"
-				   : "the credential plugin {command} ended with {status}", "command",
+				   : N_("the credential plugin {command} ended with {status}"), "command",
 		view->exec->command, "status", status, "output", said, NULL);
-	err_hint(err, view->exec->install_hint ? "{hint}" : "run it by hand, or sign in again", "hint",
+	err_hint(err, view->exec->install_hint ? "{hint}" : N_("run it by hand, or sign in again"), "hint",
 		 view->exec->install_hint, NULL);
 	return -1;
 }

@@ -123,7 +123,7 @@ static int find_named(const struct kubeconfig_files *files, const struct kubecon
 		return 0;
 	entry_fault(context, json_object_get(context->value, member), strcmp(member, "user") != 0
 		    ? "{file}, line {line}: the context names the cluster {value}, which is not there"
-		    : "{file}, line {line}: the context names the user {value}, which is not there",
+		    : N_("{file}, line {line}: the context names the user {value}, which is not there"),
 		    *ret_name, err);
 	hint_names(files, list, "there is {names}", err);
 	return -1;

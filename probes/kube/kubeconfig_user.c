@@ -108,7 +108,7 @@ static int take_password(struct kubeconfig_view *view, const struct kubeconfig_e
 	if ((view->basic_user || view->basic_password) && (view->token || view->token_file))
 		return refuse_method(view, user, view->basic_user ? "username" : "password",
 				     "{file}, line {line}: user {value} has a token and a password, and only one "
-				     "can be shown", "remove the one that is not meant", err);
+				     "can be shown", N_("remove the one that is not meant"), err);
 	return 0;
 }
 
@@ -125,12 +125,12 @@ static int take_certificate(struct kubeconfig_view *view, const struct kubeconfi
 	if (view->certificate_pem && !view->key_pem)
 		return refuse_method(view, user, "client-certificate",
 				     "{file}, line {line}: user {value} needs both "
-				     "client-certificate and client-key", "add the missing one", err);
+				     "client-certificate and client-key", N_("add the missing one"), err);
 	if (view->key_pem && strstr(view->key_pem, "ENCRYPTED"))
 		return refuse_method(view, user, "client-key",
 				     "{file}, line {line}: the client key of user {value} is "
 				     "encrypted, and nobody can be asked for its passphrase",
-				     "decrypt it with openssl pkey, into a file that only you can read", err);
+				     N_("decrypt it with openssl pkey, into a file that only you can read"), err);
 	return 0;
 }
 
@@ -146,7 +146,7 @@ static int take_token(struct kubeconfig_view *view, const struct kubeconfig_entr
 		if ((unsigned char)*at <= 0x20 || (unsigned char)*at >= 0x7f)
 			return refuse_method(view, user, "token",
 					     "{file}, line {line}: the token of user {value} holds a "
-					     "space or a control character", "copy the token again", err);
+					     "space or a control character", N_("copy the token again"), err);
 	}
 	return 0;
 }

@@ -71,25 +71,25 @@ static const char *certificate_fault(long verify_result)
 	case X509_V_ERR_UNSPECIFIED:	/* libcurl's own beginning: it looks at the name before the chain */
 		return NULL;
 	case X509_V_ERR_CERT_HAS_EXPIRED:
-		return "the certificate of {host}:{port} has expired";
+		return N_("the certificate of {host}:{port} has expired");
 	case X509_V_ERR_CERT_NOT_YET_VALID:
-		return "the certificate of {host}:{port} is not valid yet";
+		return N_("the certificate of {host}:{port} is not valid yet");
 	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
 	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
 	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
 	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
 	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-		return "the certificate of {host}:{port} is signed by an authority that the kubeconfig does not name";
+		return N_("the certificate of {host}:{port} is signed by an authority that the kubeconfig does not name");
 	default:
-		return "the certificate of {host}:{port} is not accepted: {reason}";
+		return N_("the certificate of {host}:{port} is not accepted: {reason}");
 	}
 }
 
 static const char *certificate_hint(long verify_result)
 {
 	if (verify_result == X509_V_ERR_CERT_NOT_YET_VALID || verify_result == X509_V_ERR_CERT_HAS_EXPIRED)
-		return "check the clock of this machine, then renew the apiserver's certificate";
-	return "check certificate-authority-data of the cluster entry, or fetch a new kubeconfig";
+		return N_("check the clock of this machine, then renew the apiserver's certificate");
+	return N_("check certificate-authority-data of the cluster entry, or fetch a new kubeconfig");
 }
 
 static void explain_tls(const struct http_slot *slot, CURLcode code, struct err *err)

@@ -215,7 +215,7 @@ const char *change_undo(const struct change *change)
 	const json_t *undo = json_object_get(change->document, "undo");
 	const char *coverage = json_string_value(json_object_get(undo, "coverage"));
 
-	return coverage ? coverage : "none";
+	return coverage ? coverage : N_("none");
 }
 
 size_t change_output_count(const struct change *change)

@@ -34,18 +34,18 @@ static const unsigned int moves[] = {
 };
 
 static const char *const names[] = {
-	[CHANGE_PLANNING] = "planning",
-	[CHANGE_NOTHING_TO_DO] = "nothing_to_do",
-	[CHANGE_REFUSED] = "refused",
-	[CHANGE_PREVIEWED] = "previewed",
-	[CHANGE_CONFIRMED] = "confirmed",
-	[CHANGE_RUNNING] = "running",
-	[CHANGE_VERIFYING] = "verifying",
-	[CHANGE_VERIFIED] = "verified",
-	[CHANGE_NOT_IMPROVED] = "not_improved",
-	[CHANGE_COULD_NOT_VERIFY] = "could_not_verify",
-	[CHANGE_STOPPED] = "stopped",
-	[CHANGE_FAILED] = "failed",
+	[CHANGE_PLANNING] = N_("planning"),
+	[CHANGE_NOTHING_TO_DO] = N_("nothing_to_do"),
+	[CHANGE_REFUSED] = N_("refused"),
+	[CHANGE_PREVIEWED] = N_("previewed"),
+	[CHANGE_CONFIRMED] = N_("confirmed"),
+	[CHANGE_RUNNING] = N_("running"),
+	[CHANGE_VERIFYING] = N_("verifying"),
+	[CHANGE_VERIFIED] = N_("verified"),
+	[CHANGE_NOT_IMPROVED] = N_("not_improved"),
+	[CHANGE_COULD_NOT_VERIFY] = N_("could_not_verify"),
+	[CHANGE_STOPPED] = N_("stopped"),
+	[CHANGE_FAILED] = N_("failed"),
 };
 
 const char *change_state_name(enum change_state state)

@@ -27,12 +27,12 @@ static int plan(struct change *change, struct plan_step *step, struct err *err)
 
 static const char *verdict_text(const struct change *change, enum registry_verdict verdict)
 {
-	const char *id = "could not check";
+	const char *id = N_("could not check");
 
 	if (verdict == REGISTRY_PRESENT)
-		id = "is there";
+		id = N_("is there");
 	else if (verdict == REGISTRY_ABSENT)
-		id = "is not there";
+		id = N_("is not there");
 	return change->context.translate(id);
 }
 

@@ -1,24 +1,25 @@
 #include <string.h>
 
+#include "probes/base/err.h"
 #include "probes/base/memory.h"
 #include "probes/runbook/runbook.h"
 
 static const char *const severity_names[] = {
-	[SEVERITY_NONE] = "none",
-	[SEVERITY_INFO] = "info",
-	[SEVERITY_WARNING] = "warning",
-	[SEVERITY_CRITICAL] = "critical",
+	[SEVERITY_NONE] = N_("none"),
+	[SEVERITY_INFO] = N_("info"),
+	[SEVERITY_WARNING] = N_("warning"),
+	[SEVERITY_CRITICAL] = N_("critical"),
 };
 
 static const char *const confidence_names[] = {
-	[CONFIDENCE_SUSPECTED] = "suspected",
-	[CONFIDENCE_LIKELY] = "likely",
-	[CONFIDENCE_CERTAIN] = "certain",
+	[CONFIDENCE_SUSPECTED] = N_("suspected"),
+	[CONFIDENCE_LIKELY] = N_("likely"),
+	[CONFIDENCE_CERTAIN] = N_("certain"),
 };
 
 static const char *const remedy_names[] = {
-	[REMEDY_NONE] = "none", [REMEDY_ADVICE] = "advice", [REMEDY_MANUAL] = "manual",
-	[REMEDY_API] = "api",	[REMEDY_SSH] = "ssh",
+	[REMEDY_NONE] = N_("none"), [REMEDY_ADVICE] = N_("advice"), [REMEDY_MANUAL] = N_("manual"),
+	[REMEDY_API] = N_("api"),	[REMEDY_SSH] = N_("ssh"),
 };
 
 const char *severity_name(enum severity severity)
