@@ -25,7 +25,7 @@ enum option_kind {
 	X("--as", TEXT, as_user, "USER", N_("impersonate this user")) \
 	X("--as-group", LIST, as_groups, "G", N_("impersonate this group; may be given more than once")) \
 	X("--request-timeout", SECONDS, request_timeout, "S", N_("seconds until a request is given up")) \
-	X("--quiet-after", SECONDS, quiet_after, "S", N_("seconds of silence until the server is asked for a word (15)")) \
+	X("--quiet-after", SECONDS, quiet_after, "S", N_("seconds of silence until it is asked for a sign (15)")) \
 	X("--read-only", SWITCH, read_only, NULL, N_("nothing can be changed, and this cannot be armed")) \
 	X("--lang", LANGUAGE, language, "L", N_("language of texts: en, ko or ja")) \
 	X("--no-ssh", SWITCH, no_ssh, NULL, N_("leave checks on nodes out")) \

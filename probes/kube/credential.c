@@ -234,7 +234,8 @@ static void start_exec(struct credential *credential, int terminal)
 	log_line("credential plugin %s starts", exec->command);
 	if (job_start(credential->loop, &request, &credential->job, &credential->start_err) < 0) {
 		err_hint(&credential->start_err, exec->install_hint ? "{hint}"
-			 : N_("install it, or correct exec of user {user} in {file}"), "hint", exec->install_hint, "user", credential->view->user, "file",
+			 : N_("install it, or correct exec of user {user} in {file}"),
+			 "hint", exec->install_hint, "user", credential->view->user, "file",
 			 credential->view->file, NULL);
 		take_terminal_back(credential);
 		fail_start(credential);

@@ -79,7 +79,8 @@ static const char *certificate_fault(long verify_result)
 	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
 	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
 	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-		return N_("the certificate of {host}:{port} is signed by an authority that the kubeconfig does not name");
+		return N_("the certificate of {host}:{port} is signed by an authority that the kubeconfig "
+			  "does not name");
 	default:
 		return N_("the certificate of {host}:{port} is not accepted: {reason}");
 	}
