@@ -85,6 +85,9 @@ static void free_plan(struct change *change)
 		step_free(change->steps[i]);
 	for (size_t i = 0; i < change->target_count; i++)
 		target_free(change->targets[i]);
+	for (size_t i = 0; i < change->field_object_count; i++)
+		target_free(change->field_objects[i]);
+	free(change->field_objects);
 	for (size_t i = 0; i < change->precondition_count; i++) {
 		free(change->preconditions[i].text);
 		free(change->preconditions[i].reason);
@@ -208,6 +211,14 @@ size_t change_conflict_count(const struct change *change)
 const char *change_conflict_at(const struct change *change, size_t index)
 {
 	return change->conflicts[index];
+}
+
+const char *change_alternative(const struct change *change)
+{
+	const json_t *first = json_array_get(json_object_get(change->document, "alternatives"), 0);
+
+	return change->context.alternative ? change->context.alternative
+					   : json_string_value(json_object_get(first, "id"));
 }
 
 const char *change_undo(const struct change *change)

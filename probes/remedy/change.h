@@ -64,6 +64,7 @@ struct change_context {
 	const char *kubeconfig;			/* as given with --kubeconfig, for the kubectl lines; NULL: not given */
 	const char *(*translate)(const char *id);
 	const char *language;
+	const char *alternative;		/* id of one of the runbook's "alternatives"; NULL: the first */
 };
 
 enum step_state { STEP_PENDING, STEP_RUNNING, STEP_DONE, STEP_SKIPPED, STEP_FAILED };

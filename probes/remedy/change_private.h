@@ -28,6 +28,7 @@ struct target {
 	char *label;		/* "DaemonSet/kube-system/calico-node" */
 	char *path;		/* of the API, without query */
 	json_t *document;	/* NULL: not read */
+	json_t *planned;	/* as the steps planned so far would leave it; NULL: as it is */
 	struct err err;		/* why not */
 };
 
@@ -43,6 +44,7 @@ struct plan_step {
 	bool was_written;		/* this run sent it and the server took it */
 	bool was_refused;		/* the target is not what the preview showed */
 	bool is_optional;
+	bool follows;			/* it changes what an earlier step of the plan has changed */
 	int attempts;
 	char *refusal;			/* what the server said to the last attempt; NULL: its answer was lost */
 	int64_t deadline_ms;		/* monotonic; steps that wait */
@@ -63,6 +65,7 @@ struct permission {
 /* An image that the plan would set, and what its registry says. */
 struct image_check {
 	char *image;
+	bool is_set;			/* by a step; else only a place that it might come from */
 	bool was_asked;
 	struct registry_query *query;	/* under way; NULL: not asked or answered */
 	struct pending_image *pending;	/* what the query's answer is given to */
@@ -77,6 +80,7 @@ struct change {
 	const char *undo_of;		/* the run that is taken back, in document; NULL: an ordinary fix */
 	struct finding *finding;	/* our own copy; NULL: planned without one */
 	char *only_target;		/* --target; NULL: all */
+	bool names_object;		/* it is an object of the finding, not what a step changes */
 	void (*on_change)(void *data);
 	void *on_change_data;
 
@@ -85,6 +89,9 @@ struct change {
 	struct call *calls;
 
 	json_t *parameters;		/* name -> string */
+	struct target **field_objects;	/* that parameters are read from */
+	size_t field_object_count;
+	void (*when_fields_read)(struct change *change);
 	struct target **targets;
 	size_t target_count;
 	struct plan_step **steps;
@@ -168,10 +175,11 @@ void change_cancel_calls(struct change *change, const void *data);
 void plan_start(struct change *change);
 /* One answer of planning came. */
 void plan_answered(struct change *change);
-struct plan_step *plan_step_by_id(const struct change *change, const char *id);
 void plan_refuse(struct change *change, const struct err *err);
 
 /* plan_target.c. Resolves a target of a definition; the same object gives the same struct. */
+struct target *plan_target_get(struct change *change, const struct kind *kind, const char *name_space,
+			       const char *name);
 int plan_target(struct change *change, const json_t *definition, const struct finding_object *object,
 		struct target **ret_target, struct err *err);
 void target_free(struct target *target);
@@ -179,9 +187,29 @@ void target_free(struct target *target);
 int plan_fill(const struct change *change, const char *text, const struct finding_object *object, char **ret_text,
 	      struct err *err);
 
+/* plan_each.c: the targets of a definition, one or ("each") several. Caller frees items. */
+struct target_list {
+	struct target **items;
+	size_t count;
+};
+int plan_targets(struct change *change, const json_t *definition, const struct finding_object *object,
+		 struct target_list *ret_list, struct err *err);
+/* --target names an object of the finding, rather than what a step changes. */
+bool plan_names_object(const struct change *change);
+/* The object that places speak of: the first of the runbook's subject. NULL: planned without a finding. */
+const struct finding_object *plan_subject(const struct change *change);
+/* The node that an object is or runs on; NULL: none is known. */
+const char *plan_node_of(const struct change *change, const struct finding_object *object);
+
+/* plan_step.c: the steps of the document, without their content. */
+int plan_make_steps(struct change *change, struct err *err);
+
 /* plan_parameter.c */
 void plan_parameters(struct change *change);
 const char *plan_parameter(const struct change *change, const char *name);
+
+/* plan_field.c: parameters from fields of the finding's objects; next is called when they are known. */
+void plan_fields(struct change *change, void (*next)(struct change *change));
 
 /* plan_check.c: preconditions. plan_check_ask() starts the questions, plan_check_judge() judges when all answered. */
 void plan_check_ask(struct change *change);
@@ -196,6 +224,15 @@ void plan_permission(struct change *change, const char *verb, const struct targe
  */
 enum truth plan_condition(struct change *change, const json_t *condition, const json_t *target, char **ret_reason);
 
+/* check_registry.c: images that the plan may set. NULL: it was not noted. Pointers are good until the next note. */
+struct image_check *registry_image(const struct change *change, const char *image);
+void registry_note_image(struct change *change, const char *image);
+/* Asks for all that were not asked for yet; counts as answers that planning waits for. */
+void registry_ask_noted(struct change *change);
+
+/* plan_shadow.c: the target as a planned step leaves it, for the steps after it. */
+void plan_shadow(struct plan_step *step);
+
 /* plan_impact.c: blast radius, budgets, conflicts. */
 void plan_impact_ask(struct change *change);
 void plan_impact_judge(struct change *change);
@@ -207,6 +244,9 @@ void plan_preview(struct change *change, struct plan_step *step);
 /* plan_digest.c; decisions.md 21. New reference. */
 json_t *plan_binding(const struct change *change);
 void plan_digest(struct change *change);
+
+/* The way that was chosen of a runbook's alternatives; NULL: it has none. Borrowed. */
+const char *change_alternative(const struct change *change);
 
 /* confirm.c */
 int confirm_latch(const struct change *change, struct err *err);

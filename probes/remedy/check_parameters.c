@@ -1,4 +1,7 @@
-/* parameter-known and same-tag: the values that a plan fills in are read from the cluster and change no version. */
+/*
+ * parameter-known, parameter-unlike and same-tag: the values that a plan fills in are read from the cluster and
+ * change no version.
+ */
 #include <string.h>
 
 #include "probes/base/memory.h"
@@ -63,6 +66,21 @@ static void judge_same(struct change *change, const json_t *definition, struct p
 	}
 	buffer_release(&tags.others);
 }
+
+static void judge_unlike(struct change *change, const json_t *definition, struct precondition *precondition)
+{
+	const char *value = plan_parameter(change, parameter_of(definition));
+
+	if (!value || !plan_check_fits(json_object_get(definition, "patterns"), value))
+		return;
+	precondition->ok = TRUTH_FALSE;
+	precondition->reason = xstrdup(value);
+}
+
+const struct plan_check parameter_unlike_check = {
+	.name = "parameter-unlike",
+	.judge = judge_unlike,
+};
 
 const struct plan_check parameter_known_check = {
 	.name = "parameter-known",

@@ -8,13 +8,21 @@
 #include "probes/base/memory.h"
 #include "probes/remedy/plan_check.h"
 
-static struct image_check *find_image(struct change *change, const char *image)
+struct image_check *registry_image(const struct change *change, const char *image)
 {
 	for (size_t i = 0; i < change->image_count; i++) {
 		if (!strcmp(change->images[i].image, image))
 			return &change->images[i];
 	}
 	return NULL;
+}
+
+void registry_note_image(struct change *change, const char *image)
+{
+	if (registry_image(change, image))
+		return;
+	change->images = xreallocarray(change->images, change->image_count + 1, sizeof(*change->images));
+	change->images[change->image_count++] = (struct image_check){.image = xstrdup(image)};
 }
 
 static void collect_images(struct change *change, struct plan_step *step, void *data)
@@ -26,10 +34,10 @@ static void collect_images(struct change *change, struct plan_step *step, void *
 	json_array_foreach(step->touched, i, touch) {
 		const char *image = json_string_value(json_object_get(touch, "after"));
 
-		if (!image || find_image(change, image))
+		if (!image)
 			continue;
-		change->images = xreallocarray(change->images, change->image_count + 1, sizeof(*change->images));
-		change->images[change->image_count++] = (struct image_check){.image = xstrdup(image)};
+		registry_note_image(change, image);
+		registry_image(change, image)->is_set = true;
 	}
 }
 
@@ -75,11 +83,10 @@ static void on_answer(void *data, enum registry_verdict verdict, const struct er
 	plan_answered(change);
 }
 
-static void ask(struct change *change, const json_t *definition)
+void registry_ask_noted(struct change *change)
 {
 	const char **hosts = hosts_of(change);
 
-	plan_check_steps(change, definition, collect_images, NULL);
 	for (size_t i = 0; i < change->image_count; i++) {
 		struct image_check *image = &change->images[i];
 
@@ -94,6 +101,12 @@ static void ask(struct change *change, const json_t *definition)
 	free(hosts);
 }
 
+static void ask(struct change *change, const json_t *definition)
+{
+	plan_check_steps(change, definition, collect_images, NULL);
+	registry_ask_noted(change);
+}
+
 static void judge(struct change *change, const json_t *definition, struct precondition *precondition)
 {
 	CLEANUP(buffer_release) struct buffer absent = BUFFER_INIT(4096);
@@ -104,6 +117,8 @@ static void judge(struct change *change, const json_t *definition, struct precon
 		const struct image_check *image = &change->images[i];
 		auto_free char *why = change_say_err(change, &image->err);
 
+		if (!image->is_set)
+			continue;
 		if (image->verdict == REGISTRY_ABSENT) {
 			plan_check_reason(&absent, why);
 		} else if (image->verdict == REGISTRY_UNKNOWN && !strstr(buffer_text(&unknown), why)) {

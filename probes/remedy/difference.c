@@ -84,14 +84,39 @@ static void compare_objects(struct difference *difference, const char *path, con
 	free(keys);
 }
 
+/* Whole items that one side has more than the other. */
+static void add_items(struct difference *difference, const char *path, const json_t *list, size_t from, size_t count,
+		      bool is_before)
+{
+	for (size_t i = from; i < from + count; i++) {
+		auto_free char *child = pointer_index(path, i);
+		const json_t *item = json_array_get(list, i);
+
+		add_line(difference, child, is_before ? item : NULL, is_before ? NULL : item);
+	}
+}
+
+/* What is the same at both ends is left out: an item that was taken out is one line, not many that changed. */
 static void compare_arrays(struct difference *difference, const char *path, const json_t *before,
 			   const json_t *after, int depth)
 {
-	size_t longest = json_array_size(before);
+	size_t old = json_array_size(before);
+	size_t new = json_array_size(after);
+	size_t shorter = old < new ? old : new;
+	size_t head = 0;
+	size_t tail = 0;
 
-	if (json_array_size(after) > longest)
-		longest = json_array_size(after);
-	for (size_t i = 0; i < longest; i++) {
+	while (head < shorter && json_equal(json_array_get(before, head), json_array_get(after, head)))
+		head++;
+	while (tail < shorter - head &&
+	       json_equal(json_array_get(before, old - 1 - tail), json_array_get(after, new - 1 - tail)))
+		tail++;
+	if (head + tail == shorter && old != new) {
+		add_items(difference, path, old > new ? before : after, head, (old > new ? old : new) - shorter,
+			  old > new);
+		return;
+	}
+	for (size_t i = head; i < (old > new ? old : new); i++) {
 		auto_free char *child = pointer_index(path, i);
 
 		compare(difference, child, json_array_get(before, i), json_array_get(after, i), depth + 1);

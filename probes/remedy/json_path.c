@@ -77,6 +77,11 @@ char *pointer_child(const char *pointer, const char *key)
 	return path;
 }
 
+char *pointer_key(const char *token)
+{
+	return token_decode(token, strlen(token));
+}
+
 char *pointer_index(const char *pointer, size_t index)
 {
 	return xasprintf("%s/%zu", pointer, index);

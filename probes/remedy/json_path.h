@@ -14,6 +14,8 @@
 json_t *pointer_get(const json_t *document, const char *pointer);
 /* pointer + "/" + the escaped key ("a/b" becomes "a~1b"). Caller frees. */
 char *pointer_child(const char *pointer, const char *key);
+/* A token of a pointer as the key that it stands for ("a~1b" is "a/b"). Caller frees. */
+char *pointer_key(const char *token);
 char *pointer_index(const char *pointer, size_t index);
 
 /* A JSON Patch is a JSON array; each function appends one operation and takes value. */

@@ -23,89 +23,6 @@ void plan_answered(struct change *change)
 		change->when_answered(change);
 }
 
-struct plan_step *plan_step_by_id(const struct change *change, const char *id)
-{
-	for (size_t i = 0; i < change->step_count; i++) {
-		if (!strcmp(change->steps[i]->id, id))
-			return change->steps[i];
-	}
-	return NULL;
-}
-
-static const char *text_of(const json_t *definition, const char *key)
-{
-	const char *text = json_string_value(json_object_get(definition, key));
-
-	return text ? text : "";
-}
-
-/* --target leaves the steps of one object; steps without one stay. */
-static bool is_left_out(const struct change *change, const struct target *target)
-{
-	return change->only_target && target && strcasecmp(target->label, change->only_target) != 0;
-}
-
-/* A step with a condition is left out where it does not hold; where nobody knows, there is no plan. */
-static int is_wanted(struct change *change, const json_t *definition, bool *ret_wanted, struct err *err)
-{
-	auto_free char *reason = NULL;
-	enum truth truth = TRUTH_TRUE;
-
-	if (json_object_get(definition, "if"))
-		truth = plan_condition(change, json_object_get(definition, "if"), NULL, &reason);
-	*ret_wanted = truth == TRUTH_TRUE;
-	if (truth != TRUTH_UNKNOWN)
-		return 0;
-	return err_set(err, ERR_REFUSED, "whether the step {step} is needed could not be checked: {reason}", "step",
-		       text_of(definition, "id"), "reason", reason, NULL);
-}
-
-static int add_step(struct change *change, const json_t *definition, struct err *err)
-{
-	const struct step_ops *ops = step_type_find(text_of(definition, "type"));
-	const json_t *target_definition = json_object_get(definition, "target");
-	const struct finding_object *object =
-		change->finding && change->finding->object_count ? &change->finding->objects[0] : NULL;
-	const json_t *reversible = json_object_get(definition, "reversible");
-	struct target *target = NULL;
-	struct plan_step *step;
-	bool wanted = true;
-
-	if (is_wanted(change, definition, &wanted, err) < 0)
-		return -1;
-	if (!wanted)
-		return 0;
-	if (!ops)
-		return err_set(err, ERR_REFUSED, "this version cannot carry out a step of the type {type}", "type",
-			       text_of(definition, "type"), NULL);
-	if (target_definition && plan_target(change, target_definition, object, &target, err) < 0)
-		return -1;
-	if (ops->needs_target && !target)
-		return err_set(err, ERR_REFUSED, "the step {step} of the runbook names no target", "step",
-			       text_of(definition, "id"), NULL);
-	if (is_left_out(change, target))
-		return 0;
-	step = xcalloc(1, sizeof(*step));
-	step->change = change;
-	step->ops = ops;
-	step->definition = definition;
-	step->id = text_of(definition, "id");
-	step->target = target;
-	step->is_optional = json_is_true(json_object_get(definition, "optional"));
-	step->shown.number = (int)change->step_count + 1;
-	step->shown.type = xstrdup(ops->type);
-	step->shown.title = xstrdup(change_localized(change, json_object_get(definition, "title")));
-	step->shown.why = xstrdup(change_localized(change, json_object_get(definition, "why")));
-	step->shown.target = xstrdup(target ? target->label : "");
-	step->shown.target_uid = xstrdup("");
-	step->shown.reversible = !reversible || json_is_true(reversible);
-	step->shown.expected_seconds = (int)json_integer_value(json_object_get(definition, "expectedSeconds"));
-	step->shown.progress = -1;
-	change->steps = xreallocarray(change->steps, change->step_count + 1, sizeof(struct plan_step *));
-	change->steps[change->step_count++] = step;
-	return 0;
-}
-
 static int check_runbook(const struct change *change, const json_t *steps, struct err *err)
 {
 	const struct runbook *runbook = change->runbook;
@@ -167,27 +84,14 @@ static void read_targets(struct change *change)
 	plan_answered(change);
 }
 
-void plan_start(struct change *change)
+static void plan_when_known(struct change *change)
 {
-	const json_t *steps = json_object_get(change->document, "steps");
 	struct err err = {0};
-	size_t i;
-	json_t *definition;
 
-	if (!change->finding && !change->undo_of) {
-		change_move(change, CHANGE_NOTHING_TO_DO);
-		return;
-	}
-	if (check_runbook(change, steps, &err) < 0) {
+	change->names_object = plan_names_object(change);
+	if (plan_make_steps(change, &err) < 0) {
 		plan_refuse(change, &err);
 		return;
-	}
-	plan_parameters(change);
-	json_array_foreach((json_t *)(uintptr_t)steps, i, definition) {
-		if (add_step(change, definition, &err) < 0) {
-			plan_refuse(change, &err);
-			return;
-		}
 	}
 	if (change->only_target && !has_target(change)) {
 		err_set(&err, ERR_REFUSED, "{id} has no step for {target}", "id", change->runbook->id, "target",
@@ -196,6 +100,22 @@ void plan_start(struct change *change)
 		return;
 	}
 	read_targets(change);
+}
+
+void plan_start(struct change *change)
+{
+	struct err err = {0};
+
+	if (!change->finding && !change->undo_of) {
+		change_move(change, CHANGE_NOTHING_TO_DO);
+		return;
+	}
+	if (check_runbook(change, json_object_get(change->document, "steps"), &err) < 0) {
+		plan_refuse(change, &err);
+		return;
+	}
+	plan_parameters(change);
+	plan_fields(change, plan_when_known);
 }
 
 static bool sends_anything(const struct change *change)
@@ -216,26 +136,34 @@ static void add_object(struct change *change, const struct target *target)
 		object_key_make(target->kind->name, target->name_space, target->name, uid ? uid : "");
 }
 
+static void set_uid(struct plan_step *step)
+{
+	const json_t *document = step->target ? step->target->document : NULL;
+	const char *uid = json_string_value(json_object_get(json_object_get(document, "metadata"), "uid"));
+
+	if (!uid)
+		return;
+	free(step->shown.target_uid);
+	step->shown.target_uid = xstrdup(uid);
+}
+
 static void plan_steps(struct change *change)
 {
 	for (size_t i = 0; i < change->target_count; i++)
 		add_object(change, change->targets[i]);
 	for (size_t i = 0; i < change->step_count; i++) {
 		struct plan_step *step = change->steps[i];
-		const json_t *document = step->target ? step->target->document : NULL;
-		const char *uid = json_string_value(json_object_get(json_object_get(document, "metadata"), "uid"));
 		struct err err = {0};
 
-		if (uid) {
-			free(step->shown.target_uid);
-			step->shown.target_uid = xstrdup(uid);
-		}
+		set_uid(step);
 		if (step->ops->plan(change, step, &err) < 0)
 			step->shown.cannot_preview = change_say_err(change, &err);
+		else if (step->shown.method && step->touched)
+			plan_shadow(step);
 	}
 }
 
-static void plan_when_read(struct change *change)
+static void plan_when_seen(struct change *change)
 {
 	plan_steps(change);
 	if (!sends_anything(change)) {
@@ -245,7 +173,7 @@ static void plan_when_read(struct change *change)
 	change->when_answered = plan_judge;
 	change->pending = 1;
 	for (size_t i = 0; i < change->step_count; i++) {
-		if (change->steps[i]->shown.method)
+		if (change->steps[i]->shown.method && !change->steps[i]->follows)
 			plan_preview(change, change->steps[i]);
 	}
 	plan_check_ask(change);
@@ -253,13 +181,29 @@ static void plan_when_read(struct change *change)
 	plan_answered(change);
 }
 
+/* What decides between several plans is asked first. */
+static void plan_when_read(struct change *change)
+{
+	change->when_answered = plan_when_seen;
+	change->pending = 1;
+	for (size_t i = 0; i < change->step_count; i++) {
+		if (change->steps[i]->ops->prepare)
+			change->steps[i]->ops->prepare(change, change->steps[i]);
+	}
+	registry_ask_noted(change);
+	plan_answered(change);
+}
+
 /* A target that could not be read for another reason than permission: the layer that failed is the reason. */
 static const struct err *unread_target(const struct change *change)
 {
-	for (size_t i = 0; i < change->target_count; i++) {
-		const struct target *target = change->targets[i];
+	for (size_t i = 0; i < change->step_count; i++) {
+		const struct plan_step *step = change->steps[i];
+		const struct target *target = step->target;
 
-		if (!target->document && target->err.code != ERR_FORBIDDEN)
+		if (!target || target->document || target->err.code == ERR_FORBIDDEN)
+			continue;
+		if (target->err.code != ERR_NOT_FOUND || !step->ops->takes_absence)
 			return &target->err;
 	}
 	return NULL;

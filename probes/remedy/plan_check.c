@@ -10,6 +10,7 @@
 static const struct plan_check *const checks[] = {
 	&permissions_check, &field_owner_check, &parameter_known_check,
 	&same_tag_check,    &registry_images_check, &condition_check,
+	&delivery_check,    &parameter_unlike_check,
 };
 
 static const struct plan_check *check_find(const json_t *definition)

@@ -23,6 +23,8 @@ extern const struct plan_check parameter_known_check;
 extern const struct plan_check same_tag_check;
 extern const struct plan_check registry_images_check;
 extern const struct plan_check condition_check;
+extern const struct plan_check delivery_check;
+extern const struct plan_check parameter_unlike_check;
 
 /* Calls visit for each step that "ofSteps" names; without it for all. */
 void plan_check_steps(struct change *change, const json_t *definition,

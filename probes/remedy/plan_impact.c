@@ -5,6 +5,7 @@
 #include "probes/base/memory.h"
 #include "probes/remedy/change_private.h"
 #include "probes/remedy/json_path.h"
+#include "probes/remedy/target_kind.h"
 
 static void on_budgets(struct change *change, void *data, const struct kube_result *result)
 {
@@ -82,7 +83,9 @@ static void count_pods(struct change *change, const struct target *target, struc
 {
 	const struct snapshot *snapshot = cluster_snapshot(change->context.cluster);
 	const struct record *workload =
-		snapshot_by_name(snapshot, target->kind->id, target->name_space, target->name);
+		target_kind_is_known(target->kind)
+			? snapshot_by_name(snapshot, target->kind->id, target->name_space, target->name)
+			: NULL;
 	struct record_list pods = snapshot_all(snapshot, KIND_POD);
 
 	if (!workload)
@@ -98,6 +101,22 @@ static void count_pods(struct change *change, const struct target *target, struc
 	}
 }
 
+/* What is outside of the pod template restarts no pod. */
+static bool changes_template(const struct plan_step *step)
+{
+	const char *template = target_kind_template(step->target->kind);
+	size_t i;
+	json_t *touch;
+
+	json_array_foreach(step->touched, i, touch) {
+		const char *path = json_string_value(json_object_get(touch, "path"));
+
+		if (template && !strncmp(path, template, strlen(template)))
+			return true;
+	}
+	return false;
+}
+
 void plan_impact_judge(struct change *change)
 {
 	struct map nodes = {0};
@@ -105,13 +124,21 @@ void plan_impact_judge(struct change *change)
 	for (size_t i = 0; i < change->target_count; i++) {
 		const struct target *target = change->targets[i];
 		bool is_changed = false;
+		bool restarts = false;
 
-		for (size_t at = 0; at < change->step_count; at++)
-			is_changed = is_changed || (change->steps[at]->target == target &&
-						    change->steps[at]->shown.method);
+		for (size_t at = 0; at < change->step_count; at++) {
+			const struct plan_step *step = change->steps[at];
+
+			if (step->target != target || !step->shown.method)
+				continue;
+			is_changed = true;
+			restarts = restarts || changes_template(step);
+		}
 		if (!is_changed)
 			continue;
-		change->blast_radius.workloads++;
+		change->blast_radius.workloads += target_kind_template(target->kind) != NULL;
+		if (!restarts)
+			continue;
 		count_pods(change, target, &nodes);
 		count_budgets(change, target);
 	}

@@ -15,11 +15,16 @@
 
 #include <stdbool.h>
 
+#include "probes/base/buffer.h"
 #include "probes/remedy/change_private.h"
 
 struct step_ops {
 	const char *type;
 	bool needs_target;
+	bool takes_absence;	/* the target need not be there */
+	bool is_irreversible;	/* where the runbook does not say otherwise */
+	/* Notes images that the registries are asked for before plan(), where that decides. May be NULL. */
+	void (*prepare)(struct change *change, struct plan_step *step);
 	int (*plan)(struct change *change, struct plan_step *step, struct err *err);
 	void (*start)(struct change *change, struct plan_step *step);
 	void (*stop)(struct change *change, struct plan_step *step);
@@ -30,8 +35,18 @@ const struct step_ops *step_type_find(const char *type);
 
 /* Sends the step's request with the token: intent, write, result, and a look where the answer was lost. step_write.c */
 void step_write(struct change *change, struct plan_step *step);
+/* The target as the steps before this one leave it. */
+const json_t *step_document(const struct plan_step *step);
 /* Adds {"path","before","after"} to the fields that the step touches. Takes both values; NULL = absent. */
 void step_touch(struct plan_step *step, const char *path, json_t *before, json_t *after);
+/*
+ * The same for one item of a list at "list/index", with "item":true: it is taken out (after NULL) or added at the end
+ * (before NULL). It is known again by its value, wherever in the list it is then.
+ */
+void step_touch_item(struct plan_step *step, const char *path, json_t *before, json_t *after);
+/* The place in the list of an item of this value, or of this "name"; the list's length: there is none. */
+size_t step_find_item(const json_t *list, const json_t *value);
+size_t step_find_name(const json_t *list, const char *name);
 /* How the target looks against step->touched. */
 enum step_match { MATCH_BEFORE, MATCH_AFTER, MATCH_OTHER };
 enum step_match step_match(const struct plan_step *step, const json_t *document);
@@ -39,5 +54,7 @@ enum step_match step_match(const struct plan_step *step, const json_t *document)
 json_t *step_patch(const struct plan_step *step);
 /* Sets method, path, content type, body and the kubectl line of a JSON Patch. */
 void step_set_patch(struct change *change, struct plan_step *step);
+/* "deployment/web --namespace shop" of the target. */
+void step_add_object_words(const struct plan_step *step, struct buffer *line);
 
 #endif

@@ -7,8 +7,14 @@
 #include "probes/remedy/json_path.h"
 #include "probes/remedy/shell_line.h"
 #include "probes/remedy/step.h"
+#include "probes/remedy/target_kind.h"
 
 enum { LINE_MAXIMUM = 64 << 10 };
+
+const json_t *step_document(const struct plan_step *step)
+{
+	return step->target->planned ? step->target->planned : step->target->document;
+}
 
 void step_touch(struct plan_step *step, const char *path, json_t *before, json_t *after)
 {
@@ -17,6 +23,38 @@ void step_touch(struct plan_step *step, const char *path, json_t *before, json_t
 	json_array_append_new(step->touched, json_pack("{s:s, s:o, s:o}", "path", path, "before",
 						       before ? before : json_null(), "after",
 						       after ? after : json_null()));
+}
+
+void step_touch_item(struct plan_step *step, const char *path, json_t *before, json_t *after)
+{
+	step_touch(step, path, before, after);
+	json_object_set_new(json_array_get(step->touched, json_array_size(step->touched) - 1), "item", json_true());
+}
+
+size_t step_find_item(const json_t *list, const json_t *value)
+{
+	size_t i;
+	json_t *item;
+
+	json_array_foreach((json_t *)(uintptr_t)list, i, item) {
+		if (json_equal(item, value))
+			return i;
+	}
+	return json_array_size(list);
+}
+
+size_t step_find_name(const json_t *list, const char *name)
+{
+	size_t i;
+	json_t *item;
+
+	json_array_foreach((json_t *)(uintptr_t)list, i, item) {
+		const char *own = json_string_value(json_object_get(item, "name"));
+
+		if (own && !strcmp(own, name))
+			return i;
+	}
+	return json_array_size(list);
 }
 
 static const char *touched_path(const json_t *touch)
@@ -46,6 +84,33 @@ static bool visit_names(const json_t *document, const char *pointer,
 	return true;
 }
 
+/* The list that holds the item of a touched path. */
+static const json_t *list_of(const json_t *document, const json_t *touch)
+{
+	const char *path = touched_path(touch);
+	auto_free char *list = xstrndup(path, (size_t)(strrchr(path, '/') - path));
+
+	return pointer_get(document, list);
+}
+
+/* An item is there or not, whatever its place. */
+static void match_item(const json_t *document, const json_t *touch, bool *ret_before, bool *ret_after)
+{
+	const json_t *list = list_of(document, touch);
+	const json_t *before = json_object_get(touch, "before");
+	const json_t *after = json_object_get(touch, "after");
+	const char *name = json_string_value(json_object_get(after, "name"));
+	size_t count = json_array_size(list);
+
+	if (json_is_null(after)) {
+		*ret_before = step_find_item(list, before) < count;
+		*ret_after = !*ret_before;
+		return;
+	}
+	*ret_after = step_find_item(list, after) < count;
+	*ret_before = !*ret_after && (!name || step_find_name(list, name) == count);
+}
+
 static bool name_is_same(void *data, const char *name_path, json_t *name)
 {
 	return same(pointer_get(data, name_path), name);
@@ -62,12 +127,16 @@ enum step_match step_match(const struct plan_step *step, const json_t *document)
 		return MATCH_OTHER;
 	json_array_foreach(step->touched, i, touch) {
 		const json_t *value = pointer_get(document, touched_path(touch));
+		bool is_before = same(value, json_object_get(touch, "before"));
+		bool is_after = same(value, json_object_get(touch, "after"));
 
-		if (!visit_names(step->target->document, touched_path(touch), name_is_same,
-				 (void *)(uintptr_t)document))
+		if (json_object_get(touch, "item"))
+			match_item(document, touch, &is_before, &is_after);
+		else if (!visit_names(step->target->document, touched_path(touch), name_is_same,
+				      (void *)(uintptr_t)document))
 			return MATCH_OTHER;
-		before = before && same(value, json_object_get(touch, "before"));
-		after = after && same(value, json_object_get(touch, "after"));
+		before = before && is_before;
+		after = after && is_after;
 	}
 	if (after)
 		return MATCH_AFTER;
@@ -88,6 +157,23 @@ static bool add_name_test(void *data, const char *name_path, json_t *name)
 	return true;
 }
 
+/*
+ * A field that is absent must still be: a test for null says so (evanphx/json-patch, which kube-apiserver uses, takes
+ * an absent member for null). There is no such test for a place in a list: then the whole list is bound.
+ */
+static void test_old_value(const struct plan_step *step, json_t *patch, const json_t *touch)
+{
+	const char *path = touched_path(touch);
+	json_t *before = json_object_get(touch, "before");
+	auto_free char *parent = xstrndup(path, (size_t)(strrchr(path, '/') - path));
+	json_t *list = pointer_get(step_document(step), parent);
+
+	if (json_is_null(before) && json_is_array(list))
+		patch_test(patch, parent, json_incref(list));
+	else
+		patch_test(patch, path, json_incref(before));
+}
+
 json_t *step_patch(const struct plan_step *step)
 {
 	json_t *patch = json_array();
@@ -96,13 +182,9 @@ json_t *step_patch(const struct plan_step *step)
 
 	patch_test(patch, "/metadata/uid", json_string(step->shown.target_uid));
 	json_array_foreach(step->touched, i, touch)
-		visit_names(step->target->document, touched_path(touch), add_name_test, patch);
-	json_array_foreach(step->touched, i, touch) {
-		json_t *before = json_object_get(touch, "before");
-
-		if (!json_is_null(before))
-			patch_test(patch, touched_path(touch), json_incref(before));
-	}
+		visit_names(step_document(step), touched_path(touch), add_name_test, patch);
+	json_array_foreach(step->touched, i, touch)
+		test_old_value(step, patch, touch);
 	json_array_foreach(step->touched, i, touch) {
 		json_t *before = json_object_get(touch, "before");
 		json_t *after = json_object_get(touch, "after");
@@ -117,20 +199,29 @@ json_t *step_patch(const struct plan_step *step)
 	return patch;
 }
 
-static char *kubectl_patch(const struct change *change, const struct plan_step *step)
+void step_add_object_words(const struct plan_step *step, struct buffer *line)
 {
-	CLEANUP(buffer_release) struct buffer line = BUFFER_INIT(LINE_MAXIMUM);
-	auto_free char *object = xasprintf("%s/%s", step->target->kind->name, step->target->name);
+	const struct kind *kind = step->target->kind;
+	bool is_plain = !*kind->group || target_kind_rolls_out(kind);
+	auto_free char *object = xasprintf("%s%s%s/%s", kind->name, is_plain ? "" : ".", is_plain ? "" : kind->group,
+					   step->target->name);
 
 	for (char *at = object; *at != '/'; at++)
 		*at = (char)tolower((unsigned char)*at);
+	shell_add_word(line, object);
+	if (!kind->namespaced)
+		return;
+	shell_add_word(line, "--namespace");
+	shell_add_word(line, step->target->name_space);
+}
+
+static char *kubectl_patch(const struct change *change, const struct plan_step *step)
+{
+	CLEANUP(buffer_release) struct buffer line = BUFFER_INIT(LINE_MAXIMUM);
+
 	kubectl_add_start(&line, kube_client_view(change->context.client), change->context.kubeconfig);
 	shell_add_word(&line, "patch");
-	shell_add_word(&line, object);
-	if (step->target->kind->namespaced) {
-		shell_add_word(&line, "--namespace");
-		shell_add_word(&line, step->target->name_space);
-	}
+	step_add_object_words(step, &line);
 	shell_add_word(&line, "--type=json");
 	shell_add_word(&line, "--field-manager=nks-triage");
 	shell_add_word(&line, "--patch");

@@ -39,6 +39,7 @@ static const char *verdict_text(const struct change *change, enum registry_verdi
 static void start(struct change *change, struct plan_step *step)
 {
 	size_t present = 0;
+	size_t count = 0;
 	auto_free char *have = NULL;
 	auto_free char *want = NULL;
 	auto_free char *outcome = NULL;
@@ -51,14 +52,18 @@ static void start(struct change *change, struct plan_step *step)
 	for (size_t i = 0; i < change->image_count; i++) {
 		const struct image_check *image = &change->images[i];
 		auto_free char *why = image->verdict == REGISTRY_UNKNOWN ? change_say_err(change, &image->err) : NULL;
-		auto_free char *line = xasprintf("%s: %s%s%s", image->image, verdict_text(change, image->verdict),
-						 why ? ": " : "", why ? why : "");
+		auto_free char *line = NULL;
 
+		if (!image->is_set)
+			continue;
+		line = xasprintf("%s: %s%s%s", image->image, verdict_text(change, image->verdict), why ? ": " : "",
+				 why ? why : "");
+		count++;
 		present += image->verdict == REGISTRY_PRESENT;
 		change_output(change, step->shown.number, line);
 	}
 	have = xasprintf("%zu", present);
-	want = xasprintf("%zu", change->image_count);
+	want = xasprintf("%zu", count);
 	outcome = change_say(change, "{have} of {want} images seen in their registry from this machine",
 			     "have", have, "want", want, NULL);
 	run_step_finished(change, step, STEP_DONE, outcome, NULL);

@@ -20,18 +20,47 @@ static char *value_text(const json_t *value)
 	return value ? json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY) : xstrdup("-");
 }
 
+/* An item of a list is known by its value: what stands at its old place now says nothing. */
+static int plan_item(struct plan_step *step, const char *path, json_t *before, json_t *after, struct err *err)
+{
+	auto_free char *list_path = xstrndup(path, (size_t)(strrchr(path, '/') - path));
+	const json_t *list = pointer_get(step_document(step), list_path);
+	const char *name = json_string_value(json_object_get(after, "name"));
+	size_t count = json_array_size(list);
+	json_t *value = json_is_null(before) ? after : before;
+	size_t at = step_find_item(list, value);
+	auto_free char *place = pointer_index(list_path, json_is_null(before) ? at : count);
+
+	if (json_is_null(before) && at < count) {
+		step_touch_item(step, place, json_incref(value), NULL);
+		return 0;
+	}
+	if (json_is_null(before) && name && step_find_name(list, name) < count)
+		return err_set(err, ERR_CONFLICT, "somebody changed {name} in {path} since", "name", name, "path",
+			       list_path, NULL);
+	if (json_is_null(before) || at < count)
+		return 0;
+	if (list)
+		step_touch_item(step, place, NULL, json_incref(value));
+	else
+		step_touch(step, list_path, NULL, json_pack("[O]", value));
+	return 0;
+}
+
 static int plan_field(struct plan_step *step, const json_t *field, struct err *err)
 {
 	const char *path = json_string_value(json_object_get(field, "path"));
 	json_t *before = json_object_get(field, "before");
 	json_t *after = json_object_get(field, "after");
-	const json_t *now = path ? pointer_get(step->target->document, path) : NULL;
+	const json_t *now = path ? pointer_get(step_document(step), path) : NULL;
 	auto_free char *now_text = NULL;
 	auto_free char *after_text = NULL;
 
 	if (!path || !before || !after)
 		return err_set(err, ERR_INVALID, "the journal holds no before-image for {object}", "object",
 			       step->target->label, NULL);
+	if (json_object_get(field, "item"))
+		return plan_item(step, path, before, after, err);
 	if (is_value(now, before))
 		return 0;
 	if (is_value(now, after)) {

@@ -6,12 +6,14 @@
 
 extern const struct step_ops registry_check_step;
 extern const struct step_ops patch_image_step;
+extern const struct step_ops patch_step;
 extern const struct step_ops wait_rollout_step;
 extern const struct step_ops restore_step;
 
 static const struct step_ops *const step_types[] = {
 	&registry_check_step,
 	&patch_image_step,
+	&patch_step,
 	&wait_rollout_step,
 	&restore_step,
 };

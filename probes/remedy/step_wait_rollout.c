@@ -11,6 +11,7 @@
 #include "probes/remedy/rollout.h"
 #include "probes/remedy/shell_line.h"
 #include "probes/remedy/step.h"
+#include "probes/remedy/target_kind.h"
 
 enum { POLL_MS = 1000, STANDS_STILL_MS = 10000, REASONS_MAXIMUM = 2048 };
 
@@ -38,6 +39,11 @@ static char *kubectl_status(const struct change *change, const struct plan_step 
 
 static int plan(struct change *change, struct plan_step *step, struct err *err)
 {
+	if (!target_kind_rolls_out(step->target->kind)) {
+		step->shown.state = STEP_SKIPPED;
+		step->shown.outcome = change_say(change, "rolls nothing out", NULL);
+		return 0;
+	}
 	plan_permission(change, "get", step->target, "");
 	if (!step->target->document) {
 		*err = step->target->err;

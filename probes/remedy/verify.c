@@ -9,6 +9,7 @@
 #include "probes/base/clock.h"
 #include "probes/base/memory.h"
 #include "probes/remedy/change_private.h"
+#include "probes/remedy/target_kind.h"
 
 enum { LOOK_MS = 500, HOLD_MAXIMUM_S = 60, DEADLINE_MAXIMUM_S = 900, DEADLINE_DEFAULT_S = 300 };
 
@@ -31,16 +32,18 @@ static void look_later(struct change *change)
 static enum truth workload_is_ready(const struct snapshot *snapshot, const struct target *target,
 				    struct message *ret_reason)
 {
-	const struct collection *collection = snapshot_collection(snapshot, target->kind->id);
-	const struct record *record = snapshot_by_name(snapshot, target->kind->id, target->name_space, target->name);
+	const struct collection *collection;
+	const struct record *record;
 	const struct workload_record *workload;
 
+	if (!target_kind_rolls_out(target->kind))
+		return TRUTH_TRUE;
+	collection = snapshot_collection(snapshot, target->kind->id);
+	record = snapshot_by_name(snapshot, target->kind->id, target->name_space, target->name);
 	if (collection->state != COLLECTION_CURRENT || !record) {
 		message_set(ret_reason, "what is known of {object} is not current", "object", target->label, NULL);
 		return TRUTH_UNKNOWN;
 	}
-	if (record->kind->id < KIND_DAEMON_SET || record->kind->id > KIND_STATEFUL_SET)
-		return TRUTH_TRUE;
 	workload = record_workload(record);
 	if (workload->observed_generation >= record->generation && workload->updated >= workload->wanted &&
 	    workload->ready >= workload->wanted)

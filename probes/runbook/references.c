@@ -72,7 +72,8 @@ static void check_parameter_name(const struct runbook *runbook, const json_t *pa
 
 static bool is_place_name(const struct runbook *runbook, const char *name, size_t n)
 {
-	static const char *const own[] = {"namespace", "name", "node", "kind", "basename", "now"};
+	static const char *const own[] = {"namespace",  "name",		   "node",	   "kind", "basename",
+					  "imageOwner", "imageRepository", "imageVersion", "now"};
 	auto_free char *key = xstrndup(name, n);
 
 	for (size_t i = 0; i < array_length(own); i++) {
@@ -127,6 +128,8 @@ static void check_target(const json_t *parent, struct report *report)
 {
 	const json_t *target = json_object_get(parent, "target");
 
+	if (target && !strcmp(text_of(target, "kind") ? text_of(target, "kind") : "", "Cluster"))
+		return;
 	if (!target || (json_object_get(target, "name") != NULL) != (json_object_get(target, "each") != NULL))
 		return;
 	place_push_key(&report->place, "target");
