@@ -122,6 +122,7 @@ static const struct line_command line_commands[] = {
 	{"ctx", NULL, run_context},	{"ns", NULL, run_namespace}, {"arm", spans, run_arm},
 	{"disarm", NULL, run_disarm},	{"lang", languages, run_language}, {"theme", themes, run_theme},
 	{"plan", NULL, run_plan},	{"undo", NULL, run_undo},    {"snapshot", NULL, run_snapshot},
+	{"trust", NULL, console_ask_to_trust},
 	{"q", NULL, run_quit},		{"quit", NULL, run_quit},
 };
 
@@ -198,6 +199,19 @@ static void complete_namespace(struct console *console, const char *text, struct
 	map_release(&seen);
 }
 
+/* Runbooks that are not shipped and not approved yet. */
+static void complete_untrusted(const struct console *console, const char *text, struct input_candidates *candidates)
+{
+	const struct runbook_set *set = console->world.runbooks;
+
+	for (size_t i = 0; set && i < runbook_count(set); i++) {
+		const struct runbook *runbook = runbook_at(set, i);
+
+		if (!runbook->is_trusted && !strncmp(runbook->id, text, strlen(text)))
+			input_candidates_add(candidates, runbook->id);
+	}
+}
+
 void console_complete_command(void *context, const char *text, size_t cursor,
 			      struct input_candidates *candidates)
 {
@@ -216,6 +230,8 @@ void console_complete_command(void *context, const char *text, size_t cursor,
 		complete_context(console, space + 1, candidates);
 	else if (!strcmp(typed, "ns"))
 		complete_namespace(console, space + 1, candidates);
+	else if (!strcmp(typed, "trust"))
+		complete_untrusted(console, space + 1, candidates);
 	for (size_t i = 0; i < array_length(line_commands); i++) {
 		const char *const *value = line_commands[i].values;
 

@@ -61,6 +61,8 @@ void console_release(struct console *console)
 	free(console->wanted_context);
 	free(console->wanted_theme);
 	free(console->clipboard);
+	free(console->trusted_id);
+	free(console->trusted_digest);
 }
 
 static bool is_protected(const struct configuration *configuration, const char *context)

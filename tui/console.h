@@ -107,6 +107,8 @@ struct console {
 	struct fix *fix;		/* NULL: none was asked for yet */
 	enum console_request request;
 	char *wanted_context;
+	char *trusted_id;		/* what the dialog of :trust is about, */
+	char *trusted_digest;		/* and the file that it showed */
 	char *wanted_theme;
 	char *clipboard;
 	int cursor_row;			/* where the terminal's cursor belongs after a draw; -1 hidden */
@@ -165,6 +167,9 @@ void console_close_modal(struct console *console);
 void console_command(struct console *console, const char *line);
 void console_complete_command(void *context, const char *text, size_t cursor,
 			      struct input_candidates *candidates);
+
+/* `:trust`: every command of a runbook that is not shipped, and the question whether they may run. */
+void console_ask_to_trust(struct console *console, const char *id);
 
 /* Writing: armed for a while, or refused with the reason. */
 bool console_is_armed(const struct console *console);

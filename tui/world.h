@@ -34,7 +34,7 @@ struct world {
 	struct snapshot *snapshot;
 	const struct symptoms *symptoms;
 	const struct evidence_store *evidence;
-	const struct runbook_set *runbooks;
+	struct runbook_set *runbooks;
 	struct kube_client *client;		/* for what is read on demand */
 	const struct kubeconfig_view *kubeconfig;
 	const struct link_state *link;

@@ -8,6 +8,7 @@
 #include "probes/base/clock.h"
 #include "probes/base/file.h"
 #include "probes/base/memory.h"
+#include "probes/runbook/set.h"
 
 enum { TRUST_SIZE_MAX = 1 << 20 };
 
@@ -84,4 +85,16 @@ int trust_add(const char *state_folder, struct runbook *runbook, int64_t now, st
 	if (!result)
 		runbook->is_trusted = true;
 	return result;
+}
+
+int runbook_set_trust(struct runbook_set *set, const char *id, const char *digest, const char *state_folder,
+		      int64_t now, struct err *err)
+{
+	for (size_t i = 0; i < set->count; i++) {
+		struct runbook *runbook = set->runbooks[i];
+
+		if (!strcmp(runbook->id, id) && !strcmp(runbook->digest, digest))
+			return trust_add(state_folder, runbook, now, err);
+	}
+	return err_set(err, ERR_CONFLICT, "the runbook {id} is not the one that was shown", "id", id, NULL);
 }
