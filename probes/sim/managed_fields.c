@@ -99,7 +99,12 @@ static json_t *fields_of_value(const json_t *value, const char *list_name, const
 
 json_t *fields_of(const json_t *object)
 {
-	return fields_of_value(object, "", "", 0, false);
+	json_t *fields = fields_of_value(object, "", "", 0, false);
+
+	/* A name and a namespace alone are nobody's. */
+	if (!json_object_size(json_object_get(fields, "f:metadata")))
+		json_object_del(fields, "f:metadata");
+	return fields;
 }
 
 /* The value that a field name names in an object or list, or NULL. */
@@ -206,6 +211,26 @@ json_t *fields_without(const json_t *a, const json_t *b)
 		json_decref(rest);
 	}
 	return left;
+}
+
+json_t *fields_common(const json_t *a, const json_t *b)
+{
+	json_t *common = json_object();
+	const char *name;
+	json_t *value;
+
+	json_object_foreach((json_t *)(uintptr_t)a, name, value) {
+		const json_t *other = json_object_get(b, name);
+		json_t *within;
+
+		if (!other || !strcmp(name, "."))
+			continue;
+		within = fields_common(value, other);
+		if (json_object_size(within) || !json_object_size(value) || !json_object_size(other))
+			json_object_set(common, name, within);
+		json_decref(within);
+	}
+	return common;
 }
 
 json_t *managed_entry(const struct manager *manager, int64_t wall, json_t *fields)

@@ -4,7 +4,7 @@
  * elements of sets, "." for the thing itself).
  *
  * A simplification: what a writer changed becomes its own and nobody else's
- * any more; what it removed is forgotten. Server-side apply is not simulated.
+ * any more; what it removed is forgotten. For server-side apply see apply.h.
  */
 #ifndef SIM_MANAGED_FIELDS_H
 #define SIM_MANAGED_FIELDS_H
@@ -18,6 +18,8 @@ json_t *fields_of(const json_t *object);
 json_t *fields_changed(const json_t *before, const json_t *after);
 json_t *fields_union(const json_t *a, const json_t *b);
 json_t *fields_without(const json_t *a, const json_t *b);
+/* What both hold; where one of them ends at a field, the other's inner fields are not looked at. Yours. */
+json_t *fields_common(const json_t *a, const json_t *b);
 
 struct manager {
 	const char *name;

@@ -12,13 +12,14 @@
 
 static const char formats[] =
 	"the body of the request was in an unknown format - accepted media types include: "
-	"application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json";
+	"application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json, "
+	"application/apply-patch+yaml";
 
 /* kube-apiserver hides the reason of a patch that does not apply behind these words. */
 static const char does_not_apply[] = "the server rejected our request due to an error in our request";
 
 /* 400 for what is no patch, 422 for one that does not apply, 500 where a real server fails inside. */
-static json_t *refusal(const struct err *err)
+json_t *patch_refusal(const struct err *err)
 {
 	struct buffer text = BUFFER_INIT(4 << 10);
 	json_t *status;
@@ -71,7 +72,7 @@ json_t *patch_apply(struct request *request, const json_t *object)
 		return NULL;
 	}
 	if (apply(type, object, body, &result, &err))
-		answer_status(request, refusal(&err));
+		answer_status(request, patch_refusal(&err));
 	json_decref(body);
 	if (result && !json_is_object(result)) {
 		json_decref(result);

@@ -7,6 +7,7 @@
 #include "probes/base/clock.h"
 #include "probes/base/digest.h"
 #include "probes/base/memory.h"
+#include "probes/sim/apply.h"
 #include "probes/sim/document.h"
 #include "probes/sim/emit.h"
 #include "probes/sim/http.h"
@@ -17,6 +18,7 @@
 #include "probes/sim/read.h"
 #include "probes/sim/status.h"
 #include "probes/sim/validate.h"
+#include "probes/sim/write_private.h"
 
 bool is_dry_run(const struct request *request)
 {
@@ -79,17 +81,26 @@ static void manager_name(const struct request *request, char *out, size_t size)
 		snprintf(out, size, "%.*s", agent ? (int)strcspn(agent, "/") : 7, agent ? agent : "unknown");
 }
 
-static void record_manager(const struct request *request, json_t *object, const json_t *before)
+void writer_init(struct writer *writer, const struct request *request, const char *operation)
 {
-	char name[129];
-	char api_version[64];
-	json_t *changed = before ? fields_changed(before, object) : fields_of(object);
-	struct manager manager = {.name = name, .operation = "Update", .sub = request->target.sub,
-				  .api_version = api_version};
+	kind_api_version(request->target.kind, writer->api_version, sizeof(writer->api_version));
+	manager_name(request, writer->name, sizeof(writer->name));
+	writer->manager = (struct manager){.name = writer->name, .operation = operation, .sub = request->target.sub,
+					   .api_version = writer->api_version};
+}
 
-	kind_api_version(request->target.kind, api_version, sizeof(api_version));
-	manager_name(request, name, sizeof(name));
-	managed_record(json_object_get(object, "metadata"), &manager, clock_wall(), changed);
+/* fields: those of the configuration where one was applied, else NULL. */
+static void record_manager(const struct request *request, json_t *object, const json_t *before, const json_t *fields)
+{
+	json_t *changed = before ? fields_changed(before, object) : fields_of(object);
+	json_t *metadata = json_object_get(object, "metadata");
+	struct writer writer;
+
+	writer_init(&writer, request, fields ? "Apply" : "Update");
+	if (fields)
+		apply_record(metadata, &writer.manager, clock_wall(), fields, changed);
+	else
+		managed_record(metadata, &writer.manager, clock_wall(), changed);
 	json_decref(changed);
 }
 
@@ -172,8 +183,7 @@ static void answer_object(struct request *request, unsigned int code, struct rev
 	answer_buffer(request, code, &body, NULL);
 }
 
-/* Stores the object (stolen), or only shows it. */
-static void finish(struct request *request, unsigned int code, json_t *object, const struct object *present)
+void write_finish(struct request *request, unsigned int code, json_t *object, const struct object *present)
 {
 	struct store *store = &request->cluster->store;
 	enum kind_id kind = kind_storage(request->target.kind);
@@ -261,8 +271,7 @@ static void new_metadata(struct request *request, json_t *object)
 	json_object_set_new(object, "metadata", metadata);
 }
 
-/* NULL where the body names the kind and namespace of the URL. */
-static json_t *check_identity(const struct request *request, const json_t *object)
+json_t *write_check_identity(const struct request *request, const json_t *object)
 {
 	const struct target *target = &request->target;
 	char api_version[64];
@@ -294,11 +303,11 @@ static void first_status(const struct request *request, json_t *object)
 		json_object_set_new(object, "status", json_object());
 }
 
-static json_t *prepare_new(struct request *request, json_t *object)
+json_t *write_prepare_new(struct request *request, json_t *object, const json_t *fields)
 {
 	const struct target *target = &request->target;
 	struct store *store = &request->cluster->store;
-	json_t *status = check_identity(request, object);
+	json_t *status = write_check_identity(request, object);
 
 	if (!status && target->namespace[0] && !store_find(store, KIND_NAMESPACE, "", target->namespace))
 		status = status_not_found(kind_at(KIND_NAMESPACE), target->namespace);
@@ -316,7 +325,7 @@ static json_t *prepare_new(struct request *request, json_t *object)
 		return status;
 	complete(request, object);
 	first_status(request, object);
-	record_manager(request, object, NULL);
+	record_manager(request, object, NULL, fields);
 	return NULL;
 }
 
@@ -336,13 +345,13 @@ void write_create(struct request *request)
 	object = read_body(request);
 	if (!object)
 		return;
-	status = prepare_new(request, object);
+	status = write_prepare_new(request, object, NULL);
 	if (status) {
 		json_decref(object);
 		answer_status(request, status);
 		return;
 	}
-	finish(request, 201, object, NULL);
+	write_finish(request, 201, object, NULL);
 }
 
 /* resourceVersion and uid that the client names must be the present ones. */
@@ -392,9 +401,10 @@ static void keep_fixed(const struct request *request, json_t *object, const json
 		json_object_set(object, "status", json_object_get(present, "status"));
 }
 
-static json_t *prepare_change(struct request *request, json_t *object, const json_t *present, bool patching)
+json_t *write_prepare_change(struct request *request, json_t *object, const json_t *present, bool patching,
+			      const json_t *fields)
 {
-	json_t *status = check_identity(request, object);
+	json_t *status = write_check_identity(request, object);
 
 	if (!status)
 		status = check_preconditions(request, object, present);
@@ -414,13 +424,12 @@ static json_t *prepare_change(struct request *request, json_t *object, const jso
 		doc_set_int(object, "metadata.generation", doc_int(present, "metadata.generation") + 1);
 	json_object_del(object, "kind");
 	json_object_del(object, "apiVersion");
-	if (!json_equal(object, present))
-		record_manager(request, object, present);
+	if (fields || !json_equal(object, present))
+		record_manager(request, object, present, fields);
 	return NULL;
 }
 
-/* The object as a client sees it, with kind and apiVersion. Yours. */
-static json_t *full_object(const struct kind *kind, const json_t *value)
+json_t *write_full_object(const struct kind *kind, const json_t *value)
 {
 	char api_version[64];
 	json_t *full = json_pack("{s:s, s:s}", "kind", kind->kind, "apiVersion",
@@ -450,7 +459,7 @@ static json_t *requested_state(struct request *request, const char *verb, const 
 		}
 		return object;
 	}
-	full = full_object(request->target.kind, present->now->value);
+	full = write_full_object(request->target.kind, present->now->value);
 	object = patch_apply(request, full);
 	json_decref(full);
 	return object;
@@ -469,8 +478,8 @@ void write_change(struct request *request, const char *verb)
 		answer_status(request, status_not_simulated("changes through events.k8s.io/v1; use core/v1"));
 		return;
 	}
-	if (type && !strncmp(type, "application/apply-patch+yaml", 28)) {
-		answer_status(request, status_not_simulated("server-side apply"));
+	if (!strcmp(verb, "patch") && type && !strncmp(type, "application/apply-patch+yaml", 28)) {
+		write_apply(request, present);
 		return;
 	}
 	if (!present && !strcmp(verb, "update") && target->kind->id == KIND_LEASE) {
@@ -484,11 +493,11 @@ void write_change(struct request *request, const char *verb)
 	object = requested_state(request, verb, present);
 	if (!object)
 		return;
-	status = prepare_change(request, object, present->now->value, !strcmp(verb, "patch"));
+	status = write_prepare_change(request, object, present->now->value, !strcmp(verb, "patch"), NULL);
 	if (status) {
 		json_decref(object);
 		answer_status(request, status);
 		return;
 	}
-	finish(request, 200, object, present);
+	write_finish(request, 200, object, present);
 }

@@ -167,7 +167,6 @@ def _():
                   (*SYSTEM, "scale", "deploy/coredns", "--replicas=3"),
                   ("delete", "ns", "shop")):
         assert "the simulated cluster does not simulate" in shared.fails(*words), words
-    assert "does not simulate server-side apply" in shared.fails("apply", "--server-side", "-f", "-", stdin=LEASE)
 
 
 LEASE = """
@@ -176,6 +175,34 @@ kind: Lease
 metadata: {name: t1, namespace: kube-system}
 spec: {holderIdentity: me, leaseDurationSeconds: 30}
 """
+
+
+@test("server-side apply: made, taken over by force, and what is applied no more is gone")
+def _():
+    def apply(name, data, *words):
+        body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "applied"}, "data": data}
+        return ("apply", "--server-side", f"--field-manager={name}", "-f", "-", *words), json.dumps(body)
+
+    def now():
+        return shared.json("get", "cm", "applied", "--show-managed-fields")
+
+    words, body = apply("one", {"a": "1", "b": "1"})
+    assert "serverside-applied" in shared.ok(*words, stdin=body)
+    version = now()["metadata"]["resourceVersion"]
+    shared.ok(*words, stdin=body)
+    assert now()["metadata"]["resourceVersion"] == version, "the same again is no change"
+    words, body = apply("two", {"a": "2"})
+    assert 'conflict with "one": .data.a' in shared.fails(*words, stdin=body)
+    assert now()["data"] == {"a": "1", "b": "1"}
+    words, body = apply("two", {"a": "2"}, "--force-conflicts")
+    shared.ok(*words, stdin=body)
+    assert now()["data"] == {"a": "2", "b": "1"}
+    assert {m["manager"]: m["fieldsV1"]["f:data"] for m in now()["metadata"]["managedFields"]} == {
+        "one": {"f:b": {}}, "two": {"f:a": {}}}
+    words, body = apply("one", {"c": "1"})
+    shared.ok(*words, stdin=body)
+    assert now()["data"] == {"a": "2", "c": "1"}
+    shared.ok("delete", "cm", "applied")
 
 
 @test("leases: create, create again, replace, delete")
