@@ -39,6 +39,7 @@ void saved_free(struct saved *saved)
 		free(saved->inputs[i].error);
 	}
 	free(saved->inputs);
+	free(saved->root);
 	snapshot_free(saved->snapshot);
 	free(saved);
 }
@@ -123,16 +124,20 @@ bool saved_count_file(struct saved *saved)
 	return ++saved->files <= FILES_MAXIMUM;
 }
 
-void saved_read_text(struct saved *saved, const char *path, const char *text, size_t length)
+/* A log may be lines of JSON; what speaks of no API's objects was not lost where it cannot be read. */
+static bool looks_like_objects(const char *text, size_t length)
+{
+	return memmem(text, length, "apiVersion", 10) || memmem(text, length, "metadata", 8);
+}
+
+static void read_documents(struct saved *saved, const char *path, const char *text, size_t length)
 {
 	struct reading reading = {.saved = saved, .hint = kind_of_name(path)};
 	enum saved_form form = saved_form_of(text, length);
 	struct err err = {0};
 
-	if (form == SAVED_ARCHIVE) {
-		err_set(&err, ERR_CONFIG, "an archive in an archive is not read", NULL);
-		saved->has_unread = true;
-	} else if (form == SAVED_OTHER) {
+	if (form == SAVED_OTHER ||
+	    (form != SAVED_ARCHIVE && !reading.hint && !looks_like_objects(text, length))) {
 		err_set(&err, ERR_CONFIG, "not usable: neither JSON nor YAML of Kubernetes objects", NULL);
 	} else if (saved_documents_each(path, text, length, on_document, &reading, &err) < 0) {
 		saved->has_unread = true;
@@ -145,6 +150,18 @@ void saved_read_text(struct saved *saved, const char *path, const char *text, si
 			err_set(&err, ERR_CONFIG, "not usable: no objects with a status that is looked at", NULL);
 	}
 	add_input(saved, path, reading.objects, &err);
+}
+
+void saved_read_text(struct saved *saved, const char *path, const char *text, size_t length)
+{
+	CLEANUP(buffer_release) struct buffer space = BUFFER_INIT(FILE_MAXIMUM);
+
+	if (saved_form_of(text, length) == SAVED_ARCHIVE) {
+		saved_read_archive(saved, path, text, length);
+		return;
+	}
+	text = saved_documents_plain(text, &length, &space);
+	read_documents(saved, path, text, length);
 }
 
 static void read_descriptor(struct saved *saved, const char *path, int descriptor)
@@ -160,10 +177,7 @@ static void read_descriptor(struct saved *saved, const char *path, int descripto
 		return;
 	}
 	saved->bytes += text.length;
-	if (saved_form_of(buffer_text(&text), text.length) == SAVED_ARCHIVE)
-		saved_read_archive(saved, path, buffer_text(&text), text.length);
-	else
-		saved_read_text(saved, path, buffer_text(&text), text.length);
+	saved_read_text(saved, path, buffer_text(&text), text.length);
 }
 
 static int by_name(const void *a, const void *b)
@@ -202,12 +216,23 @@ static void read_folder(struct saved *saved, const char *path, int descriptor, i
 	free(names);
 }
 
+/* A link to what is read anyway, as bundles have them for logs. */
+static bool leads_inside(const struct saved *saved, const char *path)
+{
+	auto_free char *target = realpath(path, NULL);
+	size_t length = saved->root ? strlen(saved->root) : 0;
+
+	return target && length && !strncmp(target, saved->root, length) && target[length] == '/';
+}
+
 static void read_path(struct saved *saved, const char *path, int depth)
 {
 	/* Links below a folder are not followed: they could lead anywhere, and in circles. */
 	int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | (depth ? O_NOFOLLOW : 0));
 	struct stat status;
 
+	if (descriptor < 0 && errno == ELOOP && depth && leads_inside(saved, path))
+		return;
 	if (descriptor < 0 || fstat(descriptor, &status) < 0) {
 		saved_add_failure(saved, path, strerror(errno));
 	} else if (S_ISDIR(status.st_mode) && depth < DEPTH_MAXIMUM) {
@@ -227,8 +252,11 @@ void saved_read(struct saved *saved, const char *path)
 {
 	if (!strcmp(path, "-"))
 		read_descriptor(saved, "-", STDIN_FILENO);
-	else
+	else {
+		free(saved->root);
+		saved->root = realpath(path, NULL);
 		read_path(saved, path, 0);
+	}
 }
 
 void saved_finish(struct saved *saved)

@@ -16,6 +16,7 @@ enum {
 	RATIO_MAXIMUM = 200,		/* of unpacked to packed bytes, */
 	FREE_BYTES = 64 << 20,		/* beyond so many */
 	ENTRY_MAXIMUM = 256 << 20,
+	ARCHIVES_MAXIMUM = 2,		/* one in another: a bundle's compressed files */
 };
 
 struct unpacking {
@@ -39,6 +40,24 @@ static bool leads_outside(const char *path)
 		path += *path == '/';
 	}
 	return false;
+}
+
+/* A link to another entry, which is read by its own name: bundles have them for logs. */
+static bool leads_to_entry(struct archive_entry *entry, const char *path)
+{
+	const char *target = archive_entry_hardlink(entry);
+	int depth = 0;
+
+	if (target)
+		return !leads_outside(target);
+	target = archive_entry_filetype(entry) == AE_IFLNK ? archive_entry_symlink(entry) : NULL;
+	if (!target || target[0] == '/' || leads_outside(path))
+		return false;
+	for (const char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/'))
+		depth++;
+	for (; *target && depth >= 0; target += strcspn(target, "/"), target += *target == '/')
+		depth += strncmp(target, "..", 2) || (target[2] && target[2] != '/') ? 1 : -1;
+	return depth >= 0;
 }
 
 static bool is_hidden(const char *path)
@@ -69,10 +88,14 @@ static void read_entry(struct unpacking *unpacking, struct archive_entry *entry)
 {
 	CLEANUP(buffer_release) struct buffer text = BUFFER_INIT(ENTRY_MAXIMUM);
 	const char *path = archive_entry_pathname(entry);
-	auto_free char *name = xasprintf("%s:%s", unpacking->name, path ? path : "?");
+	/* A file that was only compressed has no entries; the library calls its content so. */
+	bool is_plain = archive_format(unpacking->archive) == ARCHIVE_FORMAT_RAW;
+	auto_free char *name = is_plain ? xstrdup(unpacking->name)
+					: xasprintf("%s:%s", unpacking->name, path ? path : "?");
 	const char *why = NULL;
 
-	if (archive_entry_filetype(entry) == AE_IFDIR || (path && is_hidden(path)))
+	if (archive_entry_filetype(entry) == AE_IFDIR || (path && is_hidden(path)) ||
+	    (path && leads_to_entry(entry, path)))
 		return;
 	if (!path || leads_outside(path))
 		why = "its path leads outside of the archive";
@@ -86,7 +109,7 @@ static void read_entry(struct unpacking *unpacking, struct archive_entry *entry)
 		saved_read_text(unpacking->saved, name, buffer_text(&text), text.length);
 }
 
-void saved_read_archive(struct saved *saved, const char *name, const char *bytes, size_t length)
+static void read_entries(struct saved *saved, const char *name, const char *bytes, size_t length)
 {
 	struct unpacking unpacking = {saved, name, archive_read_new(), length, 0};
 	struct archive_entry *entry;
@@ -95,6 +118,7 @@ void saved_read_archive(struct saved *saved, const char *name, const char *bytes
 	archive_read_support_filter_gzip(unpacking.archive);
 	archive_read_support_format_tar(unpacking.archive);
 	archive_read_support_format_zip(unpacking.archive);
+	archive_read_support_format_raw(unpacking.archive);
 	status = archive_read_open_memory(unpacking.archive, bytes, length);
 	while (status == ARCHIVE_OK || status == ARCHIVE_WARN) {
 		status = archive_read_next_header(unpacking.archive, &entry);
@@ -115,4 +139,15 @@ void saved_read_archive(struct saved *saved, const char *name, const char *bytes
 		saved_add_failure(saved, name, why ? why : "the archive is damaged");
 	}
 	archive_read_free(unpacking.archive);
+}
+
+void saved_read_archive(struct saved *saved, const char *name, const char *bytes, size_t length)
+{
+	if (saved->archives == ARCHIVES_MAXIMUM) {
+		saved_add_failure(saved, name, "an archive in an archive in an archive");
+		return;
+	}
+	saved->archives++;
+	read_entries(saved, name, bytes, length);
+	saved->archives--;
 }

@@ -1,5 +1,7 @@
 #include "tui/saved_documents.h"
 
+#include <iconv.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -50,6 +52,65 @@ enum saved_form saved_form_of(const char *text, size_t length)
 		if (has_line(text, length, yaml_words[i]))
 			return SAVED_YAML;
 	return SAVED_OTHER;
+}
+
+/* PowerShell's `>` writes UTF-16. */
+static bool from_utf16(struct buffer *out, const char *text, size_t length, const char *encoding)
+{
+	iconv_t converter = iconv_open("UTF-8", encoding);
+	char *in = (char *)(uintptr_t)text;
+	bool is_whole = converter != (iconv_t)-1;
+
+	while (is_whole && length) {
+		char bytes[4096];
+		char *end = bytes;
+		size_t room = sizeof(bytes);
+		size_t left = length;
+
+		is_whole = iconv(converter, &in, &length, &end, &room) != (size_t)-1 || length < left;
+		buffer_add(out, bytes, (size_t)(end - bytes));
+	}
+	if (converter != (iconv_t)-1)
+		iconv_close(converter);
+	return is_whole;
+}
+
+/* Where the first object begins, after lines that a tool said before it; 0: at the beginning, or nowhere. */
+static size_t skip_prologue(const char *text, size_t length)
+{
+	static const char *const words[] = {"Warning: ", "Flag --", "W1", "W0", "I1", "I0", "E1", "E0"};
+	size_t at = 0;
+
+	while (at < length) {
+		const char *end = memchr(text + at, '\n', length - at);
+		bool is_said = false;
+
+		for (size_t i = 0; i < array_length(words); i++)
+			is_said |= length - at > strlen(words[i]) && !strncmp(text + at, words[i], strlen(words[i]));
+		if (!is_said || !end)
+			break;
+		at = (size_t)(end - text) + 1;
+	}
+	return at < length && (text[at] == '{' || text[at] == '[' || !strncmp(text + at, "apiVersion:", 11)) ? at : 0;
+}
+
+const char *saved_documents_plain(const char *text, size_t *length, struct buffer *space)
+{
+	static const struct {
+		const char *mark, *encoding;
+	} wide[] = {{"\xff\xfe", "UTF-16LE"}, {"\xfe\xff", "UTF-16BE"}};
+	size_t skipped;
+
+	for (size_t i = 0; *length >= 4 && i < array_length(wide); i++) {
+		if (memcmp(text, wide[i].mark, 2) != 0 || !from_utf16(space, text + 2, *length - 2, wide[i].encoding))
+			continue;
+		*length = space->length;
+		return buffer_text(space);
+	}
+	skipped = *length >= 3 && !memcmp(text, "\xef\xbb\xbf", 3) ? 3 : 0;
+	skipped += skip_prologue(text + skipped, *length - skipped);
+	*length -= skipped;
+	return text + skipped;
 }
 
 /* The way back to where a text that was cut off was whole. */

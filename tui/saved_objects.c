@@ -23,8 +23,27 @@ static const struct kind *kind_of_group(const char *name, const char *api_versio
 		return NULL;
 	if (!*api_version || (strlen(kind->group) == group && !strncmp(kind->group, api_version, group)))
 		return kind;
-	/* The same events by their newer name. */
-	return kind->id == KIND_EVENT && !strncmp(api_version, "events.k8s.io/", 14) ? kind : NULL;
+	/* The same events by their newer name, and workloads by the name of before 1.16. */
+	if (kind->id == KIND_EVENT)
+		return !strncmp(api_version, "events.k8s.io/", 14) ? kind : NULL;
+	return !strcmp(kind->group, "apps") && !strncmp(api_version, "extensions/", 11) ? kind : NULL;
+}
+
+/* Fields of events.k8s.io by the names that core events have for them. */
+static void rename_event_fields(json_t *event)
+{
+	static const struct {
+		const char *newer, *name;
+	} fields[] = {{"regarding", "involvedObject"}, {"note", "message"}, {"deprecatedSource", "source"},
+		      {"deprecatedCount", "count"}, {"deprecatedFirstTimestamp", "firstTimestamp"},
+		      {"deprecatedLastTimestamp", "lastTimestamp"}};
+
+	for (size_t i = 0; i < array_length(fields); i++) {
+		json_t *value = json_object_get(event, fields[i].newer);
+
+		if (value && !json_object_get(event, fields[i].name))
+			json_object_set(event, fields[i].name, value);
+	}
 }
 
 /* What an object without a kind must be, by members that only one kind has. */
@@ -62,22 +81,67 @@ static bool is_time_member(const char *key)
 	return false;
 }
 
+static void note_time(struct saved *saved, const char *text)
+{
+	int64_t time;
+
+	if (!clock_parse(text, &time) && time > saved->newest)
+		saved->newest = time;
+}
+
+/* Times at the top of an object: only events have them. */
+static void note_event_times(struct saved *saved, const json_t *event)
+{
+	const char *key;
+	json_t *member;
+
+	json_object_foreach((json_t *)(uintptr_t)event, key, member) {
+		if (json_is_string(member) && is_time_member(key))
+			note_time(saved, json_string_value(member));
+	}
+}
+
+/*
+ * When the input was made: the newest time that something happened at. A
+ * deletion's time lies ahead by the grace period, and what people write
+ * (specs, annotations) may be any time.
+ */
 static void note_times(struct saved *saved, const json_t *value)
 {
 	const char *key;
 	json_t *member;
 	size_t index;
-	int64_t time;
 
 	json_array_foreach(value, index, member) {
 		note_times(saved, member);
 	}
 	json_object_foreach((json_t *)(uintptr_t)value, key, member) {
+		if (!strcmp(key, "annotations") || !strcmp(key, "labels") || !strcmp(key, "deletionTimestamp"))
+			continue;
 		if (!json_is_string(member))
 			note_times(saved, member);
-		else if (is_time_member(key) && !clock_parse(json_string_value(member), &time) && time > saved->newest)
-			saved->newest = time;
+		else if (is_time_member(key))
+			note_time(saved, json_string_value(member));
 	}
+}
+
+/* Of an object of any kind: a heartbeat is newer than what happens to pods. */
+static void note_object_times(struct saved *saved, const json_t *object, bool is_looked_at)
+{
+	const char *key;
+	json_t *member;
+	bool is_lease = !strcmp(text_at(object, "kind"), "Lease");
+
+	note_times(saved, json_object_get(object, "metadata"));
+	if (is_lease)
+		note_times(saved, json_object_get(object, "spec"));
+	if (!is_looked_at)
+		return;
+	json_object_foreach((json_t *)(uintptr_t)object, key, member) {
+		if (!json_is_string(member) && strcmp(key, "metadata") != 0 && strcmp(key, "spec") != 0)
+			note_times(saved, member);
+	}
+	note_event_times(saved, object);
 }
 
 /* Why an object says nothing about its health, or NULL. */
@@ -129,7 +193,9 @@ static bool take_object(struct saved *saved, json_t *object, const struct kind *
 	if (!json_is_object(metadata) || !*text_at(metadata, "name"))
 		return false;
 	saved->was_seen[kind->id] = true;
-	note_times(saved, object);
+	if (kind->id == KIND_EVENT)
+		rename_event_fields(object);
+	note_object_times(saved, object, true);
 	give_uid(metadata, kind);
 	if (was_deleted) {
 		snapshot_remove(saved->snapshot, kind->id, text_at(metadata, "uid"));
@@ -192,12 +258,16 @@ size_t saved_take_document(struct saved *saved, json_t *document, const struct k
 	if (json_is_array(items))
 		return take_list(saved, items, kind_of_list(document, hint));
 	if (json_is_object(watched) && !*name) {
+		if (!strcmp(text_at(document, "type"), "BOOKMARK"))
+			return 0;
 		kind = kind_of_group(text_at(watched, "kind"), text_at(watched, "apiVersion"));
 		return kind && take_object(saved, watched, kind, !strcmp(text_at(document, "type"), "DELETED"));
 	}
 	kind = *name ? kind_of_group(name, text_at(document, "apiVersion")) : kind_of_members(document);
 	if (!kind && !*name)
 		kind = hint;
+	if (!kind)
+		note_object_times(saved, document, false);
 	return kind && take_object(saved, document, kind, false);
 }
 

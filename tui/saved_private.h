@@ -17,6 +17,8 @@ struct saved {
 	struct err unjudged[KIND_COUNT];	/* why an object of the kind could not be judged */
 	size_t files;
 	size_t bytes;
+	size_t archives;	/* that are open, one in another */
+	char *root;		/* the folder that is read, links resolved; NULL: none */
 };
 
 /* Takes what is of use in a document; hint: kind that the file's name tells, NULL for none. Returns objects taken. */

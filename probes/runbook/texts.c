@@ -127,7 +127,10 @@ static const char *const left_out = "{what}: left out: {why}";
 
 bool unknown_is_by_choice(const struct message *unknown, bool is_offline)
 {
-	return unknown->id && (!strcmp(unknown->id, left_out) || (is_offline && !strcmp(unknown->id, not_asked)));
+	if (!unknown->id)
+		return false;
+	return !strcmp(unknown->id, left_out) ||
+	       (is_offline && (!strcmp(unknown->id, not_asked) || !strcmp(unknown->id, walk_not_saved)));
 }
 
 /* Notes why the evidence of a request is not there. */

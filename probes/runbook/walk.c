@@ -65,6 +65,8 @@ void walk_back(struct walk *walk, struct walk_mark mark)
 	walk->object_count = mark.objects;
 }
 
+const char walk_not_saved[] = N_("list {resource}: there are none to read");
+
 bool walk_can_read(struct walk *walk, enum kind_id kind)
 {
 	const struct collection *collection = snapshot_collection(walk->evaluation->snapshot, kind);
@@ -79,7 +81,7 @@ bool walk_can_read(struct walk *walk, enum kind_id kind)
 		message_set(&reason, "list {resource}: forbidden", "resource", resource, NULL);
 		break;
 	case COLLECTION_ABSENT:
-		message_set(&reason, "list {resource}: there are none to read", "resource", resource, NULL);
+		message_set(&reason, walk_not_saved, "resource", resource, NULL);
 		break;
 	case COLLECTION_NEVER:
 		message_set(&reason, "list {resource}: not read yet", "resource", resource, NULL);

@@ -75,6 +75,8 @@ void walk_back(struct walk *walk, struct walk_mark mark);
 
 /* Since when the record has been so, by the nearest time that the API tells; 0 unknown. */
 int64_t fact_time(const struct record *record, const char *path, size_t item);
+/* The reason where a cluster has nothing of a kind, or a dump was made without it. */
+extern const char walk_not_saved[];
 /* Whether the kind was listed; else the reason is noted. */
 bool walk_can_read(struct walk *walk, enum kind_id kind);
 
