@@ -64,6 +64,7 @@ static void add_node(struct textview *text, const struct world *world, const str
 {
 	CLEANUP(buffer_release) struct buffer status = BUFFER_INIT(256);
 	CLEANUP(buffer_release) struct buffer roles = BUFFER_INIT(256);
+	CLEANUP(buffer_release) struct buffer kernel = BUFFER_INIT(256);
 	char pods[64];
 
 	node_status_text(node, &status);
@@ -73,7 +74,8 @@ static void add_node(struct textview *text, const struct world *world, const str
 	add_pair(text, "kubelet", ROLE_NORMAL, node->kubelet_version);
 	add_pair(text, "runtime", ROLE_NORMAL, node->container_runtime);
 	add_pair(text, "system", ROLE_NORMAL, node->os_image);
-	add_pair(text, "kernel", ROLE_NORMAL, node->kernel_version);
+	node_kernel_text(node, world->server_version, &kernel);
+	add_pair(text, "kernel", ROLE_NORMAL, buffer_text(&kernel));
 	for (size_t i = 0; i < node->address_count; i++)
 		add_pair(text, node->addresses[i].type, ROLE_NORMAL, node->addresses[i].address);
 	snprintf(pods, sizeof(pods), translate("%zu of %lld"), snapshot_pods_on_node(world->snapshot,
@@ -130,7 +132,7 @@ static void add_pod(struct textview *text, const struct world *world, const stru
 	auto_free char *ready = NULL;
 
 	pod_count(pod, &counts);
-	pod_status_text(pod, &status);
+	pod_status_text(pod, world->server_version, &status);
 	ready = xasprintf("%d/%d", counts.ready, counts.total);
 	add_pair(text, "status", ROLE_STRONG, buffer_text(&status));
 	add_pair(text, "ready", counts.ready == counts.total ? ROLE_OK : ROLE_WARNING, ready);

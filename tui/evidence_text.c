@@ -74,7 +74,7 @@ static void add_record_state(struct textview *text, const struct world *world, c
 		struct pod_counts counts;
 
 		pod_count(record_pod(record), &counts);
-		pod_status_text(record_pod(record), &status);
+		pod_status_text(record_pod(record), world->server_version, &status);
 		textview_appendf(text, counts.ready == counts.total ? ROLE_OK : ROLE_WARNING, "  %d/%d %s",
 				 counts.ready,
 				 counts.total, buffer_text(&status));

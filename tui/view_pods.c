@@ -34,11 +34,11 @@ static const struct table_column all_columns[] = {
 };
 
 /* The status that kubectl prints; scratch must outlive the use. */
-static void status_of(const struct pod_record *pod, char *out, size_t size)
+static void status_of(const struct world *world, const struct pod_record *pod, char *out, size_t size)
 {
 	CLEANUP(buffer_release) struct buffer status = BUFFER_INIT(512);
 
-	pod_status_text(pod, &status);
+	pod_status_text(pod, world->server_version, &status);
 	snprintf(out, size, "%s", buffer_text(&status));
 }
 
@@ -80,7 +80,7 @@ static void collect(struct list_view *list)
 
 		if (!is_shown(list, world, pods.items[i]))
 			continue;
-		status_of(pod, status, sizeof(status));
+		status_of(world, pod, status, sizeof(status));
 		pod_count(pod, &counts);
 		role = status_role(status, &counts);
 		const struct list_row row = {
@@ -130,7 +130,7 @@ static void cell(struct list_view *list, const struct list_row *row, size_t colu
 		cell->role = counts.ready == counts.total ? ROLE_NORMAL : ROLE_WARNING;
 		break;
 	case STATUS:
-		status_of(pod, cell->scratch, sizeof(cell->scratch));
+		status_of(world, pod, cell->scratch, sizeof(cell->scratch));
 		cell->text = cell->scratch;
 		cell->role = status_role(cell->scratch, &counts);
 		break;

@@ -174,6 +174,8 @@ void kube_start_afresh(struct kube_client *client);
 
 /* Server version, read once at start and after reconnects; "" until known. */
 const char *kube_server_version(const struct kube_client *client);
+/* The 34 of "v1.34.4"; INT_MAX where the version (may be NULL) says nothing, or is of another major version. */
+int kube_version_minor(const char *version);
 /* -1: a server of that version is older than what this program speaks. 0: it is not, or the version says nothing. */
 int kube_check_version(const char *version, struct err *err);
 /* True while the question for it is under way. */

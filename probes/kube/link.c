@@ -1,3 +1,4 @@
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -92,12 +93,18 @@ const struct link_state *kube_link(struct kube_client *client)
 	return &client->link;
 }
 
+int kube_version_minor(const char *version)
+{
+	const char *minor = version ? strchr(version, '.') : NULL;
+
+	if (!minor || version[0] != 'v' || strtol(version + 1, NULL, 10) != 1)
+		return INT_MAX;
+	return (int)strtol(minor + 1, NULL, 10);
+}
+
 int kube_check_version(const char *version, struct err *err)
 {
-	const char *minor = strchr(version, '.');
-
-	if (!minor || version[0] != 'v' || strtol(version + 1, NULL, 10) > 1 ||
-	    strtol(minor + 1, NULL, 10) >= OLDEST_MINOR)
+	if (kube_version_minor(version) >= OLDEST_MINOR)
 		return 0;
 	err_set(err, ERR_INVALID, "the server is {version}, too old", "version", version, NULL);
 	err_hint(err, "1.22 or newer is needed; use kubectl for this cluster", NULL);

@@ -1,5 +1,5 @@
 /*
- * The columns STATUS and ROLES of `kubectl get nodes`, by the rules of
+ * The columns STATUS, ROLES and KERNEL-VERSION of `kubectl get nodes`, by the rules of
  * printNode and findNodeRoles in kubernetes
  * pkg/printers/internalversion/printers.go.
  */
@@ -8,7 +8,10 @@
 
 #include "probes/base/buffer.h"
 #include "probes/base/memory.h"
+#include "probes/kube/client.h"
 #include "probes/kube/record.h"
+
+enum { SHOWS_ARCHITECTURE = 36 };	/* the minor version from which on a server does, beside the kernel's */
 
 void node_status_text(const struct node_record *node, struct buffer *out)
 {
@@ -21,6 +24,13 @@ void node_status_text(const struct node_record *node, struct buffer *out)
 	buffer_add_text(out, status);
 	if (node->unschedulable)
 		buffer_add_text(out, ",SchedulingDisabled");
+}
+
+void node_kernel_text(const struct node_record *node, const char *server_version, struct buffer *out)
+{
+	buffer_add_text(out, *node->kernel_version ? node->kernel_version : "<unknown>");
+	if (*node->architecture && kube_version_minor(server_version) >= SHOWS_ARCHITECTURE)
+		buffer_addf(out, " (%s)", node->architecture);
 }
 
 static int compare_roles(const void *a, const void *b)

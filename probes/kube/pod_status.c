@@ -1,15 +1,23 @@
 /*
  * The columns STATUS, READY and RESTARTS of `kubectl get pods`, by the rules
- * of printPod in kubernetes pkg/printers/internalversion/printers.go (1.35).
+ * of printPod in kubernetes pkg/printers/internalversion/printers.go, which
+ * changed in 1.31 and in 1.35.
  */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "probes/base/buffer.h"
+#include "probes/kube/client.h"
 #include "probes/kube/record.h"
 
 enum { REASON_SIZE = 1200 };
+
+/* Minor versions from which on a server */
+enum {
+	SHOWS_HOW_DELETED_ENDED = 31,	/* instead of Terminating, of a pod that has ended */
+	SHOWS_ERROR_FIRST = 35,		/* of a container that failed, instead of Completed or NotReady */
+};
 
 /* Walks the statuses of one role, which lie side by side. */
 static size_t role_count(const struct pod_record *pod, enum container_role role,
@@ -107,10 +115,21 @@ static bool init_reason(const struct pod_record *pod, char reason[REASON_SIZE])
 	return false;
 }
 
-static void main_reason(const struct pod_record *pod, char reason[REASON_SIZE])
+/* What a pod shows of which the first container has completed. failure: of the first one that failed, or "". */
+static const char *completed_reason(const struct pod_record *pod, int minor, bool has_running, const char *failure)
+{
+	if (has_running && is_condition_true(pod, "Ready"))
+		return "Running";
+	if (minor >= SHOWS_ERROR_FIRST && *failure)
+		return failure;
+	return has_running ? "NotReady" : "Completed";
+}
+
+static void main_reason(const struct pod_record *pod, int minor, char reason[REASON_SIZE])
 {
 	const struct container_status *first;
 	size_t count = role_count(pod, CONTAINER_MAIN, &first);
+	char failure[REASON_SIZE] = "";
 	bool has_running = false;
 
 	for (size_t i = count; i-- > 0;) {
@@ -122,9 +141,11 @@ static void main_reason(const struct pod_record *pod, char reason[REASON_SIZE])
 			terminated_reason(status, "", reason);
 		else if (status->state == STATE_RUNNING && status->ready)
 			has_running = true;
+		if (status->state == STATE_TERMINATED && status->exit_code)
+			memcpy(failure, reason, REASON_SIZE);
 	}
-	if (has_running && !strcmp(reason, "Completed"))
-		snprintf(reason, REASON_SIZE, "%s", is_condition_true(pod, "Ready") ? "Running" : "NotReady");
+	if (!strcmp(reason, "Completed"))
+		snprintf(reason, REASON_SIZE, "%s", completed_reason(pod, minor, has_running, failure));
 }
 
 static bool is_gated(const struct pod_record *pod)
@@ -137,19 +158,20 @@ static bool is_gated(const struct pod_record *pod)
 	return false;
 }
 
-void pod_status_text(const struct pod_record *pod, struct buffer *out)
+void pod_status_text(const struct pod_record *pod, const char *server_version, struct buffer *out)
 {
 	char reason[REASON_SIZE];
+	int minor = kube_version_minor(server_version);
 	bool is_over = !strcmp(pod->phase, "Succeeded") || !strcmp(pod->phase, "Failed");
 
 	snprintf(reason, sizeof(reason), "%s", *pod->reason ? pod->reason : pod->phase);
 	if (is_gated(pod))
 		snprintf(reason, sizeof(reason), "SchedulingGated");
 	if (!init_reason(pod, reason) || is_initialized(pod))
-		main_reason(pod, reason);
+		main_reason(pod, minor, reason);
 	if (pod->base.deleted && !strcmp(pod->reason, "NodeLost"))
 		snprintf(reason, sizeof(reason), "Unknown");
-	else if (pod->base.deleted && !is_over)
+	else if (pod->base.deleted && !(is_over && minor >= SHOWS_HOW_DELETED_ENDED))
 		snprintf(reason, sizeof(reason), "Terminating");
 	buffer_add_text(out, reason);
 }

@@ -250,8 +250,11 @@ const char *record_label(const struct record *record, const char *key);
 const char *record_annotation(const struct record *record, const char *key);
 const struct condition *condition_find(const struct condition *conditions, size_t count, const char *type);
 
-/* Text columns exactly as kubectl get prints them (pkg/printers/internalversion/printers.go). */
-void pod_status_text(const struct pod_record *pod, struct buffer *out);
+/*
+ * Text columns exactly as kubectl get prints them (pkg/printers/internalversion/printers.go). The server makes them,
+ * so that some follow its version, as kube_server_version() has it; "" = as the newest that is known.
+ */
+void pod_status_text(const struct pod_record *pod, const char *server_version, struct buffer *out);
 struct pod_counts {
 	int ready;
 	int total;
@@ -261,6 +264,8 @@ struct pod_counts {
 void pod_count(const struct pod_record *pod, struct pod_counts *ret_counts);
 /* "Ready,SchedulingDisabled" */
 void node_status_text(const struct node_record *node, struct buffer *out);
+/* "6.1.0-20-amd64", from 1.36 on "6.1.0-20-amd64 (amd64)", or "<unknown>" */
+void node_kernel_text(const struct node_record *node, const char *server_version, struct buffer *out);
 /* "control-plane,etcd" or "<none>" */
 void node_roles_text(const struct node_record *node, struct buffer *out);
 

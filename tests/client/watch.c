@@ -52,13 +52,16 @@ static json_t *node_row(const struct record *record)
 			 record_node(record)->kubelet_version);
 }
 
+/* One process watches one cluster: whose version decides what columns say. */
+static const struct kube_client *watched_client;
+
 static json_t *pod_row(const struct record *record)
 {
 	struct buffer status = BUFFER_INIT(2048);
 	struct pod_counts counts;
 	char ready[32];
 
-	pod_status_text(record_pod(record), &status);
+	pod_status_text(record_pod(record), kube_server_version(watched_client), &status);
 	pod_count(record_pod(record), &counts);
 	snprintf(ready, sizeof(ready), "%d/%d", counts.ready, counts.total);
 	return json_pack("[s,s,s,o,I]", record->name_space, record->name, ready, text_json(&status),
@@ -141,7 +144,8 @@ static void print_view(struct cluster *cluster)
 {
 	struct snapshot *snapshot = cluster_snapshot(cluster);
 	uint64_t requests = log_count() ? log_at(log_count() - 1)->number : 0;
-	json_t *line = json_pack("{s:b,s:o,s:o,s:o,s:o,s:o,s:I,s:I,s:I}", "complete", cluster_is_complete(cluster),
+	json_t *line = json_pack("{s:b,s:o,s:o,s:o,s:o,s:o,s:I,s:I,s:I}", "complete",
+				 cluster_is_complete(cluster) && !kube_is_asking_version(watched_client),
 				 "states", states(snapshot), "nodes", rows(snapshot, KIND_NODE, node_row),
 				 "pods", rows(snapshot, KIND_POD, pod_row), "versions", versions(snapshot),
 				 "events", event_versions(snapshot), "changes", take_changes(snapshot),
@@ -204,7 +208,7 @@ static json_t *wide_pod(const struct record *record, int64_t now)
 	struct buffer status = BUFFER_INIT(2048);
 	struct pod_counts counts;
 
-	pod_status_text(pod, &status);
+	pod_status_text(pod, kube_server_version(watched_client), &status);
 	pod_count(pod, &counts);
 	return json_pack("[s,s,o,o,o,o,s,s,s,o]", record->name_space, record->name,
 			 json_sprintf("%d/%d", counts.ready, counts.total), text_json(&status),
@@ -226,13 +230,15 @@ static json_t *wide_node(const struct record *record, int64_t now)
 	const struct node_record *node = record_node(record);
 	struct buffer status = BUFFER_INIT(1024);
 	struct buffer roles = BUFFER_INIT(1024);
+	struct buffer kernel = BUFFER_INIT(1024);
 
 	node_status_text(node, &status);
 	node_roles_text(node, &roles);
-	return json_pack("[s,o,o,o,s,s,s,s,s,s]", record->name, text_json(&status), text_json(&roles),
+	node_kernel_text(node, kube_server_version(watched_client), &kernel);
+	return json_pack("[s,o,o,o,s,s,s,s,o,s]", record->name, text_json(&status), text_json(&roles),
 			 age_json(record->created, now), node->kubelet_version, address(node, "InternalIP"),
 			 address(node, "ExternalIP"), or_unknown(node->os_image),
-			 or_unknown(node->kernel_version), or_unknown(node->container_runtime));
+			 text_json(&kernel), or_unknown(node->container_runtime));
 }
 
 static json_t *wide_rows(const struct snapshot *snapshot, enum kind_id kind, int64_t now,
@@ -308,6 +314,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "watch: %s\n", text);
 		return 1;
 	}
+	watched_client = client;
 	log_on_line(count_lists);
 	field_set_init(&fields);
 	session.cluster = cluster_new(client, &fields);

@@ -201,7 +201,7 @@ static void test_columns(void **state)
 
 		if (!record)
 			fail_msg("case %zu is not JSON", i);
-		pod_status_text(record_pod(record), &text);
+		pod_status_text(record_pod(record), "", &text);
 		pod_count(record_pod(record), &counts);
 		snprintf(ready, sizeof(ready), "%d/%d", counts.ready, counts.total);
 		if (strcmp(buffer_text(&text), cases[i].text) != 0 || strcmp(ready, cases[i].ready) != 0 ||
@@ -232,6 +232,68 @@ static void test_last_restart(void **state)
 	assert_int_equal(counts.restarts, 2);
 	assert_int_equal(counts.last_restart, 1795219205);
 	record_free(record);
+	field_table_free(table);
+}
+
+/* What a server of a minor version says of the same pod: the rules changed in 1.31 and in 1.35. */
+static void test_versions(void **state)
+{
+	static const struct {
+		struct pod_case pod;
+		const char *before;	/* 1.30 */
+		const char *between;	/* 1.34 */
+		const char *after;	/* 1.35 */
+	} examples[] = {
+		{{DELETED, "", C("a"), "Succeeded", "", "", S("a", ENDED("0", "Completed"), ""), "", "", "", 0}, "Terminating",
+		 "Completed", "Completed"},
+		{{DELETED, "", C("a"), "Failed", "", "", S("a", ENDED("1", "Error"), ""), "", "", "", 0}, "Terminating", "Error",
+		 "Error"},
+		{{DELETED, "", C("a"), "Failed", ",\"reason\":\"NodeLost\"", "", "", "", "", "", 0}, "Unknown", "Unknown", "Unknown"},
+		{{"", "", C("a") "," C("b"), "Running", "", "", S("a", ENDED("0", "Completed"), "") ","
+		  S("b", ENDED("3", ""), ""), "", "", "", 0}, "Completed", "Completed", "ExitCode:3"},
+		{{"", "", C("a") "," C("b") "," C("c"), "Running", "", "", S("a", ENDED("0", "Completed"), "") ","
+		  S("b", ENDED("3", "Error"), "") "," S("c", RUNNING, READY), "", "", "", 0}, "NotReady", "NotReady", "Error"},
+		{{"", "", C("a") "," C("b") "," C("c"), "Running", "", "", S("a", ENDED("0", "Completed"), "") ","
+		  S("b", ENDED("3", "Error"), "") "," S("c", RUNNING, READY), IS("Ready", "True"), "", "", 0}, "Running",
+		 "Running", "Running"},
+	};
+	static const char *const versions[] = {"v1.30.4", "v1.34.4", "v1.35.0", "v1.36.3-gke.1", "", NULL};
+	struct field_table *table = field_table_new(kind_get(KIND_POD));
+
+	(void)state;
+	for (size_t i = 0; i < array_length(examples); i++) {
+		struct record *record = make_pod(table, &examples[i].pod);
+
+		assert_non_null(record);
+		for (size_t v = 0; v < array_length(versions); v++) {
+			CLEANUP(buffer_release) struct buffer text = BUFFER_INIT(2048);
+
+			pod_status_text(record_pod(record), versions[v], &text);
+			assert_string_equal(buffer_text(&text),
+					    v == 0 ? examples[i].before : v == 1 ? examples[i].between : examples[i].after);
+		}
+		record_free(record);
+	}
+	field_table_free(table);
+}
+
+static void test_kernel(void **state)
+{
+	struct field_table *table = field_table_new(kind_get(KIND_NODE));
+	struct record *record = scan_object(table, "{\"status\":{\"nodeInfo\":{\"kernelVersion\":\"6.1\",\"architecture\":"
+						   "\"amd64\"}}}");
+	struct record *empty = scan_object(table, "{\"metadata\":{}}");
+	CLEANUP(buffer_release) struct buffer text = BUFFER_INIT(256);
+
+	(void)state;
+	node_kernel_text(record_node(record), "v1.35.4", &text);
+	buffer_add_text(&text, ", ");
+	node_kernel_text(record_node(record), "v1.36.3", &text);
+	buffer_add_text(&text, ", ");
+	node_kernel_text(record_node(empty), "v1.36.3", &text);
+	assert_string_equal(buffer_text(&text), "6.1, 6.1 (amd64), <unknown>");
+	record_free(record);
+	record_free(empty);
 	field_table_free(table);
 }
 
@@ -293,6 +355,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_columns),
 		cmocka_unit_test(test_last_restart),
+		cmocka_unit_test(test_versions),
+		cmocka_unit_test(test_kernel),
 		cmocka_unit_test(test_nodes),
 	};
 
