@@ -124,10 +124,12 @@ bool saved_count_file(struct saved *saved)
 	return ++saved->files <= FILES_MAXIMUM;
 }
 
-/* A log may be lines of JSON; what speaks of no API's objects was not lost where it cannot be read. */
-static bool looks_like_objects(const char *text, size_t length)
+static const char *const not_objects = "not usable: neither JSON nor YAML of Kubernetes objects";
+
+/* Lines of JSON between others: nothing was lost where such a text cannot be read to its end. */
+static bool is_log(const struct reading *reading, const char *text, size_t length)
 {
-	return memmem(text, length, "apiVersion", 10) || memmem(text, length, "metadata", 8);
+	return !reading->objects && (reading->documents || !memmem(text, length, "apiVersion", 10));
 }
 
 static void read_documents(struct saved *saved, const char *path, const char *text, size_t length)
@@ -136,13 +138,15 @@ static void read_documents(struct saved *saved, const char *path, const char *te
 	enum saved_form form = saved_form_of(text, length);
 	struct err err = {0};
 
-	if (form == SAVED_OTHER ||
-	    (form != SAVED_ARCHIVE && !reading.hint && !looks_like_objects(text, length))) {
-		err_set(&err, ERR_CONFIG, "not usable: neither JSON nor YAML of Kubernetes objects", NULL);
+	if (form == SAVED_OTHER) {
+		err_set(&err, ERR_CONFIG, not_objects, NULL);
 	} else if (saved_documents_each(path, text, length, on_document, &reading, &err) < 0) {
-		saved->has_unread = true;
+		if (is_log(&reading, text, length))
+			err_set(&err, ERR_CONFIG, not_objects, NULL);
+		else
+			saved->has_unread = true;
 	} else if (!reading.objects && reading.documents) {
-		bool is_empty_list = false;
+		bool is_empty_list = saved->has_list;
 
 		for (enum kind_id kind = 0; kind < KIND_COUNT; kind++)
 			is_empty_list |= saved->was_seen[kind];
@@ -297,6 +301,8 @@ bool saved_has_unread(const struct saved *saved)
 
 bool saved_is_empty(const struct saved *saved)
 {
+	if (saved->has_list)
+		return false;
 	for (enum kind_id kind = 0; kind < KIND_COUNT; kind++)
 		if (saved->was_seen[kind])
 			return false;

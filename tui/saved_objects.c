@@ -182,6 +182,13 @@ static void give_uid(json_t *metadata, const struct kind *kind)
 	json_object_set_new(metadata, "uid", json_string(uid));
 }
 
+/* What people write to have a workload made; no API server ever had it. */
+static bool is_manifest(const struct kind *kind, const json_t *object, const json_t *metadata)
+{
+	return !strcmp(kind->group, "apps") && !json_object_size(json_object_get(object, "status")) &&
+	       !*text_at(metadata, "uid") && !*text_at(metadata, "creationTimestamp");
+}
+
 static bool take_object(struct saved *saved, json_t *object, const struct kind *kind, bool was_deleted)
 {
 	const struct scan_sink sink = {.on_record = put_record, .data = saved->snapshot};
@@ -190,7 +197,7 @@ static bool take_object(struct saved *saved, json_t *object, const struct kind *
 	const char *why;
 	int result;
 
-	if (!json_is_object(metadata) || !*text_at(metadata, "name"))
+	if (!json_is_object(metadata) || !*text_at(metadata, "name") || is_manifest(kind, object, metadata))
 		return false;
 	saved->was_seen[kind->id] = true;
 	if (kind->id == KIND_EVENT)
@@ -232,6 +239,15 @@ static const struct kind *kind_of_list(const json_t *list, const struct kind *hi
 	return kind_of_group(item, text_at(list, "apiVersion"));
 }
 
+/* A list as the API gives it, which says by being empty that there was nothing. */
+static bool is_list(const json_t *document)
+{
+	const char *name = text_at(document, "kind");
+	size_t length = strlen(name);
+
+	return length >= strlen("List") && !strcmp(name + length - strlen("List"), "List");
+}
+
 static size_t take_list(struct saved *saved, json_t *items, const struct kind *kind)
 {
 	size_t taken = 0;
@@ -255,8 +271,10 @@ size_t saved_take_document(struct saved *saved, json_t *document, const struct k
 
 	if (json_is_array(document))
 		return take_list(saved, document, NULL);
-	if (json_is_array(items))
+	if (json_is_array(items) || json_is_null(items)) {
+		saved->has_list |= is_list(document);
 		return take_list(saved, items, kind_of_list(document, hint));
+	}
 	if (json_is_object(watched) && !*name) {
 		if (!strcmp(text_at(document, "type"), "BOOKMARK"))
 			return 0;

@@ -13,6 +13,7 @@ struct saved {
 	size_t input_count;
 	int64_t newest;
 	bool has_unread;
+	bool has_list;				/* a list of objects was read, if an empty one */
 	bool was_seen[KIND_COUNT];		/* an object or a list of the kind was there */
 	struct err unjudged[KIND_COUNT];	/* why an object of the kind could not be judged */
 	size_t files;
