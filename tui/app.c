@@ -12,6 +12,7 @@
 #include "probes/base/clock.h"
 #include "probes/base/file.h"
 #include "probes/base/memory.h"
+#include "probes/kube/kubeconfig.h"
 #include "tui/command.h"
 #include "tui/console.h"
 #include "tui/fix.h"
@@ -226,6 +227,33 @@ static void end(struct app *app, int exit_code)
 	app->exit_code = exit_code;
 }
 
+/* The same context anew: with what the kubeconfig says by now, where that is another file than before. */
+static void reconnect(struct app *app)
+{
+	bool is_other = kubeconfig_watch_changed(&app->kubeconfig, app->invocation->options->kubeconfig);
+	auto_free char *context = app->session ? xstrdup(kube_client_view(app->session->client)->context) : NULL;
+
+	console_say(&app->console, ROLE_INFO, translate("connecting again"));
+	if (app->session && (!is_other || app->session->demo || console_is_running(&app->console)))
+		cluster_reconnect(app->session->cluster);
+	else
+		open_session(app, context);
+}
+
+/* A laptop's lid was closed, or the process stopped: what is on the screen is that old. */
+static void say_sleep(struct app *app)
+{
+	char age[32];
+
+	if (!app->session || !app->session->slept_ms)
+		return;
+	clock_age(app->session->slept_ms / 1000, age, sizeof(age));
+	app->session->slept_ms = 0;
+	/* The message counts its time from now. */
+	refresh(app);
+	console_sayf(&app->console, ROLE_INFO, translate("asleep for %s; connecting again"), age);
+}
+
 static void serve_request(struct app *app)
 {
 	switch (console_take_request(&app->console)) {
@@ -242,11 +270,7 @@ static void serve_request(struct app *app)
 		suspend(app);
 		break;
 	case REQUEST_RECONNECT:
-		console_say(&app->console, ROLE_INFO, translate("connecting again"));
-		if (app->session)
-			cluster_reconnect(app->session->cluster);
-		else
-			open_session(app, NULL);
+		reconnect(app);
 		break;
 	case REQUEST_SWITCH:
 		open_session(app, app->console.wanted_context);
@@ -365,6 +389,7 @@ static void run_loop(struct app *app)
 			loop_turn(app->idle, wait_ms(app));
 		else if (session_turn(app->session, wait_ms(app)))
 			app->console.is_dirty = true;
+		say_sleep(app);
 		take_signals(app);
 		had_key = !app->ended && take_keys(app);
 		if (app->ended)

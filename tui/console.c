@@ -137,7 +137,7 @@ void console_refresh(struct console *console, int64_t now, int64_t now_ms)
 		console->world.server_version = kube_server_version(console->session->client);
 		console->world.link = kube_link(console->session->client);
 	}
-	if (console->armed_until && now >= console->armed_until && !console_is_running(console)) {
+	if (console->armed_until && now_ms >= console->armed_until && !console_is_running(console)) {
 		console->armed_until = 0;
 		console_say(console, ROLE_READ_ONLY,
 			    translate("read-only again: the time for changes is over"));
@@ -454,7 +454,7 @@ void console_go_to_last(struct console *console)
 
 bool console_is_armed(const struct console *console)
 {
-	return console->armed_until > console->world.now && !console_read_only_reason(console);
+	return console->armed_until > console->world.now_ms && !console_read_only_reason(console);
 }
 
 const char *console_read_only_reason(const struct console *console)
@@ -468,7 +468,7 @@ const char *console_read_only_reason(const struct console *console)
 
 void console_arm(struct console *console, int64_t seconds)
 {
-	console->armed_until = console->world.now + seconds;
+	console->armed_until = console->world.now_ms + 1000 * seconds;
 	console_sayf(console, ROLE_ARMED,
 		     translate("armed: changes are allowed for %lld minutes; each is asked for first"),
 		     (long long)(seconds + 59) / 60);

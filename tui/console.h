@@ -102,7 +102,7 @@ struct console {
 	int64_t message_until;		/* monotonic ms */
 	int64_t interrupted_at;		/* last Ctrl-C, monotonic ms */
 
-	int64_t armed_until;		/* wall; 0: read-only */
+	int64_t armed_until;		/* monotonic ms: no clock that is set prolongs it; 0: read-only */
 	int64_t wanted_seconds;		/* what the dialog of a protected context asks to allow */
 	struct fix *fix;		/* NULL: none was asked for yet */
 	enum console_request request;
@@ -183,6 +183,9 @@ void console_ask_to_arm(struct console *console, int64_t seconds);
 /* Drawing, in their own files. */
 void header_draw(struct console *console, struct cells *cells, struct rect rect);
 void status_line_draw(struct console *console, struct cells *cells, struct rect rect);
+/* Rows above the last line that say why the link failed and what to try; 0 while it is well, or without room. */
+int failure_rows(const struct console *console, int rows, int columns);
+void failure_draw(const struct console *console, struct cells *cells, struct rect rect);
 /* Rows at the bottom that what is said takes at a width, 0 for nothing; more than one: message_draw() draws it. */
 int message_rows(const struct console *console, int columns);
 void message_draw(const struct console *console, struct cells *cells, struct rect rect);

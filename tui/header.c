@@ -39,7 +39,7 @@ static void put(struct line *line, enum role role, const char *text)
 					  PUT_ELLIPSIS, text);
 }
 
-enum { NARROW = 100, HINTS_CELLS = 20, MOST_MESSAGE_ROWS = 5 };
+enum { NARROW = 100, HINTS_CELLS = 20, MOST_MESSAGE_ROWS = 5, MOST_FAILURE_ROWS = 3, LEAST_ROWS_FOR_FAILURE = 24 };
 
 static int width_of(const char *raw)
 {
@@ -191,7 +191,7 @@ static void clock_text(const struct world *world, bool with_zone, char *out, siz
 static int writing_text(const struct console *console, char *out, size_t size, enum role *ret_role)
 {
 	char key[KEY_TEXT_SIZE];
-	int64_t left = console->armed_until - console->world.now;
+	int64_t left = (console->armed_until - console->world.now_ms + 999) / 1000;
 
 	keymap_first(&console->keymap, ACTION_ARM, key);
 	if (console_is_armed(console)) {
@@ -274,26 +274,6 @@ void header_draw(struct console *console, struct cells *cells, struct rect rect)
 	draw_second(console, cells, rect);
 }
 
-/* Why nothing new comes, and what to try: in the place of the newest event, which is none. */
-static void draw_link_failure(const struct console *console, struct line *line)
-{
-	const struct err *err = &console->world.link->err;
-	auto_free char *what = message_text(&err->what);
-	auto_free char *hint = message_text(&err->hint);
-	char key[KEY_TEXT_SIZE];
-
-	keymap_first(&console->keymap, ACTION_RECONNECT, key);
-	put(line, ROLE_ERROR, " ");
-	put(line, ROLE_ERROR, what);
-	put(line, ROLE_NORMAL, "  ");
-	put(line, ROLE_KEY, key);
-	put(line, ROLE_NORMAL, translate(" tries now"));
-	if (*hint) {
-		put(line, ROLE_DIM, "; ");
-		put(line, ROLE_DIM, hint);
-	}
-}
-
 static void draw_newest_event(struct console *console, struct line *line)
 {
 	const struct event_record *event = events_view_newest(console->panes[PANE_EVENTS]);
@@ -354,6 +334,40 @@ static void draw_hints(struct console *console, struct line *line)
 	line->end -= width;
 }
 
+/* Why nothing new comes and what to try, as a text; the caller releases it. */
+static void fill_failure(const struct console *console, struct textview *text)
+{
+	CLEANUP(buffer_release) struct buffer failure = BUFFER_INIT(2048);
+
+	link_failure_text(&console->world, &console->keymap, &failure);
+	textview_init(text, MOST_FAILURE_ROWS);
+	if (failure.length)
+		textview_add(text, ROLE_ERROR, buffer_text(&failure));
+}
+
+int failure_rows(const struct console *console, int rows, int columns)
+{
+	struct textview text;
+	int wanted;
+
+	/* Where there is no room the header has to do. */
+	if (rows < LEAST_ROWS_FOR_FAILURE)
+		return 0;
+	fill_failure(console, &text);
+	wanted = text.count ? textview_rows(&text, columns - 2) : 0;
+	textview_release(&text);
+	return wanted < MOST_FAILURE_ROWS ? wanted : MOST_FAILURE_ROWS;
+}
+
+void failure_draw(const struct console *console, struct cells *cells, struct rect rect)
+{
+	struct textview text;
+
+	fill_failure(console, &text);
+	textview_draw(&text, cells, (struct rect){rect.row, rect.column + 1, rect.rows, rect.columns - 1}, false);
+	textview_release(&text);
+}
+
 /* The message as a text of several lines; the caller releases it. */
 static void fill_message(const struct console *console, struct textview *text)
 {
@@ -403,8 +417,5 @@ void status_line_draw(struct console *console, struct cells *cells, struct rect 
 		put(&line, console->message_role, console->message);
 		return;
 	}
-	if (console->world.link && console->world.link->code != ERR_NONE)
-		draw_link_failure(console, &line);
-	else
-		draw_newest_event(console, &line);
+	draw_newest_event(console, &line);
 }

@@ -4,7 +4,9 @@
 
 #include "probes/base/buffer.h"
 #include "probes/base/clock.h"
+#include "probes/base/memory.h"
 #include "tui/command.h"
+#include "tui/keymap.h"
 #include "tui/world.h"
 
 /* The first answer is waited for from the start; while there is a picture, a moment is nothing to speak of. */
@@ -82,4 +84,18 @@ void link_state_text(const struct world *world, struct buffer *out, enum role *r
 		if (link->ever_answered)
 			buffer_addf(out, " %s", age);
 	}
+}
+
+void link_failure_text(const struct world *world, const struct keymap *keymap, struct buffer *out)
+{
+	const struct link_state *link = world->link;
+	char key[KEY_TEXT_SIZE];
+
+	if (!link || link->code == ERR_NONE)
+		return;
+	auto_free char *what = message_text(&link->err.what);
+	auto_free char *hint = message_text(&link->err.hint);
+
+	keymap_first(keymap, ACTION_RECONNECT, key);
+	buffer_addf(out, "%s%s%s; %s %s", what, *hint ? "; " : "", hint, key, translate("tries now"));
 }

@@ -252,7 +252,8 @@ void console_draw(struct console *console, struct cells *cells)
 	bool is_strip = layout_of(area.rows, area.columns) == LAYOUT_STRIP;
 	/* A strip has no line to spare but for what must be said or typed. */
 	bool has_line = area.rows > 3 && (!is_strip || console->prompt != PROMPT_NONE || console->message[0]);
-	struct rect body = {header, 0, area.rows - header - has_line, area.columns};
+	int failure = failure_rows(console, area.rows, area.columns);
+	struct rect body = {header, 0, area.rows - header - failure - has_line, area.columns};
 	struct rect line = {area.rows - 1, 0, 1, area.columns};
 
 	cells_clear(cells);
@@ -260,6 +261,8 @@ void console_draw(struct console *console, struct cells *cells)
 	if (header)
 		header_draw(console, cells, (struct rect){0, 0, header, area.columns});
 	panes_draw(console, cells, body);
+	if (failure)
+		failure_draw(console, cells, (struct rect){body.row + body.rows, 0, failure, area.columns});
 	if (has_line)
 		draw_last_lines(console, cells, line);
 	if (console->prompt == PROMPT_COMMAND && has_line && area.rows > 4)

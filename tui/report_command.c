@@ -244,6 +244,7 @@ static int run_on_cluster(const struct invocation *invocation, const struct word
 	const struct session_options options = {.only = (const char *const *)words->only};
 	struct session *session;
 	struct err err = {0};
+	bool is_trusted = true;
 	int code;
 
 	if (session_open(invocation, &options, &session, &err) < 0)
@@ -254,11 +255,18 @@ static int run_on_cluster(const struct invocation *invocation, const struct word
 	}
 	if (session_wait(session, &err) < 0)
 		command_fail(invocation, &err);	/* the report says the rest */
+	/* What is found there is there; that nothing is found says little. */
+	if (kube_check_version(kube_server_version(session->client), &err) < 0) {
+		command_fail(invocation, &err);
+		is_trusted = false;
+	}
 	if (words->watch) {
 		code = watch(session, words);
 	} else {
 		report_session(session, words);
 		code = exit_code(session);
+		if (code == EXIT_DONE && !is_trusted)
+			code = EXIT_UNCHECKED;
 	}
 	session_close(session);
 	return code;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "probes/base/clock.h"
+#include "probes/base/log.h"
 #include "probes/base/memory.h"
 #include "probes/kube/kubeconfig.h"
 #include "tui/configuration.h"
@@ -106,6 +107,7 @@ int session_open(const struct invocation *invocation, const struct session_optio
 	session->evidence = evidence_store_new();
 	session->collector = collector_new(session->client, session->evidence);
 	session->symptoms = symptoms_new(session->runbooks, &symptoms);
+	clock_read(&session->clocks);
 	*ret_session = session;
 	return 0;
 }
@@ -144,6 +146,29 @@ static bool update_symptoms(struct session *session, int64_t now)
 	return true;
 }
 
+/*
+ * After a sleep connections may lead nowhere, and back-offs have lasted long enough. A wall clock that was set
+ * needs no more than a line in the log: ages are counted from it, waits are not.
+ */
+static void look_at_clocks(struct session *session, int64_t meant_ms)
+{
+	struct clock_reading now;
+	int64_t missed;
+	int64_t set;
+
+	clock_read(&now);
+	missed = clock_missed_ms(&session->clocks, &now, meant_ms, kube_quiet_ms(session->client));
+	set = clock_set_by(&session->clocks, &now);
+	session->clocks = now;
+	if (set)
+		log_line("the clock of this machine was set by %lld s", (long long)set);
+	if (!missed)
+		return;
+	log_line("asleep for %lld s: watches go on over new connections", (long long)missed / 1000);
+	session->slept_ms = missed;
+	cluster_resume(session->cluster);
+}
+
 bool session_turn(struct session *session, int max_wait_ms)
 {
 	int64_t until_update = session->update_at ? session->update_at * 1000 - clock_wall_ms() : max_wait_ms;
@@ -152,7 +177,10 @@ bool session_turn(struct session *session, int max_wait_ms)
 
 	if (until_update < 0)
 		until_update = 0;
-	loop_turn(session->loop, until_update < max_wait_ms ? (int)until_update : max_wait_ms);
+	if (until_update > max_wait_ms)
+		until_update = max_wait_ms;
+	loop_turn(session->loop, (int)until_update);
+	look_at_clocks(session, until_update);
 	changed = update_symptoms(session, clock_wall());
 	link = kube_link(session->client)->code;
 	changed |= link != session->seen_link;

@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 
+#include "probes/base/clock.h"
 #include "probes/kube/client.h"
 #include "probes/model/cluster.h"
 #include "probes/model/collect.h"
@@ -33,6 +34,8 @@ struct session {
 	uint64_t seen_snapshot;		/* versions at the last symptoms_update() */
 	uint64_t seen_evidence;
 	enum err_code seen_link;
+	struct clock_reading clocks;	/* as they were at the end of the last turn */
+	int64_t slept_ms;		/* missed in the last sleep; whoever says so sets it to 0 */
 	int terminal;			/* lent to a credential plugin; 0: not */
 	bool interrupted;		/* set by whoever takes the signals: session_wait() gives up */
 };

@@ -5,6 +5,9 @@
 #include <string.h>
 #include <time.h>
 
+/* Two clocks are read one after the other, and the wall clock is slewed. */
+enum { NOTICED_MS = 2000 };
+
 /* Of the years 0 to 9999, which have four digits. */
 #define FIRST_WALL (-62167219200LL)
 #define LAST_WALL 253402300799LL
@@ -23,6 +26,34 @@ int64_t clock_wall_ms(void)
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+void clock_read(struct clock_reading *reading)
+{
+	struct timespec running;
+
+	clock_gettime(CLOCK_MONOTONIC, &running);
+	reading->monotonic_ms = clock_monotonic_ms();
+	reading->running_ms = (int64_t)running.tv_sec * 1000 + running.tv_nsec / 1000000;
+	reading->wall_ms = clock_wall_ms();
+}
+
+int64_t clock_missed_ms(const struct clock_reading *before, const struct clock_reading *now, int64_t meant_ms,
+			int64_t patience_ms)
+{
+	int64_t passed = now->monotonic_ms - before->monotonic_ms;
+	int64_t suspended = passed - (now->running_ms - before->running_ms);
+
+	if (suspended >= NOTICED_MS)
+		return suspended;
+	return passed - meant_ms > patience_ms ? passed - meant_ms : 0;
+}
+
+int64_t clock_set_by(const struct clock_reading *before, const struct clock_reading *now)
+{
+	int64_t set = (now->wall_ms - before->wall_ms) - (now->monotonic_ms - before->monotonic_ms);
+
+	return set >= NOTICED_MS || set <= -NOTICED_MS ? set / 1000 : 0;
 }
 
 int64_t clock_wall(void)

@@ -17,6 +17,22 @@ int64_t clock_monotonic_ms(void);
 int64_t clock_wall(void);
 int64_t clock_wall_ms(void);
 
+/* One look at the clocks; tests make their own. */
+struct clock_reading {
+	int64_t monotonic_ms;	/* as clock_monotonic_ms() */
+	int64_t running_ms;	/* the same without the time that the machine was suspended */
+	int64_t wall_ms;
+};
+void clock_read(struct clock_reading *reading);
+/*
+ * Milliseconds that this process missed between two looks: the machine was suspended, or the process stopped or starved
+ * for more than patience_ms longer than it meant to wait. 0: it missed nothing.
+ */
+int64_t clock_missed_ms(const struct clock_reading *before, const struct clock_reading *now, int64_t meant_ms,
+			int64_t patience_ms);
+/* Seconds by which the wall clock was set forward (or back, then negative) between two looks; 0 under two seconds. */
+int64_t clock_set_by(const struct clock_reading *before, const struct clock_reading *now);
+
 /* RFC 3339, with or without a fraction, Z or an offset. Returns 0, or -1 where it is no such time. */
 int clock_parse(const char *text, int64_t *ret_wall);
 /* "2026-11-21T08:54:47Z" */

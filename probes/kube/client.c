@@ -314,6 +314,7 @@ static bool try_again_later(struct kube_slot *slot, const struct http_result *an
 {
 	bool busy = answer->status == 429 || answer->status >= 500;
 	struct err busy_err = {0};
+	json_t *document;
 
 	if (!busy || answer->retry_after_ms < 0 || strcmp(slot->method, "GET") != 0 ||
 	    slot->kind != HTTP_ONCE)
@@ -321,7 +322,9 @@ static bool try_again_later(struct kube_slot *slot, const struct http_result *an
 	slot->waited_ms += answer->retry_after_ms;
 	if (slot->attempts >= ATTEMPTS || slot->waited_ms > LONGEST_WAIT_MS)
 		return false;
-	status_explain(answer->status, NULL, slot->client->view, &busy_err);
+	document = read_document(slot, answer);
+	status_explain(answer->status, document, slot->client->view, &busy_err);
+	json_decref(document);
 	link_note_busy(&slot->client->link, &busy_err);
 	log_line("%s %s %ld, again in %lld ms", slot->method, slot->path, answer->status,
 		 (long long)answer->retry_after_ms);

@@ -75,7 +75,8 @@ int64_t evidence_stale_at(const struct evidence *evidence)
 
 bool evidence_is_fresh(const struct evidence *evidence, int64_t now)
 {
-	return now < evidence_stale_at(evidence);
+	/* What was read after now was read by a clock that was set back since. */
+	return now + 1 >= evidence->collected_at && now < evidence_stale_at(evidence);
 }
 
 uint64_t evidence_version(const struct evidence_store *store)

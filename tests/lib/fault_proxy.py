@@ -15,9 +15,11 @@ Modes:
   blackhole      no byte flows ever again on connections that are or come in this mode
   delay          each piece of the server's bytes waits `delay` seconds
   drip           the server's bytes come in pieces of `after` bytes
-`connections` counts what was accepted or turned away while listening.
+`connections` counts what was accepted or turned away while listening; `requests` holds "GET /path" of each request
+that came (plain http), in their order.
 """
 import asyncio
+import re
 import socket
 import struct
 import threading
@@ -41,6 +43,8 @@ class Connection:
     async def pump(self, reader, writer, is_answer):
         proxy = self.proxy
         while data := await reader.read(65536):
+            if not is_answer:
+                proxy.requests += [line.decode() for line in re.findall(rb"^([A-Z]+ \S+) HTTP/1\.1\r$", data, re.MULTILINE)]
             while True:
                 await proxy.flow.wait()
                 if not self.dead:
@@ -86,7 +90,7 @@ class Connection:
 class FaultProxy:
     def __init__(self, target):
         self.target, self.mode, self.after, self.delay = target, "pass", 1, 0.0
-        self.connections, self.open = 0, set()
+        self.connections, self.open, self.requests = 0, set(), []
         self.loop = asyncio.new_event_loop()
         self.listener = socket.socket()
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

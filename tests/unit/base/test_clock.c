@@ -74,6 +74,63 @@ static void test_ages_are_those_of_kubectl(void **state)
 	}
 }
 
+/* Monotonic, without suspensions, wall: in milliseconds. */
+static struct clock_reading reading(int64_t monotonic_ms, int64_t running_ms, int64_t wall_ms)
+{
+	return (struct clock_reading){monotonic_ms, running_ms, wall_ms};
+}
+
+static void test_a_sleep_is_noticed(void **state)
+{
+	const struct clock_reading before = reading(100000, 50000, 1795255200000);
+	struct clock_reading now;
+
+	(void)state;
+	/* A laptop's lid for an hour, in a wait of a second. */
+	now = reading(3701000, 51000, 1795258801000);
+	assert_int_equal(clock_missed_ms(&before, &now, 1000, 15000), 3600000);
+	assert_int_equal(clock_set_by(&before, &now), 0);
+	/* A process that was stopped for a minute. */
+	now = reading(161000, 111000, 1795255261000);
+	assert_int_equal(clock_missed_ms(&before, &now, 1000, 15000), 60000);
+	/* A busy machine, a long wait that was meant. */
+	now = reading(114000, 64000, 1795255214000);
+	assert_int_equal(clock_missed_ms(&before, &now, 1000, 15000), 0);
+	now = reading(160000, 110000, 1795255260000);
+	assert_int_equal(clock_missed_ms(&before, &now, 60000, 15000), 0);
+}
+
+static void test_a_clock_that_is_set_is_noticed(void **state)
+{
+	const struct clock_reading before = reading(100000, 50000, 1795255200000);
+	struct clock_reading now;
+
+	(void)state;
+	now = reading(101000, 51000, 1795255201000 + 3600000);
+	assert_int_equal(clock_set_by(&before, &now), 3600);
+	assert_int_equal(clock_missed_ms(&before, &now, 1000, 15000), 0);
+	now = reading(101000, 51000, 1795255201000 - 86400000);
+	assert_int_equal(clock_set_by(&before, &now), -86400);
+	assert_int_equal(clock_missed_ms(&before, &now, 1000, 15000), 0);
+	/* Slewed, not set. */
+	now = reading(101000, 51000, 1795255201500);
+	assert_int_equal(clock_set_by(&before, &now), 0);
+}
+
+static void test_the_clocks_of_this_machine_run(void **state)
+{
+	struct clock_reading before;
+	struct clock_reading now;
+
+	(void)state;
+	clock_read(&before);
+	clock_read(&now);
+	assert_true(now.monotonic_ms >= before.monotonic_ms && now.running_ms >= before.running_ms);
+	assert_true(before.monotonic_ms + 1 >= before.running_ms);
+	assert_int_equal(clock_missed_ms(&before, &now, 0, 15000), 0);
+	assert_int_equal(clock_set_by(&before, &now), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -81,6 +138,9 @@ int main(void)
 		cmocka_unit_test(test_other_texts_are_refused),
 		cmocka_unit_test(test_format_is_the_inverse),
 		cmocka_unit_test(test_ages_are_those_of_kubectl),
+		cmocka_unit_test(test_a_sleep_is_noticed),
+		cmocka_unit_test(test_a_clock_that_is_set_is_noticed),
+		cmocka_unit_test(test_the_clocks_of_this_machine_run),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -79,8 +79,8 @@ static void what_failed_is_named_with_its_layer_and_what_to_try(void **state)
 		fixture->link.code = rows[i].code;
 		fixture->link.layer = rows[i].layer;
 		assert_has(after(fixture, 8000, 40, 120), rows[i].text);
-		assert_has(after(fixture, 8000, 40, 120), " it is like this  Ctrl-r tries now; try that");
-		assert_has(after(fixture, 8000, 24, 80), " it is like this  Ctrl-r tries now");
+		assert_has(after(fixture, 8000, 40, 120), " it is like this; try that; Ctrl-r tries now");
+		assert_has(after(fixture, 8000, 24, 80), " it is like this; try that; Ctrl-r tries now");
 	}
 }
 

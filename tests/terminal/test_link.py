@@ -1,0 +1,296 @@
+#!/usr/bin/python3
+"""How the link to the server is: on the screen while it is waited for and when it failed, in `doctor`, in `report`."""
+import contextlib
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+
+ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
+sys.path[:0] = [os.path.join(ROOT, "tests", "lib"), os.path.join(ROOT, "tests", "client")]
+from fault_proxy import FaultProxy  # noqa: E402
+from servers import Handler, api, authority, certificate, free_port, path_of, raw, write  # noqa: E402
+from simulated import Simulated, run_console  # noqa: E402
+from tap import run, test  # noqa: E402
+from tmux import Terminal  # noqa: E402
+from wait import wait_for  # noqa: E402
+
+SECRET = "hush-71c4"
+BOOKMARK = '{"type":"BOOKMARK","object":{"metadata":{"resourceVersion":"7"}}}\n'
+Handler.answers_version = False
+authority("ours")
+authority("theirs")
+certificate("server", "ours")
+certificate("foreign", "theirs")
+certificate("expired", "ours", expired=True)
+certificate("named", "ours", names="DNS:k8s.example.org")
+
+
+def config(server, **cluster):
+    tls = {"certificate-authority": path_of("ours.pem")} if server.startswith("https") else {}
+    return write("config", json.dumps({
+        "current-context": "kr1", "contexts": [{"name": "kr1", "context": {"cluster": "c", "user": "operator"}}],
+        "clusters": [{"name": "c", "cluster": {"server": server, **tls, **cluster}}],
+        "users": [{"name": "operator", "user": {"token": SECRET}}]}))
+
+
+def status(code, message, **headers):
+    return code, {"kind": "Status", "code": code, "message": message}, headers
+
+
+def empty(asked, version="v1.34.4"):
+    """A cluster without objects, whose watches say one thing and end."""
+    path = asked["path"]
+    if path == "/version":
+        return 200, {"gitVersion": version}
+    if "selfsubjectreviews" in path:
+        return 201, {"status": {"userInfo": {"username": "operator"}}}
+    if "selfsubjectaccessreviews" in path:
+        return 201, {"status": {"allowed": True}}
+    return 200, (BOOKMARK if "watch=1" in path else {"kind": "List", "metadata": {"resourceVersion": "7"}, "items": []})
+
+
+@contextlib.contextmanager
+def answering(answer, certificate_name="server"):
+    with api(answer, certificate_name) as server:
+        yield f"https://127.0.0.1:{server.port}"
+
+
+@contextlib.contextmanager
+def fixed(server):
+    yield server
+
+
+@contextlib.contextmanager
+def full():
+    """A port whose queue of connections is full: nobody answers the next one."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        waiting = [socket.socket() for _ in range(4)]
+        for one in waiting:
+            one.setblocking(False)
+            one.connect_ex(listener.getsockname())
+        yield f"https://127.0.0.1:{listener.getsockname()[1]}"
+        for one in waiting:
+            one.close()
+
+
+@contextlib.contextmanager
+def silent(scheme):
+    with raw(lambda connection: None) as server:
+        yield f"{scheme}://127.0.0.1:{server.port}"
+
+
+# name: (server, what waits, what failed, the sentence, the line of doctor; more of the cluster entry)
+STATES = {
+    "a name that does not exist": (lambda: fixed("https://no-such-host.invalid:6443"), None, "DNS failed",
+                                   "cannot find the address of no-such-host.invalid", "DNS"),
+    "a port that refuses": (lambda: fixed(f"https://127.0.0.1:{free_port()}"), None, "TCP failed",
+                            "127.0.0.1 refuses connections on port", "TCP"),
+    "a port that swallows": (full, "waiting for TCP", "TCP timeout", "does not answer connections", "TCP"),
+    "TLS that does not begin": (lambda: silent("https"), "waiting for TLS", "TLS timeout", "does not begin TLS", "TLS"),
+    "a server that hangs": (lambda: silent("http"), "waiting for answer", "answer timeout", "did not answer within",
+                            "answer"),
+    "another authority": (lambda: answering(empty, "foreign"), None, "TLS failed", "is signed by an authority", "TLS"),
+    "an expired certificate": (lambda: answering(empty, "expired"), None, "TLS failed", "has expired", "TLS"),
+    "another name": (lambda: answering(empty, "named"), None, "TLS failed", "is for another name", "TLS"),
+    "401": (lambda: answering(lambda asked: status(401, "Unauthorized")), None, "401 failed",
+            "does not accept the credentials of user operator", "authentication"),
+    "429": (lambda: answering(lambda asked: status(429, "too many", **{"Retry-After": "1"})), None, "429 busy",
+            "too many", "answer"),
+    "502": (lambda: answering(lambda asked: (502, "<html>Bad", {"Content-Type": "text/html"})), None, "5xx failed",
+            "answers with status 502", "answer"),
+    "a portal": (lambda: answering(lambda asked: (200, "<html>Sign in", {"Content-Type": "text/html"})), None,
+                 "protocol failed", "answers with text/html", "answer"),
+}
+
+
+def look(terminal, path, waits, fails, says):
+    terminal.start(f"--kubeconfig {path} --request-timeout {6 if waits else 3}")
+    if waits:
+        terminal.wait(f"◌ {waits} ")
+    terminal.wait(f"◌ {fails}", "Ctrl-r tries now", "kr1 · ")
+    screen = terminal.wait("could not check")
+    assert says in screen.splitlines()[-2] + screen.splitlines()[-3], screen
+    assert "● live" not in screen and " 0 clear" in screen, screen
+    assert SECRET not in screen, screen
+    terminal.keys("q")
+    terminal.wait("Quit nks-triage?")
+    terminal.keys("y")
+    terminal.wait("status=")
+
+
+@test("each state of the link is on the screen with its layer, its sentence and what to do")
+def _():
+    with Terminal(120, 40) as terminal:
+        for name, (place, waits, fails, says, _layer) in STATES.items():
+            try:
+                with place() as server:
+                    look(terminal, config(server), waits, fails, says)
+                    terminal.shell("clear")
+            except AssertionError as error:
+                raise AssertionError(f"{name}: {error}") from error
+
+
+@test("the same in `doctor` and in `report`: exit status 5, and the layer")
+def _():
+    for name, (place, _waits, _fails, says, layer) in STATES.items():
+        with place() as server:
+            path = config(server)
+            told = run_console(path_of("home"), "doctor", "--kubeconfig", path, "--request-timeout", "3", timeout=60)
+            bad = [line for line in told.out.splitlines() if "✖" in line]
+            assert told.code == 5 and len(bad) == 1 and bad[0].split()[1] == layer and says in bad[0], (name, told)
+            told = run_console(path_of("home"), "report", "--kubeconfig", path, "--request-timeout", "3", "--wait", "9",
+                               timeout=60)
+            assert told.code == 5 and says in told.err and SECRET not in told.out + told.err, (name, told)
+            assert " 0 clear" in told.out, (name, told)
+
+
+def old(asked):
+    return empty(asked, "v1.19.16")
+
+
+@test("a server that is too old is called so: on the screen, in doctor, and a report that finds nothing proves nothing")
+def _():
+    with answering(old) as server, Terminal(120, 40) as terminal:
+        path = config(server)
+        terminal.start(f"--kubeconfig {path}")
+        terminal.wait("SERVER TOO OLD", "v1.19.16")
+        told = run_console(path_of("home"), "doctor", "--kubeconfig", path)
+        assert told.code == 5 and "✖ version" in told.out and "v1.19.16, too old" in told.out, told
+        told = run_console(path_of("home"), "report", "--kubeconfig", path)
+        assert told.code == 5 and "the server is v1.19.16, too old" in told.err and "1.22 or newer" in told.err, told
+    with answering(empty) as server:
+        told = run_console(path_of("home"), "report", "--kubeconfig", config(server))
+        assert told.code == 0 and not told.err, told
+
+
+@test("403 is no failure of the link: it is live, and each pane says what may not be listed")
+def _():
+    def forbidding(asked):
+        return empty(asked) if asked["path"] == "/version" else status(403, "forbidden: no")
+    with answering(forbidding) as server, Terminal(120, 40) as terminal:
+        terminal.start(f"--kubeconfig {config(server)}")
+        screen = terminal.wait("● live", "forbidden: list nodes", "forbidden: list pods")
+        assert " 0 clear" in screen and "◌" not in screen, screen
+        told = run_console(path_of("home"), "report", "--kubeconfig", config(server))
+        assert told.code == 5 and "cannot list nodes: forbidden" in told.out, told
+
+
+def kinds(lines):
+    return {line.split("?")[0] for line in lines}
+
+
+class Behind:
+    """The console on a simulated cluster, with a proxy between."""
+
+    def __init__(self, scenario="healthy", arguments="--request-timeout 2 --quiet-after 1", environment=()):
+        self.cluster = Simulated(scenario)
+        self.proxy = FaultProxy(int(self.cluster.server.rsplit(":", 1)[1]))
+        self.terminal = Terminal(120, 40, environment)
+        self.proxy.__enter__()
+        path = config(f"http://127.0.0.1:{self.proxy.port}")
+        self.pid = self.terminal.start(f"--kubeconfig {path} {arguments}")
+        self.terminal.wait("● live", "1 Nodes 12/12 ready")
+        wait_for(lambda: kinds(self.watches()) == kinds(self.lists()), what=lambda: f"watches: {self.watches()}")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.terminal.end()
+        self.proxy.__exit__()
+        self.cluster.stop()
+
+    def watches(self):
+        return [line for line in self.proxy.requests if "watch=1" in line]
+
+    def lists(self):
+        return [line for line in self.proxy.requests if "limit=" in line]
+
+    def cordon(self, command="cordon"):
+        """A change, and the screen shows it: what is shown is up to date."""
+        node = subprocess.run(["kubectl", "--kubeconfig", self.cluster.kubeconfig, "get", "nodes", "-o", "name"], check=True,
+                              capture_output=True, text=True).stdout.splitlines()[0]
+        subprocess.run(["kubectl", "--kubeconfig", self.cluster.kubeconfig, command, node], check=True, capture_output=True)
+        if command == "cordon":
+            self.terminal.wait("Cordoned")
+        else:
+            self.terminal.wait_without("Cordoned")
+
+
+@test("a black hole: waited for, failed, what is shown is called old; then it is there again, without a list")
+def _():
+    with Behind() as behind:
+        lists = len(behind.lists())
+        behind.proxy.set("blackhole")
+        behind.terminal.wait("answer timeout")
+        screen = behind.terminal.wait("1 Nodes 12/12 ready", " old ", "Ctrl-r tries now")
+        assert "● live" not in screen, screen
+        behind.proxy.set("pass")
+        behind.terminal.wait("● live")
+        behind.cordon()
+        assert len(behind.lists()) == lists, behind.proxy.requests
+
+
+@test("a quiet cluster is live: the server is asked now and then, and its panes are not called old")
+def _():
+    with Behind() as behind:
+        asked = len(behind.proxy.requests)
+        wait_for(lambda: len(behind.proxy.requests) >= asked + 4, what="four signs of life")
+        assert behind.proxy.requests[-1] == "GET /version", behind.proxy.requests
+        screen = behind.terminal.text()
+        assert "● live" in screen.splitlines()[0] and " old ┐" not in screen, screen
+
+
+@test("Ctrl-r ends a back-off and leaves connections that lead nowhere")
+def _():
+    with Behind(arguments="--request-timeout 20 --quiet-after 60") as behind:
+        behind.proxy.set("blackhole")
+        behind.terminal.keys("C-r")
+        behind.terminal.wait("waiting for answer")
+        behind.proxy.set("pass")
+        # The connections of before stay dead in the proxy; only new ones lead anywhere.
+        behind.terminal.keys("C-r")
+        behind.terminal.wait("● live", seconds=10)
+        behind.cordon()
+        behind.proxy.set("refuse")
+        behind.terminal.wait("TCP failed")
+        wait_for(lambda: len(behind.proxy.requests) > 0, what="requests")
+        behind.proxy.set("pass")
+        behind.terminal.keys("C-r")
+        behind.terminal.wait("● live", seconds=5)
+        behind.cordon("uncordon")
+
+
+@test("a proxy that cuts every two seconds: watches go on from their versions, no list, no failure, no growing wait")
+def _():
+    with Behind(arguments="--quiet-after 30") as behind:
+        lists = len(behind.lists())
+        behind.proxy.set("brief", delay=2.0)
+        behind.proxy.reset()
+        begun = len(behind.watches())
+        started = time.monotonic()
+        said = []
+
+        def count():
+            lines = [line.split("?")[0] for line in behind.watches()[begun:]]
+            return [lines.count(kind) for kind in kinds(behind.watches())]
+
+        def cut_four_times():
+            first = behind.terminal.text().splitlines()[0]
+            said.extend([first] if "● live" not in first else [])
+            return min(count()) >= 5
+        wait_for(cut_four_times, seconds=60, what=lambda: f"five watches of each kind: {count()}")
+        took = time.monotonic() - started
+        behind.cordon()
+        assert len(behind.lists()) == lists, behind.lists()[lists:]
+        assert not said, said
+        # The first began at once, four lived two seconds each.
+        assert 6 < took < 20 and max(count()) <= took / 2 + 3, (took, count())
+
+
+run()
