@@ -15,7 +15,8 @@ static void add_pair(struct textview *text, const char *label, enum role role, c
 {
 	if (!value || !*value)
 		return;
-	textview_addf(text, ROLE_DIM, "%-*s ", LABEL_CELLS, translate(label));
+	label = translate(label);
+	textview_addf(text, ROLE_DIM, "%-*s ", field_width(label, LABEL_CELLS), label);
 	textview_append(text, role, value);
 	textview_indent(text, LABEL_CELLS + 1);
 }

@@ -18,6 +18,7 @@
 #include "tui/session.h"
 #include "widgets/glyph.h"
 
+enum { LABEL_CELLS = 22 };
 enum mark { MARK_GOOD, MARK_BAD, MARK_UNKNOWN, MARK_PLAIN };
 
 /* What came back to a question. */
@@ -47,7 +48,9 @@ static void say(struct doctor *doctor, enum mark mark, const char *label, const 
 	enum glyph_set set = doctor->invocation->options->utf8 ? GLYPHS_UTF8 : GLYPHS_ASCII;
 
 	doctor->bad += mark == MARK_BAD;
-	fprintf(doctor->invocation->out, " %s %-22s ", glyph_text(set, glyphs[mark]), translate(label));
+	label = translate(label);
+	fprintf(doctor->invocation->out, " %s %-*s ", glyph_text(set, glyphs[mark]), field_width(label, LABEL_CELLS),
+		label);
 	print_shown(doctor->invocation->out, text);
 	fputc('\n', doctor->invocation->out);
 }

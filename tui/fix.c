@@ -191,15 +191,20 @@ static void add_objects(struct textview *body, const struct change *change)
 			      count - MOST);
 }
 
+static void add_label(struct textview *body, const char *label)
+{
+	textview_addf(body, ROLE_DIM, "%-*s ", field_width(label, 8), label);
+}
+
 static void add_where(struct textview *body, const struct world *world)
 {
 	const struct kubeconfig_view *view = world->kubeconfig;
 
-	textview_addf(body, ROLE_DIM, "%-8s ", translate("context"));
+	add_label(body, translate("context"));
 	textview_append(body, world->is_protected ? ROLE_BANNER : ROLE_STRONG, view ? view->context : "?");
-	textview_addf(body, ROLE_DIM, "%-8s ", translate("server"));
+	add_label(body, translate("server"));
 	textview_append(body, ROLE_NORMAL, view ? view->server : "?");
-	textview_addf(body, ROLE_DIM, "%-8s ", translate("user"));
+	add_label(body, translate("user"));
 	textview_append(body, ROLE_NORMAL, view ? (view->as_user ? view->as_user : view->user) : "?");
 	textview_add(body, ROLE_NORMAL, "");
 }

@@ -159,7 +159,7 @@ static void put_counts(const struct console *console, struct line *line)
 static void put_not_applicable(const struct console *console, struct line *line)
 {
 	const struct symptoms *symptoms = console->world.symptoms;
-	const char *const words[] = {"not applicable", "n/a"};
+	const char *const words[] = {N_("not applicable"), N_("n/a")};
 	size_t count = 0;
 
 	if (world_is_loading(&console->world))

@@ -75,10 +75,13 @@ static void print_text(const struct match_run *run, const char *text, size_t len
 	const char *language = run->invocation->options->language;
 
 	if (!match->runbook) {
-		fprintf(out, "%-4s %-10s %-22s", "-", "-", translate("no entry of the guide"));
+		const char *nothing = translate("no entry of the guide");
+
+		fprintf(out, "%-4s %-10s %-*s", "-", "-", field_width(nothing, 22), nothing);
 	} else {
-		fprintf(out, "%-4s %-10s ", match->runbook->id,
-			translate(confidence_name(match->confidence)));
+		const char *confidence = translate(confidence_name(match->confidence));
+
+		fprintf(out, "%-4s %-*s ", match->runbook->id, field_width(confidence, 10), confidence);
 		if (run->shows_message)
 			fprintf(out, "%-22s", match->runbook->slug);
 		else

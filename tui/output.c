@@ -18,6 +18,12 @@ const char *translate(const char *id)
 	return *id ? gettext(id) : id;
 }
 
+int field_width(const char *text, int cells)
+{
+	/* printf() counts bytes, the terminal cells. */
+	return cells + (int)strnlen(text, MOST_MESSAGE_BYTES) - text_width(text);
+}
+
 void translate_to(const char *language)
 {
 	/* gettext heeds LANGUAGE in every locale but C; binding again makes it forget what it looked up. */

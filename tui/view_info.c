@@ -10,11 +10,14 @@
 #include "tui/paths.h"
 #include "tui/text_view.h"
 
+enum { LABEL_CELLS = 16 };
+
 static void add_pair(struct textview *text, const char *label, const char *value)
 {
-	textview_addf(text, ROLE_DIM, "%-16s ", translate(label));
+	label = translate(label);
+	textview_addf(text, ROLE_DIM, "%-*s ", field_width(label, LABEL_CELLS), label);
 	textview_append(text, ROLE_NORMAL, value && *value ? value : "-");
-	textview_indent(text, 17);
+	textview_indent(text, LABEL_CELLS + 1);
 }
 
 static void add_cluster(struct textview *text, const struct world *world)
@@ -50,7 +53,7 @@ static void add_lists(struct textview *text, const struct world *world)
 		if (!kind_get((enum kind_id)i)->is_core && collection->state == COLLECTION_NEVER)
 			continue;
 		world_note(world, (enum kind_id)i, &note, &is_stale);
-		textview_addf(text, ROLE_DIM, "%-16s ", kind_get((enum kind_id)i)->resource);
+		textview_addf(text, ROLE_DIM, "%-*s ", LABEL_CELLS, kind_get((enum kind_id)i)->resource);
 		textview_appendf(text, ROLE_NORMAL, "%zu", collection->count);
 		if (collection->dropped)
 			textview_appendf(text, ROLE_WARNING, translate(", %llu dropped"),
