@@ -112,6 +112,14 @@ static void remove_object(struct cluster *cluster, struct object *object, const 
 	collect_dependents(cluster, uid, policy);
 }
 
+void object_remove(struct cluster *cluster, struct object *object)
+{
+	auto_free char *uid = xstrdup(object->uid);
+
+	store_delete(&cluster->store, object);
+	collect_dependents(cluster, uid, "Background");
+}
+
 static void answer_success(struct request *request, const struct object *object)
 {
 	json_t *status = json_pack("{s:s, s:s, s:{}, s:s, s:{s:s, s:s, s:s}}", "kind", "Status", "apiVersion", "v1",

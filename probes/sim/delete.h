@@ -12,6 +12,8 @@ struct request;
 
 void delete_one(struct request *request);
 void delete_collection(struct request *request);
+/* The object goes, whatever finalizers it has, and then what it owns. */
+void object_remove(struct cluster *cluster, struct object *object);
 /*
  * The Status of preconditions in DeleteOptions that do not hold, or NULL. Yours.
  */

@@ -12,13 +12,15 @@
 
 enum { EVERY_SECONDS = 120 };
 
-static bool has_begun(const json_t *pod)
+/* Nothing of the pod has run, or waits for anything but what the hold is about. */
+static bool has_begun(const json_t *hold, const json_t *pod)
 {
 	for (size_t i = 0; i < pod_container_count(pod); i++) {
 		const json_t *status = pod_container_status(pod, i);
 		const char *reason = doc_text(status, "state.waiting.reason");
 
-		if (strcmp(reason, "ContainerCreating") && strcmp(reason, "PodInitializing"))
+		if (strcmp(reason, "ContainerCreating") && strcmp(reason, "PodInitializing") &&
+		    (!reason[0] || strcmp(reason, doc_text(hold, "waiting.reason"))))
 			return true;
 	}
 	return false;
@@ -30,12 +32,26 @@ const json_t *hold_of(const struct cluster *cluster, const json_t *rule, const j
 	size_t i;
 	json_t *hold;
 
-	if (!holds || has_begun(pod))
-		return NULL;
 	json_array_foreach(holds, i, hold)
-		if (!rule_holds(cluster, json_object_get(hold, "until"), pod))
+		if (!has_begun(hold, pod) && !rule_holds(cluster, json_object_get(hold, "until"), pod))
 			return hold;
 	return NULL;
+}
+
+bool hold_apply(const json_t *hold, json_t *pod)
+{
+	const char *reason = doc_text(hold, "waiting.reason");
+	bool changed = false;
+
+	for (size_t i = pod_init_count(pod); reason[0] && i < pod_container_count(pod); i++) {
+		json_t *status = pod_container_status(pod, i);
+
+		if (!strcmp(doc_text(status, "state.waiting.reason"), reason))
+			continue;
+		container_wait(status, reason, doc_text(hold, "waiting.message"));
+		changed = true;
+	}
+	return changed;
 }
 
 int64_t hold_seconds(const json_t *hold)

@@ -139,8 +139,7 @@ static void schedule(struct cluster *cluster, struct object *pod, struct pod_wor
 	} else {
 		json_t *status = doc_own(value, "status");
 
-		message = xasprintf("0/%zu nodes are available: %zu node(s) were unschedulable or did not match.",
-				    cluster->store.tables[KIND_NODE].count, cluster->store.tables[KIND_NODE].count);
+		message = words_unschedulable(cluster->store.tables[KIND_NODE].count);
 		if (!json_object_get(status, "conditions"))
 			json_object_set_new(status, "conditions", json_array());
 		condition_set(json_object_get(status, "conditions"), "PodScheduled", false, "Unschedulable", message,
@@ -246,6 +245,10 @@ static void run_pod(struct cluster *cluster, struct object *pod, struct pod_work
 		store_put(&cluster->store, KIND_POD, json_incref(view.value));
 		work->due = now_ms + scaled(cluster, ACCEPT_MS);
 	} else if ((hold = hold_of(cluster, view.rule, view.value))) {
+		if (hold_apply(hold, view.value)) {
+			pod_refresh(view.value, view.now);
+			store_put(&cluster->store, KIND_POD, json_incref(view.value));
+		}
 		hold_events(cluster, hold, view.value, view.now, view.now);
 		work->held = true;
 		work->due = now_ms + scaled(cluster, 1000 * hold_seconds(hold));

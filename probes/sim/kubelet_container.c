@@ -166,6 +166,12 @@ static void adopt(struct pod_view *view, size_t index, struct container_work *wo
 	const char *reason = doc_text(pod_container_status(view->value, index), "state.waiting.reason");
 	struct random_source *random = &view->cluster->random;
 
+	if (!strcmp(reason, "CrashLoopBackOff") && work->stage == STAGE_NEW) {
+		work->stage = STAGE_CRASH_BACK_OFF;
+		work->back_off_ms = LAST_BACK_OFF_MS;
+		work->due = view->now_ms + scaled(view->cluster, 60000 + (int64_t)random_below(random, 180000));
+		return;
+	}
 	if (strcmp(reason, "ImagePullBackOff") && strcmp(reason, "ErrImagePull")) {
 		begin(view, index, work);
 		return;
@@ -191,9 +197,8 @@ static bool end_init(struct pod_view *view, size_t index, struct container_work 
 static void back_off_restart(struct pod_view *view, size_t index, struct container_work *work)
 {
 	const char *name = doc_text(pod_container(view->value, index), "name");
-	auto_free char *message = xasprintf("back-off %llds restarting failed container=%s pod=%s_%s(%s)",
-					    (long long)(work->back_off_ms / 1000), name, view->pod->name,
-					    view->pod->namespace, view->pod->uid);
+	auto_free char *message = words_crash_loop(work->back_off_ms / 1000, name, view->pod->name,
+						   view->pod->namespace, view->pod->uid);
 	json_t *status = pod_container_status(view->value, index);
 
 	pod_event(view, "Warning", "BackOff",

@@ -1,12 +1,20 @@
 #include "probes/sim/kubelet_words.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "probes/base/memory.h"
 
 char *words_scheduled(const char *namespace, const char *pod, const char *node)
 {
 	return xasprintf("Successfully assigned %s/%s to %s", namespace, pod, node);
+}
+
+char *words_unschedulable(size_t nodes)
+{
+	return xasprintf("0/%zu nodes are available: %zu node(s) didn't match Pod's node affinity/selector. preemption: "
+			 "0/%zu nodes are available: %zu Preemption is not helpful for scheduling.", nodes, nodes,
+			 nodes, nodes);
 }
 
 char *words_pulling(const char *image)
@@ -59,6 +67,17 @@ char *words_unhealthy(const char *kind, const char *output)
 char *words_back_off_restart(const char *container, const char *pod, const char *namespace, const char *uid)
 {
 	return xasprintf("Back-off restarting failed container %s in pod %s_%s(%s)", container, pod, namespace, uid);
+}
+
+char *words_crash_loop(int64_t seconds, const char *container, const char *pod, const char *namespace, const char *uid)
+{
+	char span[32];
+
+	if (seconds < 60)
+		snprintf(span, sizeof(span), "%" PRId64 "s", seconds);
+	else
+		snprintf(span, sizeof(span), "%" PRId64 "m%" PRId64 "s", seconds / 60, seconds % 60);
+	return xasprintf("back-off %s restarting failed container=%s pod=%s_%s(%s)", span, container, pod, namespace, uid);
 }
 
 char *words_field_path(bool init, const char *container)

@@ -49,12 +49,14 @@ static void add_condition(json_t *conditions, const char *type, const char *stat
 	json_array_append_new(conditions, condition);
 }
 
-static json_t *conditions_of(int64_t since, int64_t now)
+static json_t *conditions_of(const json_t *group, int64_t since, int64_t now)
 {
+	const char *plugin = doc_text(group, "networkPlugin");
+	auto_free char *reason = xasprintf("%sIsUp", plugin[0] ? plugin : "Calico");
+	auto_free char *message = xasprintf("%s is running on this node", plugin[0] ? plugin : "Calico");
 	json_t *conditions = json_array();
 
-	add_condition(conditions, "NetworkUnavailable", "False", "CalicoIsUp", "Calico is running on this node", since,
-		      since);
+	add_condition(conditions, "NetworkUnavailable", "False", reason, message, since, since);
 	add_condition(conditions, "MemoryPressure", "False", "KubeletHasSufficientMemory",
 		      "kubelet has sufficient memory available", since, now);
 	add_condition(conditions, "DiskPressure", "False", "KubeletHasNoDiskPressure",
@@ -65,7 +67,7 @@ static json_t *conditions_of(int64_t since, int64_t now)
 	return conditions;
 }
 
-static json_t *status_of(struct cluster *cluster, const char *name, const char *address, int64_t since, int64_t now)
+static json_t *status_of(struct cluster *cluster, const json_t *group, const char *name, const char *address, int64_t since, int64_t now)
 {
 	char machine[UID_SIZE];
 	char boot[UID_SIZE];
@@ -79,7 +81,7 @@ static json_t *status_of(struct cluster *cluster, const char *name, const char *
 			   "103079844Ki", "allocatable", "cpu", "7910m", "memory", "14301160Ki", "pods", "110",
 			   "ephemeral-storage", "94998384046", "addresses", "type", "InternalIP", "address", address,
 			   "type", "Hostname", "address", name, "daemonEndpoints", "kubeletEndpoint", "Port", 10250);
-	doc_set(status, "conditions", conditions_of(since, now));
+	doc_set(status, "conditions", conditions_of(group, since, now));
 	doc_set(status, "nodeInfo",
 		json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "machineID", machine, "systemUUID",
 			  machine, "bootID", boot, "kernelVersion", "5.15.0-88-generic", "osImage",
@@ -130,6 +132,64 @@ static void add_lease(struct cluster *cluster, const char *name, int64_t created
 	store_put(&cluster->store, KIND_LEASE, lease);
 }
 
+static void merge_into(json_t **node, const json_t *patch)
+{
+	json_t *merged;
+
+	if (!patch)
+		return;
+	merged = merge_patch(*node, patch);
+	json_decref(*node);
+	*node = merged;
+}
+
+static bool names_number(const json_t *list, int64_t n)
+{
+	size_t i;
+	json_t *number;
+
+	json_array_foreach(list, i, number)
+		if (json_integer_value(number) == n)
+			return true;
+	return false;
+}
+
+static void cordon(json_t *node, const char *since, int64_t now)
+{
+	if (!since[0])
+		return;
+	doc_set(node, "spec.unschedulable", json_true());
+	doc_set(node, "spec.taints", json_pack("[{s:s, s:s, s:o}]", "effect", "NoSchedule", "key",
+					       "node.kubernetes.io/unschedulable", "timeAdded",
+					       doc_time(now - scenario_seconds(since))));
+}
+
+/* What of the group's `states` is the nth node's: conditions, and whatever else. */
+static void apply_states(json_t **node, json_t *facts, const json_t *group, int64_t n, int64_t now)
+{
+	size_t i;
+	size_t j;
+	json_t *state;
+	json_t *wanted;
+
+	json_array_foreach(json_object_get(group, "states"), i, state) {
+		json_t *conditions = doc_get(*node, "status.conditions");
+
+		if (!names_number(json_object_get(state, "nodes"), n))
+			continue;
+		json_array_foreach(json_object_get(state, "conditions"), j, wanted) {
+			json_t *condition = doc_find(conditions, "type", doc_text(wanted, "type"));
+
+			json_object_update_existing(condition, wanted);
+			doc_set(condition, "lastTransitionTime",
+				doc_time(now - scenario_seconds(doc_text(wanted, "since"))));
+		}
+		cordon(*node, doc_text(state, "cordoned"), now);
+		merge_into(node, json_object_get(state, "merge"));
+		json_object_update(facts, json_object_get(state, "facts"));
+	}
+}
+
 static struct object *build_node(struct cluster *cluster, const json_t *group, const char *name, int64_t n,
 				 int64_t created, int64_t now)
 {
@@ -138,6 +198,7 @@ static struct object *build_node(struct cluster *cluster, const json_t *group, c
 	auto_free char *provider = NULL;
 	char address[32];
 	struct object *stored;
+	json_t *facts = json_object();
 	json_t *metadata = metadata_new(cluster, "", name, created);
 	json_t *node;
 
@@ -149,17 +210,13 @@ static struct object *build_node(struct cluster *cluster, const json_t *group, c
 				      "projectcalico.org/IPv4Address", address,
 				      "volumes.kubernetes.io/controller-managed-attach-detach", "true"));
 	node = json_pack("{s:o, s:{s:s, s:[s], s:s}, s:o}", "metadata", metadata, "spec", "podCIDR", cidr, "podCIDRs",
-			 cidr, "providerID", provider, "status", status_of(cluster, name, address, created + 40, now));
-	if (json_object_get(group, "merge")) {
-		json_t *merged = merge_patch(node, json_object_get(group, "merge"));
-
-		json_decref(node);
-		node = merged;
-	}
+			 cidr, "providerID", provider, "status", status_of(cluster, group, name, address, created + 40, now));
+	merge_into(&node, json_object_get(group, "merge"));
+	json_object_update(facts, json_object_get(group, "facts"));
+	apply_states(&node, facts, group, n, now);
 	stored = store_put(&cluster->store, KIND_NODE, node);
 	add_lease(cluster, name, created, now);
-	if (json_object_get(group, "facts"))
-		json_object_set_new(cluster->facts, name, json_deep_copy(json_object_get(group, "facts")));
+	json_object_set_new(cluster->facts, name, facts);
 	return stored;
 }
 

@@ -73,6 +73,22 @@ static void apply_pulling(struct cluster *cluster, json_t *pod)
 	}
 }
 
+/* It has run and ended, again and again; the next start is some way off. */
+static void apply_crash(struct cluster *cluster, json_t *pod, const json_t *crashed, int64_t now)
+{
+	json_t *status = pod_container_status(pod, pod_init_count(pod));
+	const char *reason = doc_text(crashed, "reason");
+	auto_free char *message = words_crash_loop(300, doc_text(status, "name"), doc_text(pod, "metadata.name"),
+						   doc_text(pod, "metadata.namespace"), doc_text(pod, "metadata.uid"));
+
+	container_run(cluster, status, false, now - 65);
+	container_end(status, (int)doc_int_or(crashed, "exitCode", 1), reason[0] ? reason : "Error", now - 60);
+	container_restart(status);
+	doc_set_int(status, "restartCount", doc_int_or(crashed, "restarts", 8));
+	container_wait(status, "CrashLoopBackOff", message);
+	pod_refresh(pod, now - 60);
+}
+
 static void end_all(json_t *pod, int exit_code, const char *reason, int64_t at)
 {
 	for (size_t i = pod_init_count(pod); i < pod_container_count(pod); i++)
@@ -90,13 +106,16 @@ static void merge_state(json_t *pod, const json_t *state)
 	json_decref(merged);
 }
 
-void pod_state_apply(struct cluster *cluster, json_t *pod, const json_t *state, int64_t accepted, int64_t now)
+void pod_state_apply(struct cluster *cluster, json_t *pod, const json_t *state, const json_t *workload,
+		     int64_t accepted, int64_t now)
 {
 	const json_t *failed = json_object_get(state, "failed");
 
 	if (doc_true(state, "held") || doc_true(state, "pulling")) {
 		if (doc_true(state, "pulling"))
 			apply_pulling(cluster, pod);
+		else
+			hold_apply(hold_of(cluster, workload, pod), pod);
 		pod_refresh(pod, accepted);
 		merge_state(pod, state);
 		return;
@@ -104,7 +123,9 @@ void pod_state_apply(struct cluster *cluster, json_t *pod, const json_t *state, 
 	run_all(cluster, pod, accepted);
 	pod_refresh(pod, accepted + 12);
 	apply_restarts(cluster, pod, state, now);
-	if (doc_true(state, "notReady")) {
+	if (json_object_get(state, "crashed")) {
+		apply_crash(cluster, pod, json_object_get(state, "crashed"), now);
+	} else if (doc_true(state, "notReady")) {
 		container_set_ready(pod_container_status(pod, pod_init_count(pod)), false);
 		pod_refresh(pod, since_of(state, now));
 	} else if (doc_true(state, "completed")) {
@@ -116,6 +137,24 @@ void pod_state_apply(struct cluster *cluster, json_t *pod, const json_t *state, 
 		pod_refresh(pod, since_of(state, now));
 	}
 	merge_state(pod, state);
+}
+
+void pod_unscheduled(struct cluster *cluster, json_t *pod, int64_t since)
+{
+	auto_free char *message = words_unschedulable(cluster->store.tables[KIND_NODE].count);
+
+	doc_set(pod, "status.conditions", json_array());
+	condition_set(doc_get(pod, "status.conditions"), "PodScheduled", false, "Unschedulable", message, since);
+}
+
+static void record_unscheduled(struct cluster *cluster, const struct object *pod, int64_t since, int64_t now)
+{
+	auto_free char *message = words_unschedulable(cluster->store.tables[KIND_NODE].count);
+	struct occurrence occurrence = {.type = "Warning", .reason = "FailedScheduling", .message = message,
+					.component = "default-scheduler", .host = "", .field_path = "",
+					.first = since, .last = now - 20, .count = 1 + (now - since) / 300};
+
+	record_event(cluster, pod, &occurrence);
 }
 
 static void record_pulling(struct cluster *cluster, const struct object *pod, const json_t *container, bool init,
@@ -162,6 +201,20 @@ static void record_pulling(struct cluster *cluster, const struct object *pod, co
 	record_event(cluster, pod, &occurrence);
 }
 
+static void record_crash(struct cluster *cluster, const struct object *pod, int64_t since, int64_t now)
+{
+	const json_t *value = pod->now->value;
+	const char *name = doc_text(pod_container(value, pod_init_count(value)), "name");
+	auto_free char *message = words_back_off_restart(name, pod->name, pod->namespace, pod->uid);
+	auto_free char *path = words_field_path(false, name);
+	struct occurrence occurrence = {.type = "Warning", .reason = "BackOff", .message = message,
+					.component = "kubelet", .host = doc_text(value, "spec.nodeName"),
+					.field_path = path, .first = since, .last = now - 12,
+					.count = 1 + (now - since) / 14};
+
+	record_event(cluster, pod, &occurrence);
+}
+
 static void record_unhealthy(struct cluster *cluster, const struct object *pod, const json_t *state,
 			     const json_t *workload, int64_t now)
 {
@@ -192,6 +245,30 @@ static void record_start(struct cluster *cluster, const struct object *pod, int6
 	record_event(cluster, pod, &occurrence);
 }
 
+/* The events that the scenario tells of. */
+static void record_told(struct cluster *cluster, const struct object *pod, const json_t *events, int64_t now)
+{
+	size_t i;
+	json_t *entry;
+
+	json_array_foreach(events, i, entry) {
+		const char *type = doc_text(entry, "type");
+		const char *component = doc_text(entry, "component");
+		auto_free char *message = pod_words(cluster, doc_text(entry, "message"), pod->now->value);
+		int64_t last = now - scenario_seconds(doc_text(entry, "age"));
+		struct occurrence occurrence = {
+			.type = type[0] ? type : "Warning", .reason = doc_text(entry, "reason"),
+			.message = message, .component = component[0] ? component : "kubelet",
+			.host = component[0] ? "" : doc_text(pod->now->value, "spec.nodeName"),
+			.field_path = doc_text(entry, "fieldPath"),
+			.first = last - scenario_seconds(doc_text(entry, "lasted")), .last = last,
+			.count = doc_int(entry, "count"),
+		};
+
+		record_event(cluster, pod, &occurrence);
+	}
+}
+
 void pod_state_events(struct cluster *cluster, const struct object *pod, const json_t *state,
 		      const json_t *workload, int64_t now)
 {
@@ -200,8 +277,13 @@ void pod_state_events(struct cluster *cluster, const struct object *pod, const j
 
 	if (now - created < 3600 && doc_text(pod->now->value, "spec.nodeName")[0])
 		record_start(cluster, pod, created);
+	if (!doc_text(pod->now->value, "spec.nodeName")[0])
+		record_unscheduled(cluster, pod, created > now - 3500 ? created : now - 3500, now);
 	if (doc_true(state, "notReady"))
 		record_unhealthy(cluster, pod, state, workload, now);
+	if (json_object_get(state, "crashed"))
+		record_crash(cluster, pod, since_of(state, now) > now - 3500 ? since_of(state, now) : now - 3500, now);
+	record_told(cluster, pod, json_object_get(state, "events"), now);
 	if (doc_true(state, "held")) {
 		const json_t *hold = hold_of(cluster, workload, pod->now->value);
 		int64_t since = since_of(state, now);

@@ -11,9 +11,11 @@
 struct cluster;
 struct object;
 
-/* state NULL: running and ready. The pod is private and accepted by its node at `accepted`. */
-void pod_state_apply(struct cluster *cluster, json_t *pod, const json_t *state, int64_t accepted, int64_t now);
-/* workload: the scenario's entry. */
+/* workload: the scenario's entry; state NULL: running and ready. The pod is private and accepted by its node at `accepted`. */
+void pod_state_apply(struct cluster *cluster, json_t *pod, const json_t *state, const json_t *workload,
+		     int64_t accepted, int64_t now);
+/* No node takes the pod, since `since`. */
+void pod_unscheduled(struct cluster *cluster, json_t *pod, int64_t since);
 void pod_state_events(struct cluster *cluster, const struct object *pod, const json_t *state,
 		      const json_t *workload, int64_t now);
 

@@ -115,6 +115,28 @@ static json_t *token_volume(const char *name)
 			 "metadata.namespace", "defaultMode", 420);
 }
 
+void pod_claims(json_t *template, const json_t *set, int64_t ordinal)
+{
+	json_t *volumes = json_array();
+	json_t *own = doc_get(template, "spec.volumes");
+	size_t i;
+	json_t *entry;
+
+	json_array_foreach(doc_get(set, "spec.volumeClaimTemplates"), i, entry) {
+		const char *name = doc_text(entry, "metadata.name");
+		auto_free char *claim = xasprintf("%s-%s-%" PRId64, name, doc_text(set, "metadata.name"), ordinal);
+
+		json_array_append_new(volumes, json_pack("{s:s, s:{s:s}}", "name", name, "persistentVolumeClaim",
+							 "claimName", claim));
+	}
+	json_array_foreach(own, i, entry)
+		if (!doc_find(volumes, "name", doc_text(entry, "name")))
+			json_array_append(volumes, entry);
+	if (json_array_size(volumes))
+		doc_set(template, "spec.volumes", json_incref(volumes));
+	json_decref(volumes);
+}
+
 json_t *pod_new(struct cluster *cluster, const json_t *template, const char *namespace, const char *name,
 		const struct owner *owner, int64_t created)
 {

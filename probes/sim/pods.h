@@ -31,6 +31,8 @@ json_t *owner_references(const struct owner *owner);
 /* metadata for a new object: name, namespace, a fresh uid, creationTimestamp. Yours. */
 json_t *metadata_new(struct cluster *cluster, const char *namespace, const char *name, int64_t created);
 
+/* The volumes of the nth pod of a StatefulSet: its claims by volumeClaimTemplates. template: private. */
+void pod_claims(json_t *template, const json_t *set, int64_t ordinal);
 /* A Pending pod without a node. Containers and volumes are shared with the template. Yours. */
 json_t *pod_new(struct cluster *cluster, const json_t *template, const char *namespace, const char *name,
 		const struct owner *owner, int64_t created);

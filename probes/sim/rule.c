@@ -61,6 +61,14 @@ static bool is_fact(const struct cluster *cluster, const json_t *rule, const jso
 	return equals(facts, doc_text(rule, "fact"), json_object_get(rule, "value"));
 }
 
+static bool is_node_ready(const struct cluster *cluster, const char *name)
+{
+	const struct object *node = store_find(&cluster->store, KIND_NODE, "", name);
+	const json_t *conditions = node ? doc_get(node->now->value, "status.conditions") : NULL;
+
+	return !strcmp(doc_text(doc_find(conditions, "type", "Ready"), "status"), "True");
+}
+
 static bool can_pull(const struct cluster *cluster, const char *image, const json_t *pod)
 {
 	struct pull pull;
@@ -112,6 +120,8 @@ bool rule_holds(const struct cluster *cluster, const json_t *rule, const json_t 
 		return is_available(cluster, doc_text(rule, "available"));
 	if (json_object_get(rule, "fact"))
 		return is_fact(cluster, rule, pod);
+	if (json_object_get(rule, "nodeReady"))
+		return is_node_ready(cluster, doc_text(pod, "spec.nodeName"));
 	if (json_object_get(rule, "pulls"))
 		return can_pull(cluster, doc_text(rule, "pulls"), pod);
 	if (json_object_get(rule, "image"))

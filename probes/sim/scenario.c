@@ -11,9 +11,11 @@
 #include "probes/sim/controllers.h"
 #include "probes/sim/document.h"
 #include "probes/sim/managed_fields.h"
+#include "probes/sim/merge_patch.h"
 #include "probes/sim/node.h"
 #include "probes/sim/pods.h"
 #include "probes/sim/recorder.h"
+#include "probes/sim/rule.h"
 #include "probes/sim/scenario_read.h"
 #include "probes/sim/volumes.h"
 #include "probes/sim/workload.h"
@@ -200,6 +202,31 @@ static int fill_cluster(struct cluster *cluster, const struct scenario_options *
 	return 0;
 }
 
+/* Changes are made once everything has settled, for the controllers to act on: a rollout that has just begun. */
+static int make_changes(struct cluster *cluster, struct err *err)
+{
+	size_t i;
+	json_t *entry;
+
+	json_array_foreach(doc_get(cluster->scenario, "changes"), i, entry) {
+		auto_free char *name = xasprintf("%s/%s/%s", doc_text(entry, "kind"), doc_text(entry, "namespace"),
+						 doc_text(entry, "name"));
+		struct object *object = object_named(cluster, name);
+		json_t *value;
+
+		if (!object)
+			return err_set(err, ERR_CONFIG, "the scenario changes what is not there: {name}", "name", name,
+				       NULL);
+		value = merge_patch(object->now->value, json_object_get(entry, "merge"));
+		if (doc_text(entry, "deleting")[0])
+			doc_set(value, "metadata.deletionTimestamp",
+				doc_time(clock_wall() - scenario_seconds(doc_text(entry, "deleting"))));
+		doc_set_int(value, "metadata.generation", doc_int(value, "metadata.generation") + 1);
+		store_put(&cluster->store, object->kind->id, value);
+	}
+	return 0;
+}
+
 int scenario_load(struct cluster *cluster, const struct scenario_options *options, struct err *err)
 {
 	if (scenario_read(options->folder, options->name, &cluster->scenario, err))
@@ -210,6 +237,8 @@ int scenario_load(struct cluster *cluster, const struct scenario_options *option
 	if (fill_cluster(cluster, options, err))
 		return -1;
 	controllers_settle(cluster);
+	if (make_changes(cluster, err))
+		return -1;
 	store_write_all(&cluster->store);
 	store_compact(&cluster->store);
 	return 0;

@@ -8,7 +8,8 @@
  *	timeScale		delays of kubelets and controllers times this (1 = as in the demo)
  *	bookmarkSeconds		between bookmarks (60)
  *	nodeGroups		[{name, count, pattern "worker-{n}", address "10.0.0.{n}", firstAddress, age,
- *				  labels, merge, facts (rule.h), withoutNetwork}]
+ *				  labels, merge, facts (rule.h), withoutNetwork, networkPlugin "Calico",
+ *				  states [{nodes [indexes], conditions [{type, status, ..., since}], merge, facts, cordoned "26h"}]}]
  *	network			"DaemonSet/namespace/name": a node that joins is Ready once its pod of this is
  *	volumes			[{claim "namespace/name", bytes}]: size of file systems (volumes.h)
  *	namespaces		[{name, age, labels}]
@@ -19,6 +20,7 @@
  *				owns its fields, `deleting` "40m": so long marked for deletion
  *	events			[{kind, namespace, name | workload and pod, type, reason, message, component, age,
  *				  lasted, count}]
+ *	changes			[{kind, namespace, name, merge, deleting "40m"}]: made when the simulator begins to run
  *	logs			[{namespace, pod, container, lines}] (pod_log.h)
  *	rbac			[{user, rules}] (access.h)
  *

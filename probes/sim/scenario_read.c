@@ -7,7 +7,7 @@
 #include "probes/sim/document.h"
 #include "probes/sim/merge_patch.h"
 
-enum { SCENARIO_MAXIMUM = 4 << 20, INCLUDES_DEEP = 8 };
+enum { SCENARIO_MAXIMUM = 4 << 20 };
 
 /* How the elements of a list are told apart. */
 static const struct list {
@@ -118,41 +118,43 @@ static void leave_out(json_t *scenario, const char *member, const char *referenc
 	}
 }
 
-static int read_deep(const char *folder, const char *name, int depth, json_t **ret_scenario, struct err *err)
+/* Merges a scenario into the result: first what it includes and was not there yet, then its own. */
+static int add_scenario(const char *folder, const char *name, json_t *seen, json_t *into, struct err *err)
 {
 	auto_free char *path = strchr(name, '/') ? xstrdup(name) : xasprintf("%s/%s.json", folder, name);
 	json_t *own = NULL;
-	json_t *result;
 	size_t i;
 	json_t *entry;
+	int result = 0;
 
-	if (!depth)
-		return err_set(err, ERR_CONFIG, "{path}: scenarios include each other", "path", path, NULL);
+	if (json_object_get(seen, name))
+		return 0;
+	json_object_set_new(seen, name, json_true());
 	if (read_file(path, &own, err))
 		return -1;
-	result = json_object();
-	json_array_foreach(json_object_get(own, "include"), i, entry) {
-		json_t *part = NULL;
-
-		if (read_deep(folder, json_string_value(entry), depth - 1, &part, err)) {
-			json_decref(result);
-			json_decref(own);
-			return -1;
-		}
-		merge_scenario(result, part);
-		json_decref(part);
-	}
+	json_array_foreach(json_object_get(own, "include"), i, entry)
+		if (!result)
+			result = add_scenario(folder, json_string_value(entry), seen, into, err);
 	json_array_foreach(json_object_get(own, "without"), i, entry) {
-		leave_out(result, "workloads", json_string_value(entry));
-		leave_out(result, "objects", json_string_value(entry));
+		leave_out(into, "workloads", json_string_value(entry));
+		leave_out(into, "objects", json_string_value(entry));
 	}
-	merge_scenario(result, own);
+	if (!result)
+		merge_scenario(into, own);
 	json_decref(own);
-	*ret_scenario = result;
-	return 0;
+	return result;
 }
 
 int scenario_read(const char *folder, const char *name, json_t **ret_scenario, struct err *err)
 {
-	return read_deep(folder, name, INCLUDES_DEEP, ret_scenario, err);
+	json_t *seen = json_object();
+	json_t *scenario = json_object();
+	int result = add_scenario(folder, name, seen, scenario, err);
+
+	json_decref(seen);
+	if (result)
+		json_decref(scenario);
+	else
+		*ret_scenario = scenario;
+	return result;
 }

@@ -7,9 +7,8 @@
  * A member of the later one holds: numbers and texts replace; workloads and
  * objects of the same kind, namespace and name, and node groups and namespaces
  * of the same name, are merged (RFC 7396); of `registry` and `logs` (the first
- * that matches holds) the later ones come first; all other lists grow. What is
- * there already is not added twice, so two scenarios that include a third can
- * be included together.
+ * that matches holds) the later ones come first; all other lists grow, by what
+ * is not there already. A file is included once, however many name it.
  */
 #ifndef SIM_SCENARIO_READ_H
 #define SIM_SCENARIO_READ_H

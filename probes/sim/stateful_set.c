@@ -11,6 +11,7 @@
 #include "probes/sim/controllers.h"
 #include "probes/sim/document.h"
 #include "probes/sim/pod_delete.h"
+#include "probes/sim/pods.h"
 #include "probes/sim/revisions.h"
 #include "probes/sim/workload_controllers.h"
 
@@ -83,6 +84,7 @@ static void create_at(const struct state *state, int64_t ordinal)
 	json_object_set_new(labels, "controller-revision-hash", json_string(state->revision));
 	json_object_set_new(labels, "statefulset.kubernetes.io/pod-name", json_string(name));
 	json_object_set_new(labels, "apps.kubernetes.io/pod-index", json_string(index));
+	pod_claims(template, state->set->now->value, ordinal);
 	pod_create(state->cluster, state->set, template, name, NULL);
 	json_decref(template);
 }

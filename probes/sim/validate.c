@@ -215,12 +215,40 @@ static void check_secret(json_t *causes, const json_t *object, const json_t *bef
 		forbidden(causes, "data", "field is immutable when `immutable` is set");
 }
 
+/* apimachinery/pkg/api/validation/objectmeta.go, ValidateNoNewFinalizers */
+static void check_finalizers(json_t *causes, const json_t *object, const json_t *before)
+{
+	const json_t *had = doc_get(before, "metadata.finalizers");
+	size_t i;
+	size_t j;
+	json_t *finalizer;
+	json_t *old;
+
+	if (!doc_get(before, "metadata.deletionTimestamp"))
+		return;
+	json_array_foreach(doc_get(object, "metadata.finalizers"), i, finalizer) {
+		bool known = false;
+
+		json_array_foreach(had, j, old)
+			known = known || json_equal(old, finalizer);
+		if (!known && json_is_string(finalizer)) {
+			auto_free char *text = xasprintf("no new finalizers can be added if the object is being deleted, "
+							 "found new finalizers []string{\"%s\"}",
+							 json_string_value(finalizer));
+
+			forbidden(causes, "metadata.finalizers", text);
+		}
+	}
+}
+
 json_t *validate_object(const struct kind *kind, const json_t *object, const json_t *before)
 {
 	json_t *causes = json_array();
 
 	if (!before)
 		check_name(causes, object);
+	else
+		check_finalizers(causes, object, before);
 	switch (kind->id) {
 	case KIND_DEPLOYMENT:
 	case KIND_DAEMON_SET:

@@ -26,6 +26,7 @@ struct build {
 	int64_t created;
 	json_t *template;	/* of the pods, with the label that its controller adds; private */
 	json_t *managed;	/* managedFields of the first pod, shared by all */
+	const json_t *set;	/* the StatefulSet */
 	struct owner owner;
 	char owner_name[300];
 	char owner_uid[40];
@@ -148,8 +149,19 @@ static void add_pod_managers(struct build *build, json_t *pod)
 	json_object_set(json_object_get(pod, "metadata"), "managedFields", build->managed);
 }
 
-/* The state of the nth pod, or NULL for an ordinary one. */
-static const json_t *state_of(const json_t *entry, size_t n)
+static bool holds_text(const json_t *list, const char *text)
+{
+	size_t i;
+	json_t *entry;
+
+	json_array_foreach(list, i, entry)
+		if (!strcmp(json_string_value(entry), text))
+			return true;
+	return false;
+}
+
+/* The state of the nth pod, or NULL for an ordinary one. node: where it is, if that is known yet. */
+static const json_t *state_of(const json_t *entry, size_t n, const struct object *node)
 {
 	size_t i;
 	json_t *state;
@@ -159,6 +171,8 @@ static const json_t *state_of(const json_t *entry, size_t n)
 		size_t j;
 		json_t *index;
 
+		if (node && holds_text(json_object_get(state, "nodes"), node->name))
+			return state;
 		if (json_is_integer(pods) && n < (size_t)json_integer_value(pods))
 			return state;
 		json_array_foreach(pods, j, index)
@@ -171,7 +185,7 @@ static const json_t *state_of(const json_t *entry, size_t n)
 static void build_pod(struct build *build, size_t n, const char *name, const struct object *node)
 {
 	const char *age = doc_text(build->entry, "podAge");
-	const json_t *state = state_of(build->entry, n);
+	const json_t *state = state_of(build->entry, n, node);
 	const char *since = doc_text(state, "podAge");
 	int64_t created = build->created + 2;
 	json_t *pod;
@@ -188,7 +202,9 @@ static void build_pod(struct build *build, size_t n, const char *name, const str
 	if (node) {
 		pod_assign(pod, node->name, created);
 		pod_accept(build->cluster, pod, node, created + 1);
-		pod_state_apply(build->cluster, pod, state, created + 1, build->now);
+		pod_state_apply(build->cluster, pod, state, build->entry, created + 1, build->now);
+	} else {
+		pod_unscheduled(build->cluster, pod, created + 1);
 	}
 	add_pod_managers(build, pod);
 	object = store_put(&build->cluster->store, KIND_POD, pod);
@@ -203,6 +219,8 @@ static void build_pods(struct build *build, size_t count, const char *prefix, bo
 
 		random_suffix(&build->cluster->random, 5, suffix);
 		name = ordinal ? xasprintf("%s-%zu", prefix, n) : xasprintf("%s-%s", prefix, suffix);
+		if (ordinal)
+			pod_claims(build->template, build->set, (int64_t)n);
 		build_pod(build, n, name, NULL);
 	}
 }
@@ -272,7 +290,28 @@ static void build_stateful_set(struct build *build, const struct object *set)
 	labels = doc_get(build->template, "metadata.labels");
 	json_object_set_new(labels, "controller-revision-hash", json_string(revision));
 	set_owner(build, set, "apps/v1");
+	build->set = set->now->value;
 	build_pods(build, (size_t)doc_int(set->now->value, "spec.replicas"), build->name, true);
+}
+
+/* Complete, or Failed for a reason: `failed` {reason, message}. */
+static json_t *job_status(const struct build *build)
+{
+	const json_t *failed = json_object_get(build->entry, "failed");
+	int64_t ended = build->created + 41;
+	json_t *condition = json_pack("{s:s, s:s}", "type", failed ? "Failed" : "Complete", "status", "True");
+	json_t *status = json_pack("{s:i}", failed ? "failed" : "succeeded", 1);
+
+	if (failed)
+		json_object_update(condition, (json_t *)(uintptr_t)failed);
+	doc_set(condition, "lastProbeTime", doc_time(ended));
+	doc_set(condition, "lastTransitionTime", doc_time(ended));
+	doc_set(status, "conditions", json_array());
+	json_array_append_new(json_object_get(status, "conditions"), condition);
+	doc_set(status, "startTime", doc_time(build->created));
+	if (!failed)
+		doc_set(status, "completionTime", doc_time(ended));
+	return status;
 }
 
 static void build_job(struct build *build, const struct object *job)
@@ -285,10 +324,7 @@ static void build_job(struct build *build, const struct object *job)
 	json_object_set_new(labels, "job-name", json_string(build->name));
 	json_object_set_new(labels, "batch.kubernetes.io/job-name", json_string(build->name));
 	doc_set_text(build->template, "spec.restartPolicy", "Never");
-	doc_set(value, "status", json_pack("{s:i, s:[{s:s, s:s}]}", "succeeded", 1, "conditions", "type", "Complete",
-					   "status", "True"));
-	doc_set(value, "status.startTime", doc_time(build->created));
-	doc_set(value, "status.completionTime", doc_time(build->created + 41));
+	doc_set(value, "status", job_status(build));
 	set_owner(build, job, "batch/v1");
 	store_put(&build->cluster->store, KIND_JOB, value);
 	build_pods(build, 1, build->name, false);
@@ -314,7 +350,8 @@ static void build_owned(struct build *build)
 	}
 	if (build->kind == KIND_POD) {
 		build->template = template_of(build->entry);
-		build_pod(build, 0, build->name, NULL);
+		build_pod(build, 0, build->name,
+			  store_find(&build->cluster->store, KIND_NODE, "", doc_text(build->entry, "node")));
 		return;
 	}
 	object = store_workload(build, spec_of(build, template_of(build->entry)));

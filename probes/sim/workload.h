@@ -10,17 +10,22 @@
  *	pod		pod spec, where one image is not enough
  *	labels		of the pods, and the selector ({"app": name})
  *	annotations	of the pods
+ *	failed		{reason, message} of a Job that failed
  *	spec		merged into the workload's spec (strategy...)
  *	manager		{name, operation}: who owns the fields (kubectl-client-side-apply, Update)
+ *	node		of a Pod: where it is, whatever the scheduler would say
  *	podAge		where the pods are younger than the workload
- *	states		[{pods: how many, or [indexes], ...}], the first that names a pod holds:
+ *	states		[{pods: how many, or [indexes]; or of a DaemonSet nodes: [names]; ...}], the first that names a
+ *			pod holds:
  *		since		how long in this state
  *		notReady	true: running, not ready, with an Unhealthy event
+ *		crashed		{restarts, exitCode, reason}: CrashLoopBackOff, with its events
  *		pulling		true: ImagePullBackOff, with its events
  *		restarts, lastRestart, exitCode, reason
  *		completed	true: ended with 0
  *		failed		{exitCode, reason}: ended
  *		held		true: waits for the first of `holds` that does not hold, since `since`
+ *		events		[{type, reason, message, component, age, lasted, count}] of the pod
  *		merge		merged into the pod at the end (RFC 7396)
  *	readyWhen	{"available": "Kind/namespace/name", "message": probe output}: a container is ready only
  *			while that holds; any condition of rule.h

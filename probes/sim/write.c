@@ -8,6 +8,7 @@
 #include "probes/base/digest.h"
 #include "probes/base/memory.h"
 #include "probes/sim/apply.h"
+#include "probes/sim/delete.h"
 #include "probes/sim/document.h"
 #include "probes/sim/emit.h"
 #include "probes/sim/http.h"
@@ -202,7 +203,7 @@ void write_finish(struct request *request, unsigned int code, json_t *object, co
 		/* The last finalizer of an object that is being deleted is gone. */
 		if (doc_get(stored->now->value, "metadata.deletionTimestamp") && kind != KIND_POD &&
 		    !json_array_size(doc_get(stored->now->value, "metadata.finalizers")))
-			store_delete(store, stored);
+			object_remove(request->cluster, stored);
 	}
 	add_warnings(request);
 }

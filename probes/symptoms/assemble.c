@@ -219,6 +219,23 @@ static struct draft *find_explanation(const struct part *parts, size_t count, co
 	return NULL;
 }
 
+enum { OWNED_DEEP = 2 };	/* Deployment, ReplicaSet, Pod */
+
+/* An entry that explains a pod which the workload controls explains what the workload lacks. */
+static struct draft *find_below(const struct drafts *drafts, const struct part *parts, size_t count, const char *uid,
+				const char *slug, int depth)
+{
+	struct record_list list = snapshot_owned_by(drafts->look->snapshot, uid);
+	struct draft *found = NULL;
+
+	for (size_t i = 0; i < list.count && !found; i++) {
+		found = find_explanation(parts, count, list.items[i]->uid, slug);
+		if (!found && depth > 1)
+			found = find_below(drafts, parts, count, list.items[i]->uid, slug, depth - 1);
+	}
+	return found;
+}
+
 static void draft_general(struct drafts *drafts, const struct rule *rule, const struct part *parts,
 			  size_t part_count)
 {
@@ -232,10 +249,15 @@ static void draft_general(struct drafts *drafts, const struct rule *rule, const 
 
 		if (!record)
 			continue;
-		if (explanation)
+		if (!explanation)
+			explanation = find_below(drafts, parts, part_count, record->uid, rule->runbook->slug,
+						 OWNED_DEEP);
+		if (explanation) {
+			add_object(explanation, record);
 			add_also_seen(explanation, rule->runbook->id);
-		else
+		} else {
 			add_sign(draft_for(drafts, rule, record), signs[i], record);
+		}
 	}
 }
 
