@@ -12,9 +12,9 @@ char *words_scheduled(const char *namespace, const char *pod, const char *node)
 
 char *words_unschedulable(size_t nodes)
 {
-	return xasprintf("0/%zu nodes are available: %zu node(s) didn't match Pod's node affinity/selector. preemption: "
-			 "0/%zu nodes are available: %zu Preemption is not helpful for scheduling.", nodes, nodes,
-			 nodes, nodes);
+	return xasprintf("0/%zu nodes are available: %zu node(s) didn't match Pod's node affinity/selector. "
+			 "preemption: 0/%zu nodes are available: %zu Preemption is not helpful for scheduling.",
+			 nodes, nodes, nodes, nodes);
 }
 
 char *words_pulling(const char *image)
@@ -77,7 +77,8 @@ char *words_crash_loop(int64_t seconds, const char *container, const char *pod, 
 		snprintf(span, sizeof(span), "%" PRId64 "s", seconds);
 	else
 		snprintf(span, sizeof(span), "%" PRId64 "m%" PRId64 "s", seconds / 60, seconds % 60);
-	return xasprintf("back-off %s restarting failed container=%s pod=%s_%s(%s)", span, container, pod, namespace, uid);
+	return xasprintf("back-off %s restarting failed container=%s pod=%s_%s(%s)", span, container, pod, namespace,
+			 uid);
 }
 
 char *words_field_path(bool init, const char *container)

@@ -67,7 +67,8 @@ static json_t *conditions_of(const json_t *group, int64_t since, int64_t now)
 	return conditions;
 }
 
-static json_t *status_of(struct cluster *cluster, const json_t *group, const char *name, const char *address, int64_t since, int64_t now)
+static json_t *status_of(struct cluster *cluster, const json_t *group, const char *name, const char *address,
+			 int64_t since, int64_t now)
 {
 	char machine[UID_SIZE];
 	char boot[UID_SIZE];
@@ -210,7 +211,8 @@ static struct object *build_node(struct cluster *cluster, const json_t *group, c
 				      "projectcalico.org/IPv4Address", address,
 				      "volumes.kubernetes.io/controller-managed-attach-detach", "true"));
 	node = json_pack("{s:o, s:{s:s, s:[s], s:s}, s:o}", "metadata", metadata, "spec", "podCIDR", cidr, "podCIDRs",
-			 cidr, "providerID", provider, "status", status_of(cluster, group, name, address, created + 40, now));
+			 cidr, "providerID", provider, "status",
+			 status_of(cluster, group, name, address, created + 40, now));
 	merge_into(&node, json_object_get(group, "merge"));
 	json_object_update(facts, json_object_get(group, "facts"));
 	apply_states(&node, facts, group, n, now);

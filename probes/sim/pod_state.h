@@ -11,7 +11,10 @@
 struct cluster;
 struct object;
 
-/* workload: the scenario's entry; state NULL: running and ready. The pod is private and accepted by its node at `accepted`. */
+/*
+ * workload: the scenario's entry; state NULL: running and ready. The pod is private and accepted by its node at
+ * `accepted`.
+ */
 void pod_state_apply(struct cluster *cluster, json_t *pod, const json_t *state, const json_t *workload,
 		     int64_t accepted, int64_t now);
 /* No node takes the pod, since `since`. */

@@ -5,7 +5,7 @@
  *	{"pod": "spec.dnsPolicy", "value": "Default"}	a member of the pod; without `value`: it is there
  *	{"object": "Kind/namespace/name", "path": "spec.replicas", "value": 3}
  *	{"available": "Kind/namespace/name"}		a workload with an available pod
- *	{"fact": "rpc-statd", "value": "active"}	what is so on the pod's node (nodeGroups[].facts, POST /sim/nodes)
+ *	{"fact": "rpc-statd", "value": "active"}	what is so on the pod's node (node_control.h)
  *	{"nodeReady": true}				the pod's node is Ready
  *	{"pulls": "k8s.gcr.io/pause:3.9"}		the image can be had from the simulated registries
  *	{"image": "*calico/node:v3.2[89]*"}		an image of the pod, normalised, matches (fnmatch)

@@ -9,15 +9,16 @@
  *	bookmarkSeconds		between bookmarks (60)
  *	nodeGroups		[{name, count, pattern "worker-{n}", address "10.0.0.{n}", firstAddress, age,
  *				  labels, merge, facts (rule.h), withoutNetwork, networkPlugin "Calico",
- *				  states [{nodes [indexes], conditions [{type, status, ..., since}], merge, facts, cordoned "26h"}]}]
+ *				  states [{nodes [indexes], conditions [{type, status, ..., since}], merge, facts,
+ *				  cordoned "26h"}]}]
  *	network			"DaemonSet/namespace/name": a node that joins is Ready once its pod of this is
  *	volumes			[{claim "namespace/name", bytes}]: size of file systems (volumes.h)
  *	namespaces		[{name, age, labels}]
  *	registry		what pulls give (image.h)
  *	workloads		[workload] (workload.h)
  *	fill			{namespaces, replicas, image}: Deployments up to --pods (or `pods`) pods
- *	objects			[any object], as it is but for uid and creationTimestamp (`age`); `manager` {name, operation}
- *				owns its fields, `deleting` "40m": so long marked for deletion
+ *	objects			[any object], as it is but for uid and creationTimestamp (`age`);
+ *				`manager` {name, operation} owns its fields; `deleting` "40m": for so long
  *	events			[{kind, namespace, name | workload and pod, type, reason, message, component, age,
  *				  lasted, count}]
  *	changes			[{kind, namespace, name, merge, deleting "40m"}]: made when the simulator begins to run

@@ -232,9 +232,9 @@ static void check_finalizers(json_t *causes, const json_t *object, const json_t 
 		json_array_foreach(had, j, old)
 			known = known || json_equal(old, finalizer);
 		if (!known && json_is_string(finalizer)) {
-			auto_free char *text = xasprintf("no new finalizers can be added if the object is being deleted, "
-							 "found new finalizers []string{\"%s\"}",
-							 json_string_value(finalizer));
+			auto_free char *text =
+				xasprintf("no new finalizers can be added if the object is being deleted, found new "
+					  "finalizers []string{\"%s\"}", json_string_value(finalizer));
 
 			forbidden(causes, "metadata.finalizers", text);
 		}

@@ -165,8 +165,8 @@ static json_t *pod_stats(const struct cluster *cluster, const struct object *pod
 			json_array_append_new(volumes, stats);
 	}
 	return json_pack("{s:{s:s, s:s, s:s}, s:o, s:o}", "podRef", "name", pod->name, "namespace", pod->namespace,
-			 "uid", pod->uid, "startTime", doc_time(doc_wall(pod->now->value, "status.startTime")), "volume",
-			 volumes);
+			 "uid", pod->uid, "startTime", doc_time(doc_wall(pod->now->value, "status.startTime")),
+			 "volume", volumes);
 }
 
 void stats_summary_answer(struct request *request, const char *node)
