@@ -5,6 +5,8 @@
 #include "probes/kube/client.h"
 #include "probes/kube/record.h"
 
+#define RBAC "rbac.authorization.k8s.io"
+
 static const struct kind kinds[KIND_COUNT] = {
 	[KIND_NODE] = {KIND_NODE, "Node", "", "v1", "nodes", false, true},
 	[KIND_POD] = {KIND_POD, "Pod", "", "v1", "pods", true, true},
@@ -22,7 +24,22 @@ static const struct kind kinds[KIND_COUNT] = {
 					  "persistentvolumeclaims", true, false},
 	[KIND_STORAGE_CLASS] = {KIND_STORAGE_CLASS, "StorageClass", "storage.k8s.io", "v1", "storageclasses",
 				false, false},
+	[KIND_CSI_DRIVER] = {KIND_CSI_DRIVER, "CSIDriver", "storage.k8s.io", "v1", "csidrivers", false, false},
+	[KIND_SERVICE_ACCOUNT] = {KIND_SERVICE_ACCOUNT, "ServiceAccount", "", "v1", "serviceaccounts", true, false},
+	[KIND_CONFIG_MAP] = {KIND_CONFIG_MAP, "ConfigMap", "", "v1", "configmaps", true, false},
+	[KIND_ROLE] = {KIND_ROLE, "Role", RBAC, "v1", "roles", true, false},
+	[KIND_ROLE_BINDING] = {KIND_ROLE_BINDING, "RoleBinding", RBAC, "v1", "rolebindings", true, false},
+	[KIND_CLUSTER_ROLE] = {KIND_CLUSTER_ROLE, "ClusterRole", RBAC, "v1", "clusterroles", false, false},
+	[KIND_CLUSTER_ROLE_BINDING] = {KIND_CLUSTER_ROLE_BINDING, "ClusterRoleBinding", RBAC, "v1",
+				       "clusterrolebindings", false, false},
+	[KIND_CUSTOM_RESOURCE_DEFINITION] = {KIND_CUSTOM_RESOURCE_DEFINITION, "CustomResourceDefinition",
+					     "apiextensions.k8s.io", "v1", "customresourcedefinitions", false, false},
 };
+
+bool kind_is_metadata_only(const struct kind *kind)
+{
+	return kind->id >= KIND_SERVICE_ACCOUNT && kind->id < KIND_COUNT;
+}
 
 const struct kind *kind_get(enum kind_id id)
 {

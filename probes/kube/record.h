@@ -33,6 +33,15 @@ enum kind_id {
 	KIND_PERSISTENT_VOLUME,
 	KIND_PERSISTENT_VOLUME_CLAIM,
 	KIND_STORAGE_CLASS,
+	KIND_CSI_DRIVER,
+	/* the same, and metadata alone is asked for, in kube-system where they have a namespace (guide E15) */
+	KIND_SERVICE_ACCOUNT,
+	KIND_CONFIG_MAP,
+	KIND_ROLE,
+	KIND_ROLE_BINDING,
+	KIND_CLUSTER_ROLE,
+	KIND_CLUSTER_ROLE_BINDING,
+	KIND_CUSTOM_RESOURCE_DEFINITION,
 	KIND_COUNT,
 };
 
@@ -47,6 +56,8 @@ struct kind {
 };
 
 const struct kind *kind_get(enum kind_id id);
+/* Of objects of this kind nothing but metadata is read, and of one namespace alone. */
+bool kind_is_metadata_only(const struct kind *kind);
 /* By name ("DaemonSet") or resource ("daemonsets"), caseless; NULL if it is none of ours. */
 const struct kind *kind_find(const char *name);
 /* "/apis/apps/v1/daemonsets", or with a namespace and a name (each may be NULL), escaped. Caller frees. */

@@ -293,7 +293,10 @@ static int send(struct reflector *reflector, struct kube_request *request, struc
 	int result;
 
 	request->method = "GET";
-	request->accept = reflector->may_be_protobuf ? KUBE_PROTOBUF : KUBE_JSON;
+	if (kind_is_metadata_only(reflector->kind))
+		request->accept = KUBE_PARTIAL_METADATA;
+	else
+		request->accept = reflector->may_be_protobuf ? KUBE_PROTOBUF : KUBE_JSON;
 	request->on_body = on_body;
 	request->data = reflector;
 	result = kube_read(reflector->client, request, &reflector->slot, err);

@@ -134,11 +134,16 @@ struct cluster *cluster_new(struct kube_client *client, const struct field_set *
 		const struct reflector_sink sink = {on_list_start, on_record, on_delete, on_list_page,
 			on_state, watched};
 
+		const struct kind *kind = kind_get((enum kind_id)i);
+		const struct reflector_options options = {
+			.name_space = kind_is_metadata_only(kind) && kind->namespaced ? "kube-system" : NULL,
+		};
+
 		if (!fields->is_watched[i])
 			continue;
 		watched->cluster = cluster;
 		watched->kind = (enum kind_id)i;
-		watched->reflector = reflector_new(client, fields->tables[i], NULL, &sink);
+		watched->reflector = reflector_new(client, fields->tables[i], &options, &sink);
 	}
 	cluster->heartbeat = heartbeat_new(client, on_beat, cluster);
 	return cluster;

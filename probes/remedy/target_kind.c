@@ -40,7 +40,7 @@ const struct kind *target_kind_find(const char *name)
 
 bool target_kind_is_known(const struct kind *kind)
 {
-	return kind->id < KIND_COUNT;
+	return kind->id < KIND_COUNT && !kind_is_metadata_only(kind);
 }
 
 bool target_kind_rolls_out(const struct kind *kind)

@@ -54,12 +54,20 @@ bool collection_is_current(const struct snapshot *snapshot, enum kind_id id, str
 	return false;
 }
 
-bool runbook_is_current(const struct runbook *runbook, const struct snapshot *snapshot, struct message *ret_reason)
+/* A cluster that has no such kind has no such object: that is an answer. Files that hold none say nothing. */
+static bool is_known_to_be_none(const struct symptoms *symptoms, const struct snapshot *snapshot, enum kind_id kind)
+{
+	return snapshot_collection(snapshot, kind)->state == COLLECTION_ABSENT && !symptoms->options.is_offline;
+}
+
+bool runbook_is_current(const struct symptoms *symptoms, const struct runbook *runbook,
+			const struct snapshot *snapshot, struct message *ret_reason)
 {
 	if (!collection_is_current(snapshot, runbook->subject, ret_reason))
 		return false;
 	for (size_t i = 0; i < runbook->need_count; i++)
-		if (!collection_is_current(snapshot, runbook->needs[i], ret_reason))
+		if (!is_known_to_be_none(symptoms, snapshot, runbook->needs[i]) &&
+		    !collection_is_current(snapshot, runbook->needs[i], ret_reason))
 			return false;
 	return true;
 }
@@ -125,7 +133,7 @@ static void judge(const struct look *look, const struct rule *rule, struct check
 	} else if (rule->truth_counts[TRUTH_TRUE]) {
 		check->verdict = VERDICT_HIT;
 		/* What was found stays found while the data is not current, but it is said. */
-		if (!runbook_is_current(runbook, look->snapshot, &reason))
+		if (!runbook_is_current(look->symptoms, runbook, look->snapshot, &reason))
 			check->reason = reason;
 	} else if (subjects == COLLECTION_ABSENT && !look->symptoms->options.is_offline) {
 		check->verdict = VERDICT_NOT_APPLICABLE;
@@ -134,7 +142,7 @@ static void judge(const struct look *look, const struct rule *rule, struct check
 	} else if (runbook->applies && rule->applies == TRUTH_FALSE) {
 		check->verdict = VERDICT_NOT_APPLICABLE;
 		message_set(&check->reason, "the cluster has nothing that this is about", NULL);
-	} else if (!runbook_is_current(runbook, look->snapshot, &check->reason)) {
+	} else if (!runbook_is_current(look->symptoms, runbook, look->snapshot, &check->reason)) {
 		check->verdict = VERDICT_COULD_NOT_CHECK;
 		check->was_left_out |= is_left_out_of_input(look, runbook);
 		name_unjudged(look, runbook, &check->reason);

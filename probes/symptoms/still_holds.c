@@ -51,7 +51,7 @@ enum truth symptoms_still_holds(const struct symptoms *symptoms, const struct sn
 {
 	enum truth answer = TRUTH_FALSE;
 
-	if (!runbook_is_current(finding->runbook, snapshot, ret_reason))
+	if (!runbook_is_current(symptoms, finding->runbook, snapshot, ret_reason))
 		return TRUTH_UNKNOWN;
 	for (enum kind_id kind = 0; kind < KIND_COUNT && answer != TRUTH_TRUE; kind++) {
 		enum truth one;
