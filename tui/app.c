@@ -22,7 +22,12 @@
 #include "widgets/screen.h"
 
 enum {
-	FRAME_MS = 66,			/* at most about 15 frames a second */
+	FRAME_MS = 30,			/* a change is painted at once, then frames are so far apart at least, */
+	FRAME_SHARE = 6,		/* and so many times as long as one takes: big screens, slow terminals */
+	FRAME_MOST_MS = 200,
+	TRIM_CHANGES = 2000,		/* after so many changes memory is tidied, */
+	TRIM_QUIET_MS = 1000,		/* when it is quiet, */
+	TRIM_APART_MS = 60000,		/* or at last */
 	RUN_FRAME_MS = 200,		/* a spinner and elapsed times, nothing more */
 	SETTLE_MS = 10000,		/* what a request in flight gets when the terminal is lost */
 	CHECK_KUBECONFIG_MS = 1000,
@@ -39,6 +44,9 @@ struct app {
 	struct descriptor_watch *signal_watch;
 	struct kubeconfig_watch kubeconfig;
 	int64_t drawn_ms;
+	int64_t frame_cost_ms;		/* of the last frame */
+	int64_t trimmed_ms;		/* when memory was tidied, and the snapshot's version then */
+	uint64_t trimmed_version;
 	int64_t checked_ms;		/* last look at the kubeconfig's files */
 	int lent;			/* the terminal, while a credential plugin has it; 0: it is ours */
 	bool terminal_lost;
@@ -144,6 +152,7 @@ static void open_session(struct app *app, const char *context)
 	}
 	leave_session(app);
 	app->session = session;
+	app->trimmed_version = 0;
 	console_attach(&app->console, session, NULL);
 	watch_terminal(app);
 }
@@ -352,9 +361,14 @@ static bool take_keys(struct app *app)
 	return any;
 }
 
-static int frame_ms(const struct app *app)
+/* How far apart frames are. */
+static int64_t frame_ms(const struct app *app)
 {
-	return console_is_running(&app->console) ? RUN_FRAME_MS : FRAME_MS;
+	int64_t apart = app->frame_cost_ms * FRAME_SHARE;
+
+	if (console_is_running(&app->console))
+		return RUN_FRAME_MS;
+	return apart < FRAME_MS ? FRAME_MS : apart > FRAME_MOST_MS ? FRAME_MOST_MS : apart;
 }
 
 static int wait_ms(const struct app *app)
@@ -380,9 +394,27 @@ static void retry_session(struct app *app)
 		open_session(app, NULL);
 }
 
+/* What a list or a storm of changes needed for a moment goes back to the system. */
+static void tidy_memory(struct app *app)
+{
+	int64_t now_ms = clock_monotonic_ms();
+	uint64_t version;
+
+	if (!app->session || !app->session->seen_complete)
+		return;
+	version = snapshot_version(cluster_snapshot(app->session->cluster));
+	if (version - app->trimmed_version < TRIM_CHANGES ||
+	    (now_ms - app->session->updated_ms < TRIM_QUIET_MS && now_ms - app->trimmed_ms < TRIM_APART_MS))
+		return;
+	memory_trim();
+	app->trimmed_ms = clock_monotonic_ms();
+	app->trimmed_version = version;
+}
+
 static void run_loop(struct app *app)
 {
 	while (!app->ended) {
+		int64_t started_ms;
 		bool had_key;
 
 		if (!app->session)
@@ -399,8 +431,11 @@ static void run_loop(struct app *app)
 		app->console.is_dirty |= clock_wall() != app->console.world.now || console_is_running(&app->console);
 		if (!app->console.is_dirty || (!had_key && clock_monotonic_ms() - app->drawn_ms < frame_ms(app)))
 			continue;
+		started_ms = clock_monotonic_ms();
 		refresh(app);
 		draw(app);
+		app->frame_cost_ms = app->drawn_ms - started_ms;
+		tidy_memory(app);
 	}
 }
 

@@ -182,6 +182,7 @@ int main(int argc, char **argv)
 	struct invocation invocation = {.options = &options, .out = stdout, .error_out = stderr};
 	int code;
 
+	memory_tune();
 	hold_standard_descriptors();
 	options.utf8 = text_init();
 	keep_memory_private();

@@ -12,7 +12,11 @@
 #include "tui/configuration.h"
 #include "tui/demo.h"
 
-enum { VERSION_WAIT_MS = 3000 };
+enum {
+	VERSION_WAIT_MS = 3000,
+	UPDATE_APART_MS = 20,		/* less than a frame, so that each frame has its update */
+	UPDATE_SHARE = 4,		/* of the time, one part in so many is spent on updates */
+};
 
 static int load_runbooks(struct session *session, struct err *err)
 {
@@ -128,21 +132,59 @@ void session_close(struct session *session)
 	free(session);
 }
 
-/* Looks for symptoms where there may be new ones and asks for the evidence that they want. True if it looked. */
-static bool update_symptoms(struct session *session, int64_t now)
+static bool has_news(const struct session *session)
+{
+	return snapshot_version(cluster_snapshot(session->cluster)) != session->seen_snapshot ||
+	       evidence_version(session->evidence) != session->seen_evidence ||
+	       (session->update_at && clock_wall() >= session->update_at);
+}
+
+/* How long news still wait for their update. None does when the last of the lists has come. */
+static int64_t update_wait_ms(const struct session *session)
+{
+	int64_t apart = session->update_cost_ms * UPDATE_SHARE;
+
+	if (cluster_is_complete(session->cluster) != session->seen_complete)
+		return 0;
+	return session->updated_ms + (apart > UPDATE_APART_MS ? apart : UPDATE_APART_MS) - clock_monotonic_ms();
+}
+
+static bool is_needed(void *data, const char *key)
+{
+	return symptoms_need_evidence(data, key);
+}
+
+/* Evidence of what has passed goes; once a second is often enough. */
+static void sweep_evidence(struct session *session, int64_t now)
+{
+	if (now == session->swept_at)
+		return;
+	session->swept_at = now;
+	evidence_store_sweep(session->evidence, is_needed, session->symptoms, now);
+	collector_forget(session->collector, is_needed, session->symptoms);
+}
+
+/* Looks for symptoms where there may be new ones and asks for the evidence that they want. True if there is news. */
+static bool update_symptoms(struct session *session)
 {
 	struct snapshot *snapshot = cluster_snapshot(session->cluster);
-	uint64_t snapshot_now = snapshot_version(snapshot);
-	uint64_t evidence_now = evidence_version(session->evidence);
+	int64_t start_ms = clock_monotonic_ms();
+	int64_t now = clock_wall();
 
-	if (snapshot_now == session->seen_snapshot && evidence_now == session->seen_evidence &&
-	    (!session->update_at || now < session->update_at))
+	if (!has_news(session))
 		return false;
-	session->seen_snapshot = snapshot_now;
-	session->seen_evidence = evidence_now;
+	if (update_wait_ms(session) > 0)
+		return true;
+	session->seen_snapshot = snapshot_version(snapshot);
+	session->seen_evidence = evidence_version(session->evidence);
+	session->seen_complete = cluster_is_complete(session->cluster);
 	session->update_at = symptoms_update(session->symptoms, snapshot, session->evidence, now);
 	for (size_t i = 0; i < symptoms_wanted_count(session->symptoms); i++)
 		collector_want(session->collector, symptoms_wanted_at(session->symptoms, i));
+	sweep_evidence(session, now);
+	session->updates++;
+	session->updated_ms = clock_monotonic_ms();
+	session->update_cost_ms = session->updated_ms - start_ms;
 	return true;
 }
 
@@ -175,13 +217,15 @@ bool session_turn(struct session *session, int max_wait_ms)
 	enum err_code link;
 	bool changed;
 
+	if (has_news(session))
+		until_update = update_wait_ms(session);
 	if (until_update < 0)
 		until_update = 0;
 	if (until_update > max_wait_ms)
 		until_update = max_wait_ms;
 	loop_turn(session->loop, (int)until_update);
 	look_at_clocks(session, until_update);
-	changed = update_symptoms(session, clock_wall());
+	changed = update_symptoms(session);
 	link = kube_link(session->client)->code;
 	changed |= link != session->seen_link;
 	session->seen_link = link;

@@ -33,6 +33,11 @@ struct session {
 	struct demo *demo;		/* NULL but for --demo */
 	uint64_t seen_snapshot;		/* versions at the last symptoms_update() */
 	uint64_t seen_evidence;
+	bool seen_complete;		/* whether all lists were there then */
+	int64_t updated_ms;		/* monotonic time of the end of that update, */
+	int64_t update_cost_ms;		/* and what it took */
+	uint64_t updates;		/* how many there were */
+	int64_t swept_at;		/* wall time when evidence was last swept */
 	enum err_code seen_link;
 	struct clock_reading clocks;	/* as they were at the end of the last turn */
 	int64_t slept_ms;		/* missed in the last sleep; whoever says so sets it to 0 */
@@ -51,7 +56,11 @@ struct session_options {
 int session_open(const struct invocation *invocation, const struct session_options *options,
 		 struct session **ret_session, struct err *err);
 void session_close(struct session *session);
-/* One turn of the loop, then symptoms and collection when something changed. Returns true if something did. */
+/*
+ * One turn of the loop, then symptoms and collection when something changed:
+ * the first change at once, then so seldom that many changes cost little more
+ * than their last state. Returns true if something is to be shown.
+ */
 bool session_turn(struct session *session, int max_wait_ms);
 /*
  * Turns until the first picture is complete and the evidence it asks for is

@@ -1,9 +1,12 @@
 #include "probes/base/memory.h"
 
+#include <malloc.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+enum { BIG_BLOCK = 128 << 10 };
 
 static void (*exhaustion_hook)(void);
 
@@ -98,4 +101,17 @@ void memory_free_pointer(void *address_of_pointer)
 
 	memcpy(&block, address_of_pointer, sizeof(block));
 	free(block);
+}
+
+void memory_tune(void)
+{
+	/* Setting a threshold ends glibc's habit of raising both whenever a big block is freed. */
+	mallopt(M_ARENA_MAX, 1);
+	mallopt(M_MMAP_THRESHOLD, BIG_BLOCK);
+	mallopt(M_TRIM_THRESHOLD, BIG_BLOCK);
+}
+
+void memory_trim(void)
+{
+	malloc_trim(0);
 }

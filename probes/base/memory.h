@@ -33,6 +33,15 @@ void secret_free(char *text);
 /* Called once, before the program ends, when memory is exhausted. */
 void memory_on_exhaustion(void (*hook)(void));
 
+/*
+ * For a program that stays for weeks: one heap for all threads, big blocks
+ * outside it, so that they go back to the system when they are freed. Once, at
+ * the start of main.
+ */
+void memory_tune(void);
+/* Gives free pages in the middle of the heap back to the system; takes about a millisecond for 10 MiB. */
+void memory_trim(void);
+
 /* A broken assumption of ours: says where and aborts (the crash handler restores the terminal). */
 _Noreturn void bug_at(const char *file, int line, const char *what);
 #define bug(what) bug_at(__FILE__, __LINE__, (what))

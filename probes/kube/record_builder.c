@@ -6,7 +6,7 @@
 #include "probes/kube/record_text.h"
 #include "probes/kube/record_words.h"
 
-enum { ROOM_KEPT = 1 << 20 };
+enum { ROOM_KEPT = 1 << 20, BLOCK_STEP = 64 };
 
 struct group {
 	char *items;
@@ -444,6 +444,16 @@ static size_t groups_size(const struct record_builder *builder, const struct gro
 	return size;
 }
 
+/*
+ * Objects come and go for weeks with names and messages of all lengths. In few
+ * sizes, what one leaves the next can use; the allocator's own word before
+ * each block is counted.
+ */
+static size_t block_size(size_t size)
+{
+	return ((size + sizeof(size_t) + BLOCK_STEP - 1) & ~(size_t)(BLOCK_STEP - 1)) - sizeof(size_t);
+}
+
 struct record *record_builder_finish(struct record_builder *builder)
 {
 	const struct kind_layout *layout = builder->table->layout;
@@ -457,7 +467,7 @@ struct record *record_builder_finish(struct record_builder *builder)
 	arrays = groups_size(builder, common_places, common_place_count) +
 		 groups_size(builder, layout->places, layout->place_count);
 	size = aligned(layout->record_size) + arrays + builder->pool_used;
-	record = xmalloc(size);
+	record = xmalloc(block_size(size));
 	memcpy(record, builder->scan, layout->record_size);
 	at = record + aligned(layout->record_size);
 	pool = at + arrays;

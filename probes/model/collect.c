@@ -253,6 +253,25 @@ static void on_time(void *data)
 	start_next(collector);
 }
 
+void collector_forget(struct collector *collector, bool (*is_needed)(void *data, const char *key), void *data)
+{
+	struct fetch **place = &collector->first;
+
+	while (*place) {
+		struct fetch *fetch = *place;
+
+		if (is_needed(data, fetch->key)) {
+			place = &fetch->next;
+			continue;
+		}
+		*place = fetch->next;
+		map_remove(&collector->by_key, fetch->key);
+		fetch_free(fetch);
+		collector->waiting--;
+	}
+	collector->last = place;
+}
+
 static void start_next(struct collector *collector)
 {
 	while (collector->first && collector->under_way < AT_ONCE && !collector->timer) {

@@ -29,4 +29,7 @@ void collector_want(struct collector *collector, const struct evidence_request *
 /* Nothing is on its way or waiting. */
 bool collector_is_idle(const struct collector *collector);
 
+/* Drops what waits for its turn and is not needed any more. */
+void collector_forget(struct collector *collector, bool (*is_needed)(void *data, const char *key), void *data);
+
 #endif

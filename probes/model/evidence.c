@@ -6,7 +6,12 @@
 #include "probes/base/map.h"
 #include "probes/base/memory.h"
 
-enum { LIFETIME = 600, LIFETIME_OF_FAILURE = 60 };	/* seconds */
+enum {
+	LIFETIME = 600,		/* seconds */
+	LIFETIME_OF_FAILURE = 60,
+	UNNEEDED_FOR = 60,	/* a sign that comes and goes need not ask each time */
+	MOST_UNNEEDED = 64,
+};
 
 struct evidence_store {
 	struct map by_key;	/* key -> struct evidence */
@@ -40,6 +45,39 @@ void evidence_store_free(struct evidence_store *store)
 	}
 	map_release(&store->by_key);
 	free(store);
+}
+
+static void drop(struct evidence_store *store, struct evidence *evidence)
+{
+	map_remove(&store->by_key, evidence->key);
+	clear(evidence);
+	free(evidence->key);
+	free(evidence);
+}
+
+static int latest_first(const void *a, const void *b)
+{
+	const struct evidence *one = *(const struct evidence *const *)a;
+	const struct evidence *other = *(const struct evidence *const *)b;
+
+	return one->collected_at < other->collected_at ? 1 : one->collected_at > other->collected_at ? -1 : 0;
+}
+
+void evidence_store_sweep(struct evidence_store *store, bool (*is_needed)(void *data, const char *key), void *data,
+			  int64_t now)
+{
+	auto_free struct evidence **unneeded = xcalloc(store->by_key.count + 1, sizeof(*unneeded));
+	struct evidence *evidence;
+	size_t position = 0;
+	size_t count = 0;
+
+	while ((evidence = map_next(&store->by_key, &position)) != NULL)
+		if (!is_needed(data, evidence->key))
+			unneeded[count++] = evidence;
+	qsort(unneeded, count, sizeof(struct evidence *), latest_first);
+	for (size_t i = 0; i < count; i++)
+		if (i >= MOST_UNNEEDED || now - unneeded[i]->collected_at > UNNEEDED_FOR)
+			drop(store, unneeded[i]);
 }
 
 const struct evidence *evidence_get(const struct evidence_store *store, const char *key)

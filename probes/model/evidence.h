@@ -55,6 +55,12 @@ const struct evidence *evidence_get(const struct evidence_store *store, const ch
 void evidence_put(struct evidence_store *store, const char *key, json_t *document, char *text,
 		  const struct err *err, int64_t now);
 /*
+ * Forgets what nobody needs any more: what was collected more than a minute ago, and of the
+ * rest all but the latest 64. Without it weeks of sick pods would stay.
+ */
+void evidence_store_sweep(struct evidence_store *store, bool (*is_needed)(void *data, const char *key), void *data,
+			  int64_t now);
+/*
  * Needs not be fetched again yet: answers live ten minutes, failures one
  * (a refused read is asked again as seldom as an answer).
  */

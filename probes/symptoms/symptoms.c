@@ -78,6 +78,7 @@ void symptoms_free(struct symptoms *symptoms)
 		finding_free(symptoms->findings[i]);
 	for (size_t i = 0; i < symptoms->wanted_count; i++)
 		free(symptoms->wanted[i].path);
+	needed_release(symptoms);
 	free(symptoms->findings);
 	free(symptoms->wanted);
 	free(symptoms->heap);
@@ -274,4 +275,9 @@ size_t symptoms_wanted_count(const struct symptoms *symptoms)
 const struct evidence_request *symptoms_wanted_at(const struct symptoms *symptoms, size_t index)
 {
 	return &symptoms->wanted[index];
+}
+
+bool symptoms_need_evidence(const struct symptoms *symptoms, const char *key)
+{
+	return map_get(&symptoms->needed, key) != NULL;
 }

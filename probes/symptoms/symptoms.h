@@ -55,4 +55,7 @@ enum truth symptoms_still_holds(const struct symptoms *symptoms, const struct sn
 				const struct evidence_store *evidence, const struct finding *finding,
 				int64_t now, struct message *ret_reason);
 
+/* Whether a sign rests on the evidence of that key or asks for it. */
+bool symptoms_need_evidence(const struct symptoms *symptoms, const char *key);
+
 #endif

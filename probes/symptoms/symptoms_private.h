@@ -75,6 +75,7 @@ struct symptoms {
 	struct check *checks;		/* rule_count */
 	struct evidence_request *wanted;
 	size_t wanted_count;
+	struct map needed;		/* keys of evidence that signs rest on or ask for, owned */
 	int64_t evidence_stale_at;	/* when evidence that is there should be fetched again; 0: none */
 	uint64_t version;
 };
@@ -141,5 +142,6 @@ bool runbook_is_current(const struct symptoms *symptoms, const struct runbook *r
 
 /* wanted.c: returns the earliest time when evidence gets stale, 0 for none */
 int64_t wanted_update(struct look *look);
+void needed_release(struct symptoms *symptoms);
 
 #endif

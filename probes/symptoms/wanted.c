@@ -12,25 +12,28 @@ enum { WANTED_MAXIMUM = 256, REQUESTS_OF_AN_ITEM = 20 };
 
 struct wish_list {
 	struct look *look;
-	struct map keys;		/* of requests in the list; owned */
 	int64_t stale_at;		/* earliest end of freshness of what is there */
 };
 
 static void wish(struct wish_list *list, struct evidence_request *request)
 {
 	struct symptoms *symptoms = list->look->symptoms;
-	auto_free char *key = evidence_key(request);
+	char *key = evidence_key(request);
 	const struct evidence *evidence = list->look->evidence ? evidence_get(list->look->evidence, key) : NULL;
 
+	if (map_get(&symptoms->needed, key)) {
+		free(key);
+		free(request->path);
+		return;
+	}
+	map_put(&symptoms->needed, key, key);
 	if (evidence && evidence_is_fresh(evidence, list->look->now)) {
 		int64_t stale_at = evidence_stale_at(evidence);
 
 		if (!list->stale_at || stale_at < list->stale_at)
 			list->stale_at = stale_at;
-	} else if (symptoms->wanted_count < WANTED_MAXIMUM && !map_get(&list->keys, key)) {
+	} else if (symptoms->wanted_count < WANTED_MAXIMUM) {
 		symptoms->wanted[symptoms->wanted_count++] = *request;
-		map_put(&list->keys, key, key);
-		key = NULL;
 		return;
 	}
 	free(request->path);
@@ -83,13 +86,22 @@ static void wish_for_rule(struct wish_list *list, const struct rule *rule)
 		wish_for(list, signs[i]);
 }
 
+void needed_release(struct symptoms *symptoms)
+{
+	size_t position = 0;
+	char *key;
+
+	while ((key = map_next(&symptoms->needed, &position)) != NULL)
+		free(key);
+	map_release(&symptoms->needed);
+}
+
 int64_t wanted_update(struct look *look)
 {
 	struct symptoms *symptoms = look->symptoms;
 	struct wish_list list = {.look = look};
-	size_t position = 0;
-	char *key;
 
+	needed_release(symptoms);
 	for (size_t i = 0; i < symptoms->wanted_count; i++)
 		free(symptoms->wanted[i].path);
 	symptoms->wanted_count = 0;
@@ -97,8 +109,5 @@ int64_t wanted_update(struct look *look)
 		symptoms->wanted = xcalloc(WANTED_MAXIMUM, sizeof(*symptoms->wanted));
 	for (size_t i = 0; i < symptoms->rule_count; i++)
 		wish_for_rule(&list, &symptoms->rules[i]);
-	while ((key = map_next(&list.keys, &position)) != NULL)
-		free(key);
-	map_release(&list.keys);
 	return list.stale_at;
 }

@@ -1,0 +1,74 @@
+#!/usr/bin/python3
+"""The console under load and at rest: storms, a stream of a thousand changes a second, a long stream, and nothing at all.
+
+The figures themselves are printed by `make bench`; here are bounds that hold on a busy machine too.
+"""
+import os
+import sys
+import time
+
+ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
+sys.path[:0] = [os.path.join(ROOT, "tests", "lib"), os.path.join(ROOT, "tests", "bench")]
+import latency  # noqa: E402
+import soak  # noqa: E402
+import stream_server as api  # noqa: E402
+from tap import run, test  # noqa: E402
+
+NODES, PODS, EVENTS = "api/v1/nodes", "api/v1/pods", "api/v1/events"
+IS_SANITIZED = "sanitize" in os.environ.get("OUT", "")
+STORM = 2000 if IS_SANITIZED else 10000
+FRAMES_A_SECOND = 1000 / 30
+
+
+@test("an object that changes ten thousand times is painted once a frame, and its newest state is the last")
+def storm():
+    with api.StreamServer({NODES: [api.node(0, 1)]}) as server, api.Console(server.kubeconfig) as console:
+        server.wait_for_watches(NODES, PODS)
+        server.send(NODES, api.event("MODIFIED", api.node(0, 2, kubelet="v1." + api.stamp(0))))
+        console.wait_stamp(api.stamp(0))
+        changes = b"".join(api.event("MODIFIED", api.node(0, 3 + i, kubelet="v1." + api.stamp(i))) for i in range(1, STORM + 1))
+        start = time.monotonic()
+        server.send(NODES, changes)
+        took = console.wait_stamp(api.stamp(STORM)) - start
+        painted = sum(api.stamp(i) in console.stamps for i in range(1, STORM + 1))
+    assert painted <= took * FRAMES_A_SECOND + 2, f"{painted} paints in {took:.2f} s"
+    assert painted < STORM / 20, f"{painted} of {STORM} states were painted"
+
+
+@test("a thousand changes a second are on the screen within a quarter of a second, even on a busy machine")
+def stream():
+    arguments = latency.parser().parse_args(["--seconds", "4", "--pods", "500", *(["--rate", "200"] if IS_SANITIZED else [])])
+    waits, rate, _share, painted = latency.measure(arguments)
+    assert rate > arguments.rate * 0.8, f"only {rate:.0f} events/s could be sent"
+    assert painted > len(waits) / 20
+    assert waits[len(waits) // 2] < 250, f"the median is {waits[len(waits) // 2]:.0f} ms"
+
+
+@test("memory after a long stream is what it was after its first part")
+def long_stream():
+    seen = []
+    count = 10000 if IS_SANITIZED else 200000
+    soak.run(count, [count // 2, count], lambda sent, kib, cpu: seen.append(kib))
+    assert len(seen) == 2
+    # A sanitizer keeps freed memory: there only its own checks count.
+    assert IS_SANITIZED or seen[1] < seen[0] * 1.04, f"{seen[0]} KiB, then {seen[1]} KiB"
+
+
+@test("a console at rest wakes for its clock and little else")
+def rest():
+    with api.StreamServer({NODES: [api.node(i, 1) for i in range(100)], PODS: [api.pod(i, 1) for i in range(1000)]}) as server, \
+            api.Console(server.kubeconfig) as console:
+        server.wait_for_watches(NODES, PODS, EVENTS)
+        server.send(NODES, api.event("MODIFIED", api.node(0, 2, kubelet="v1." + api.stamp(0))))
+        console.wait_stamp(api.stamp(0))
+        time.sleep(soak.SETTLE_SECONDS)
+        wakeups, cpu, start = console.wakeups(), console.cpu(), time.monotonic()
+        time.sleep(5)
+        seconds = time.monotonic() - start
+        wakeups, cpu = console.wakeups() - wakeups, console.cpu() - cpu
+    assert wakeups / seconds < 6, f"{wakeups} wakeups in {seconds:.1f} s"
+    assert cpu / seconds < 0.02, f"{cpu:.2f} s of CPU in {seconds:.1f} s"
+
+
+if __name__ == "__main__":
+    run()
