@@ -15,7 +15,8 @@ BATCH = 64
 PODS_OF_A_WORKLOAD = 40
 
 # Words of the templates that another word takes the place of.
-NUMBER, APP, NODE, POD_ADDRESS, NODE_ADDRESS = "987654", "app-of-template", "node-of-template", "10.99.99.99", "10.98.98.98"
+NUMBER, APP, NODE = "987654", "app-of-template", "node-of-template"
+POD_ADDRESS, NODE_ADDRESS = "10.99.99.99", "10.98.98.98"
 SET = APP + "-7d9c6b5f4d"
 OWNER = "0123abcd-0000-4000-8000-000000000000"
 
@@ -31,12 +32,14 @@ def node():
 
 
 def node_status():
-    info = {"kubeletVersion": "v1.34.4", "containerRuntimeVersion": "containerd://1.7.2", "osImage": "Debian GNU/Linux 12",
-            "kernelVersion": "6.1.0-20-amd64", "machineID": "m", "systemUUID": "u", "bootID": "b", "kubeProxyVersion": "",
+    info = {"kubeletVersion": "v1.34.4", "containerRuntimeVersion": "containerd://1.7.2",
+            "osImage": "Debian GNU/Linux 12", "kernelVersion": "6.1.0-20-amd64", "machineID": "m", "systemUUID": "u",
+            "bootID": "b", "kubeProxyVersion": "",
             "operatingSystem": "linux", "architecture": "amd64"}
     kinds = {"MemoryPressure": "False", "DiskPressure": "False", "PIDPressure": "False", "Ready": "True"}
-    images = [{"names": [f"registry.example.com/team/image-{i}@sha256:{i:064x}", f"registry.example.com/team/image-{i}:v1"],
-               "sizeBytes": 123456789} for i in range(50)]     # as many as a kubelet reports
+    image = "registry.example.com/team/image"
+    images = [{"names": [f"{image}-{i}@sha256:{i:064x}", f"{image}-{i}:v1"], "sizeBytes": 123456789}
+              for i in range(50)]     # as many as a kubelet reports
     return {"nodeInfo": info, "allocatable": {"cpu": "8", "memory": "32Gi", "pods": "250"}, "images": images,
             "addresses": [{"type": "InternalIP", "address": NODE_ADDRESS}, {"type": "Hostname", "address": NODE}],
             "conditions": [{"type": kind, "status": value, "reason": f"Kubelet{kind}", "lastTransitionTime": STARTED,
@@ -45,7 +48,8 @@ def node_status():
 
 def pod_spec():
     env = [{"name": f"VARIABLE_{i}", "value": f"a value of the usual length {NUMBER}"} for i in range(40)]
-    volumes = [{"name": f"volume-{i}", "configMap": {"name": f"{APP}-configuration-{i}", "optional": True}} for i in range(8)]
+    volumes = [{"name": f"volume-{i}", "configMap": {"name": f"{APP}-configuration-{i}", "optional": True}}
+               for i in range(8)]
     mounts = [{"name": f"volume-{i}", "mountPath": f"/etc/{APP}/{i}", "readOnly": True} for i in range(8)]
     probe = {"httpGet": {"path": "/healthz", "port": 8080}, "periodSeconds": 10}
     return {"volumes": volumes, "containers": [
@@ -71,8 +75,9 @@ def pod_status():
     image = f"registry.example.com/team/{APP}"
     return {"phase": "Running", "startTime": STARTED, "hostIP": NODE_ADDRESS, "podIP": POD_ADDRESS,
             "conditions": [{"type": kind, "status": "True", "lastTransitionTime": STARTED} for kind in kinds],
-            "containerStatuses": [{"name": "app", "ready": True, "started": True, "restartCount": 0, "image": image + ":v1.2.3",
-                                   "imageID": f"{image}@sha256:{int(NUMBER):064}", "state": {"running": {"startedAt": STARTED}}}]}
+            "containerStatuses": [{"name": "app", "ready": True, "started": True, "restartCount": 0,
+                                   "image": image + ":v1.2.3", "imageID": f"{image}@sha256:{int(NUMBER):064}",
+                                   "state": {"running": {"startedAt": STARTED}}}]}
 
 
 def workload(name):
@@ -166,8 +171,9 @@ class Population:
         for number in range(self.workloads, count):
             words = {APP: f"app-{number}", OWNER: identity("set", number)}
             owned = json.loads(self.filled(self.set, "set", number, **words))
-            owned["metadata"]["ownerReferences"] = [{"apiVersion": "apps/v1", "kind": "Deployment", "name": f"app-{number}",
-                                                     "uid": identity("deployment", number), "controller": True}]
+            owned["metadata"]["ownerReferences"] = [{
+                "apiVersion": "apps/v1", "kind": "Deployment", "name": f"app-{number}",
+                "uid": identity("deployment", number), "controller": True}]
             yield f"deployments/bench/app-{number}", self.filled(self.deployment, "deployment", number, **words)
             yield f"replicasets/bench/app-{number}-7d9c6b5f4d", json.dumps(owned)
 

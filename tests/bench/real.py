@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 """Ratios against a real kube-apiserver, measured in one run on one machine.
 
-    tests/bench/real.py [--nodes 100] [--pods 2000] [--rounds 5]
+    tests/bench/real.py [--sizes 100:2000 1000:10000] [--rounds 3]
 
+A size is NODES:PODS, smallest first; each pod has one event, each node two.
 The same cluster is read as protobuf and as JSON, turn about: by our client
 alone (tests/bench/load.c), by the console on a screen, by curl, which does
 nothing with what it gets, and by `kubectl get pods -A`. Prints medians. The
@@ -24,79 +25,23 @@ sys.path[:0] = [HERE, os.path.join(HERE, "..", "lib"), os.path.join(HERE, "..", 
 import bench  # noqa: E402
 from control_plane import ControlPlane  # noqa: E402
 from kube_api import Api  # noqa: E402
+from population import Population  # noqa: E402
 
 LOAD = os.path.join(os.environ.get("OUT", ".build/release"), "tests/bench/load")
 ACCEPT = {"protobuf": "application/vnd.kubernetes.protobuf", "json": "application/json"}
-STARTED = "2026-01-02T03:04:05Z"
-
-
-def node(number):
-    return {"metadata": {"name": f"node-{number}", "labels": {"kubernetes.io/hostname": f"node-{number}"}}}
-
-
-def node_status():
-    info = {"kubeletVersion": "v1.34.4", "containerRuntimeVersion": "containerd://1.7.2", "osImage": "Debian GNU/Linux 12",
-            "kernelVersion": "6.1.0-20-amd64", "machineID": "m", "systemUUID": "u", "bootID": "b", "kubeProxyVersion": "",
-            "operatingSystem": "linux", "architecture": "amd64"}
-    kinds = {"MemoryPressure": "False", "DiskPressure": "False", "PIDPressure": "False", "Ready": "True"}
-    return {"nodeInfo": info, "allocatable": {"cpu": "8", "memory": "32Gi", "pods": "250"},
-            "conditions": [{"type": kind, "status": value, "reason": f"Kubelet{kind}", "lastTransitionTime": STARTED,
-                            "lastHeartbeatTime": STARTED} for kind, value in kinds.items()]}
-
-
-def pod(number, nodes):
-    app = f"app-{number % 50}"
-    env = [{"name": f"VARIABLE_{i}", "value": f"a value of the usual length {number}"} for i in range(40)]
-    volumes = [{"name": f"volume-{i}", "configMap": {"name": f"{app}-configuration-{i}", "optional": True}} for i in range(8)]
-    mounts = [{"name": f"volume-{i}", "mountPath": f"/etc/{app}/{i}", "readOnly": True} for i in range(8)]
-    probe = {"httpGet": {"path": "/healthz", "port": 8080}, "periodSeconds": 10}
-    return {"metadata": {"name": f"{app}-7d9c6b5f4d-x{number:05}", "namespace": "bench",
-                         "labels": {"app": app, "pod-template-hash": "7d9c6b5f4d", "team": f"team-{number % 10}"},
-                         "annotations": {"checksum/configuration": f"{number:064x}"}},
-            "spec": {"nodeName": f"node-{number % nodes}", "volumes": volumes, "containers": [
-                {"name": "app", "image": f"registry.example.com/team/{app}:v1.2.3", "env": env, "volumeMounts": mounts,
-                 "ports": [{"containerPort": 8080}], "readinessProbe": probe, "livenessProbe": probe,
-                 "resources": {"requests": {"cpu": "100m", "memory": "128Mi"}}}]}}
-
-
-def pod_status(number):
-    kinds = ("PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled")
-    image = f"registry.example.com/team/app-{number % 50}"
-    return {"phase": "Running", "startTime": STARTED, "hostIP": f"10.0.0.{number % 100}",
-            "podIP": f"10.100.{number // 250}.{number % 250}",
-            "conditions": [{"type": kind, "status": "True", "lastTransitionTime": STARTED} for kind in kinds],
-            "containerStatuses": [{"name": "app", "ready": True, "started": True, "restartCount": 0, "image": image + ":v1.2.3",
-                                   "imageID": f"{image}@sha256:{number:064x}", "state": {"running": {"startedAt": STARTED}}}]}
-
-
-def add_nodes(api, count):
-    def add(number):
-        api.post("/api/v1/nodes", node(number))
-        api.patch(f"/api/v1/nodes/node-{number}/status", {"status": node_status()})
-    api.each(add, range(count))
-
-
-def add_pods(api, count, nodes):
-    def add(number):
-        body = pod(number, nodes)
-        api.post("/api/v1/namespaces/bench/pods", body)
-        api.patch(f"/api/v1/namespaces/bench/pods/{body['metadata']['name']}/status", {"status": pod_status(number)})
-    api.post("/api/v1/namespaces", {"metadata": {"name": "bench"}})
-    api.each(add, range(count))
-
-
 def server_cpu(plane):
     return bench.cpu(plane.processes["kube-apiserver"].pid)
 
 
 def load(plane, encoding):
     before = server_cpu(plane)
-    out = subprocess.run([LOAD, plane.kubeconfig("admin"), "0", encoding], check=True, capture_output=True, text=True).stdout
+    out = subprocess.run([LOAD, plane.kubeconfig("admin"), "0", encoding], check=True,
+                         capture_output=True, text=True).stdout
     return dict(json.loads(out), serverCpu=server_cpu(plane) - before)
 
 
 def curl(plane, encoding, folder):
-    """The bare transfer: every pod in one answer, nothing done with it. The server prints JSON prettily for curl's own name."""
+    """The bare transfer: every pod in one answer, nothing done with it. For curl's own name JSON would be indented."""
     file = os.path.join(folder, "body")
     started = time.monotonic()
     subprocess.run(["curl", "-sfk", "-A", "bench", "-o", file, "-H", "Accept: " + ACCEPT[encoding], "-H",
@@ -104,68 +49,111 @@ def curl(plane, encoding, folder):
     return {"all": time.monotonic() - started, "bytes": os.path.getsize(file)}
 
 
-def rounds(plane, arguments, folder):
-    results = {name: [] for name in ("load protobuf", "load json", "curl protobuf", "curl json", "console", "console json", "kubectl")}
+def rounds(plane, size, count, folder):
+    nodes, pods = size
+    results = {name: [] for name in ("load protobuf", "load json", "curl protobuf", "curl json", "console",
+                                    "console json", "kubectl")}
     bench.kubectl_round()  # kubectl fills its discovery cache, the server its own
     load(plane, "json")
-    for _ in range(arguments.rounds):
+    for _ in range(count):
         for encoding in ACCEPT:
             results["load " + encoding].append(load(plane, encoding))
             results["curl " + encoding].append(curl(plane, encoding, folder))
         os.environ.pop("NKS_TRIAGE_NO_PROTOBUF", None)
-        results["console"].append(bench.console_round(arguments.nodes, arguments.pods))
+        results["console"].append(bench.console_round(nodes, pods))
         os.environ["NKS_TRIAGE_NO_PROTOBUF"] = "1"
-        results["console json"].append(bench.console_round(arguments.nodes, arguments.pods))
+        results["console json"].append(bench.console_round(nodes, pods))
         results["kubectl"].append(bench.kubectl_round())
+    os.environ.pop("NKS_TRIAGE_NO_PROTOBUF", None)
+    if any(r["pods"] != pods for name in ACCEPT for r in results["load " + name]):
+        raise SystemExit("bench: not every pod was read")
     return results
 
 
-def report(arguments, results, empty):
-    def middle(name, value):
-        return statistics.median(r[value] for r in results[name])
-    print(f"kube-apiserver, {arguments.nodes} nodes, {arguments.pods} pods, median of {arguments.rounds} rounds "
+def middle(results, name, value):
+    return statistics.median(r[value] for r in results[name])
+
+
+def paired(results, name, value, other, other_value):
+    """The middle of the ratios of runs that followed each other: the machine's speed drifts."""
+    return statistics.median(a[value] / b[other_value] for a, b in zip(results[name], results[other]))
+
+
+def report(size, count, results, empty):
+    nodes, pods = size
+    print(f"kube-apiserver, {nodes} nodes, {pods} pods, {pods + 2 * nodes} events, median of {count} rounds "
           "(noisy machine: compare within this run only)")
     print(f"{'':28}{'protobuf':>10}{'JSON':>10}")
     for text, name, value, scale in (
-            ("first pod, s", "load", "firstSeconds", 1), ("all kinds, s", "load", "allSeconds", 1),
+            ("first pod, s", "load", "firstSeconds", 1), ("all pods, s", "load", "podsSeconds", 1),
+            ("all kinds, s", "load", "allSeconds", 1),
             ("our CPU, s", "load", "cpuSeconds", 1), ("apiserver's CPU, s", "load", "serverCpu", 1),
             ("anonymous memory, MiB", "load", "loadedKiB", 1024), ("bare transfer of pods, s", "curl", "all", 1),
             ("bare transfer, MB", "curl", "bytes", 1e6)):
-        print(f"  {text:26}" + "".join(f"{middle(f'{name} {encoding}', value) / scale:10.3f}" for encoding in ACCEPT))
+        values = [middle(results, f"{name} {encoding}", value) / scale for encoding in ACCEPT]
+        print(f"  {text:26}{values[0]:10.3f}{values[1]:10.3f}")
     for text, value, scale in (("console, first row, s", "first", 1), ("console, all and checked, s", "all", 1),
                                ("console, CPU, s", "cpu", 1), ("console, anonymous, MiB", "anonymous", 1024),
                                ("console, resident, MiB", "resident", 1024)):
-        print(f"  {text:26}{middle('console', value) / scale:8.3f}{middle('console json', value) / scale:10.3f}")
-    print(f"  kubectl get pods -A         {middle('kubectl', 'all'):8.3f} s, {middle('kubectl', 'resident') / 1024:.1f} MiB,"
-          f" {middle('kubectl', 'cpu'):.2f} s CPU")
-    heap = (middle("load protobuf", "loadedKiB") - empty["loadedKiB"]) * 1024 / arguments.pods
-    print(f"  all kinds / bare transfer   {middle('load protobuf', 'allSeconds') / middle('curl protobuf', 'all'):8.2f}        aim: at most 1.3")
-    print(f"  kubectl / console           {middle('kubectl', 'all') / middle('console', 'all'):8.2f}        aim: at least 5")
-    print(f"  kubectl / console, memory   {middle('kubectl', 'resident') / middle('console', 'resident'):8.2f}        aim: at least 20")
-    print(f"  anonymous memory per pod    {heap:8.0f} bytes  aim: under 1536")
+        values = [middle(results, name, value) / scale for name in ("console", "console json")]
+        print(f"  {text:27}{values[0]:9.3f}{values[1]:10.3f}")
+    print(f"  kubectl get pods -A         {middle(results, 'kubectl', 'all'):8.3f} s,"
+          f" {middle(results, 'kubectl', 'resident') / 1024:.1f} MiB,"
+          f" {middle(results, 'kubectl', 'cpu'):.2f} s CPU")
+    heap = (middle(results, "load protobuf", "loadedKiB") - empty["loadedKiB"]) * 1024 / pods
+    aims = (("first row, s", middle(results, "console", "first"), "under 0.3"),
+            ("all pods / bare transfer", paired(results, "load protobuf", "podsSeconds", "curl protobuf", "all"),
+             "at most 1.3"),
+            ("all kinds / bare transfer of pods",
+             paired(results, "load protobuf", "allSeconds", "curl protobuf", "all"),
+             "(events come from etcd)"),
+            ("kubectl / console, time", paired(results, "kubectl", "all", "console", "all"), "at least 5"),
+            ("kubectl / console, resident", paired(results, "kubectl", "resident", "console", "resident"),
+             "at least 20"),
+            ("console, anonymous, MiB", middle(results, "console", "anonymous") / 1024,
+             f"under {10 if pods <= 2000 else 30}"),
+            ("memory per pod with its event, bytes", heap, "under 1536 without the event"))
+    for text, value, aim in aims:
+        print(f"  {text:38}{value:9.2f}   aim: {aim}")
+
+
+def report_growth(sizes, all_results):
+    factor = sizes[-1][1] / sizes[0][1]
+    print(f"growth from {sizes[0][1]} to {sizes[-1][1]} pods, {factor:.1f} times as many")
+    for text, name, value in (("all rows and checks, s", "console", "all"),
+                              ("our CPU, s", "load protobuf", "cpuSeconds"),
+                              ("anonymous memory", "load protobuf", "loadedKiB")):
+        small, big = (middle(results, name, value) for results in (all_results[0], all_results[-1]))
+        print(f"  {text:38}{big / small:9.2f}   aim: at most {factor:.1f}")
+
+
+def size_of(text):
+    nodes, pods = text.split(":")
+    return int(nodes), int(pods)
 
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--nodes", type=int, default=100)
-    parser.add_argument("--pods", type=int, default=2000)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--sizes", type=size_of, nargs="+", default=[(100, 2000), (1000, 10000)])
+    parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
     os.chdir(ROOT)
     folder = tempfile.mkdtemp(prefix="nks-triage-bench-")
+    all_results = []
     try:
         with ControlPlane(controllers=False) as plane:
-            api = Api(plane)
             os.environ.update(KUBECONFIG=plane.kubeconfig("admin"), XDG_STATE_HOME=os.path.join(folder, "state"),
                               XDG_CONFIG_HOME=os.path.join(folder, "config"),
                               PATH=plane.bin + os.pathsep + os.environ["PATH"])
-            add_nodes(api, arguments.nodes)
-            empty = load(plane, "protobuf")
-            add_pods(api, arguments.pods, arguments.nodes)
-            results = rounds(plane, arguments, folder)
-        if any(r["pods"] != arguments.pods for name in ACCEPT for r in results["load " + name]):
-            raise SystemExit("bench: not every pod was read")
-        report(arguments, results, empty)
+            population = Population(plane, Api(plane))
+            for size in arguments.sizes:
+                population.grow(size[0], 0 if not all_results else population.pods)
+                empty = load(plane, "protobuf") if not all_results else empty
+                population.grow(*size)
+                all_results.append(rounds(plane, size, arguments.rounds, folder))
+                report(size, arguments.rounds, all_results[-1], empty)
+            if len(all_results) > 1:
+                report_growth(arguments.sizes, all_results)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

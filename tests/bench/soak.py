@@ -17,6 +17,7 @@ import time
 HERE = os.path.dirname(os.path.realpath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "lib"))
 import stream_server as api  # noqa: E402
+from wait import pause  # noqa: E402
 
 NODES, PODS, EVENTS = "api/v1/nodes", "api/v1/pods", "api/v1/events"
 NODE_COUNT, POD_COUNT = 100, 2000
@@ -54,7 +55,7 @@ class Churn:
         self.next_event += 1
         item = (self.next_event, of, reason, text, kind)
         self.put(EVENTS, "ADDED", api.pod_event(self.next_event, self.new_version(), of, reason, text, kind))
-        self.put(EVENTS, "MODIFIED", api.pod_event(self.next_event, self.new_version(), of, reason, text, kind, count=2))
+        self.put(EVENTS, "MODIFIED", api.pod_event(self.next_event, self.new_version(), of, reason, text, kind, 2))
         self.events.append(item)
         if len(self.events) > LIVE_EVENTS:
             number, of, reason, text, kind = self.events.popleft()
@@ -69,11 +70,12 @@ class Churn:
         self.pod("ADDED", new, waiting="ContainerCreating")
         self.pod("MODIFIED", new)
         self.event(new, "Scheduled", f"Successfully assigned bench/app-{new} to node-{new % NODE_COUNT:03}", "Normal")
-        self.event(new, "Unhealthy", f"Readiness probe failed: Get \"http://10.1.2.3:8080/{new}\": context deadline exceeded")
+        self.event(new, "Unhealthy", f"Readiness probe failed: Get \"http://10.1.2.3/{new}\": deadline exceeded")
 
     def sicken(self):
         pod = self.pods[len(self.pods) // 2]
-        self.pod("MODIFIED", pod, waiting="ImagePullBackOff", message=f"Back-off pulling image \"registry.example.com/{pod}\"")
+        self.pod("MODIFIED", pod, waiting="ImagePullBackOff",
+                 message=f"Back-off pulling image \"registry.example.com/{pod}\"")
         self.event(pod, "Failed", f"Failed to pull image \"registry.example.com/{pod}\": rpc error: code = NotFound")
         self.sick.append((self.step, pod))
         number = 1 + self.step % (NODE_COUNT - 1)
@@ -120,9 +122,10 @@ def run(events, marks, on_mark):
                 stamps += 1
                 # Events and pods have streams of their own: each has been read when its socket is empty.
                 server.wait_until_taken(PODS, EVENTS)
-                server.send(NODES, api.event("MODIFIED", api.node(0, churn.new_version(), kubelet="v1." + api.stamp(stamps))))
+                stamped = api.node(0, churn.new_version(), kubelet="v1." + api.stamp(stamps))
+                server.send(NODES, api.event("MODIFIED", stamped))
                 console.wait_stamp(api.stamp(stamps))
-                time.sleep(SETTLE_SECONDS)      # the console tidies its memory when it has been quiet for a second
+                pause(SETTLE_SECONDS)      # the console tidies its memory when it has been quiet for a second
                 on_mark(sent, console.memory(), console.cpu())
 
 
@@ -136,11 +139,14 @@ def main():
 
     def on_mark(count, kib, cpu):
         seen.append(kib)
-        print(f"    {count:9} events  {kib / 1024:6.2f} MiB  {cpu:6.1f} s CPU  {time.monotonic() - started:6.1f} s", flush=True)
+        print(f"    {count:9} events  {kib / 1024:6.2f} MiB  {cpu:6.1f} s CPU  {time.monotonic() - started:6.1f} s",
+              flush=True)
 
-    run(arguments.events, [*range(first, arguments.events, max(first, arguments.events // 10)), arguments.events], on_mark)
+    marks = [*range(first, arguments.events, max(first, arguments.events // 10)), arguments.events]
+    run(arguments.events, marks, on_mark)
     growth = (seen[-1] / seen[0] - 1) * 100
-    print(f"  soak, memory at the end    {growth:+8.2f} %      of that after {first} events; aim: within {AIM_PERCENT} %")
+    print(f"  soak, memory at the end    {growth:+8.2f} %      of that after {first} events;"
+          f" aim: within {AIM_PERCENT} %")
     return 0 if abs(growth) <= AIM_PERCENT else 1
 
 

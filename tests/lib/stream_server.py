@@ -84,7 +84,8 @@ class StreamServer:
         self.kubeconfig = os.path.join(self.folder.name, "kubeconfig")
         with open(self.kubeconfig, "w", encoding="utf-8") as file:
             json.dump({"apiVersion": "v1", "kind": "Config", "current-context": "stream",
-                       "clusters": [{"name": "stream", "cluster": {"server": f"http://127.0.0.1:{self.http.server_port}"}}],
+                       "clusters": [{"name": "stream",
+                                     "cluster": {"server": f"http://127.0.0.1:{self.http.server_port}"}}],
                        "users": [{"name": "stream", "user": {}}],
                        "contexts": [{"name": "stream", "context": {"cluster": "stream", "user": "stream"}}]}, file)
         threading.Thread(target=self.http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
@@ -138,7 +139,8 @@ class Console:
         self.folder = tempfile.TemporaryDirectory()
         self.on_bytes, self.written, self.stamps = on_bytes, 0, {}
         self.tail = b""
-        environment = dict(os.environ, KUBECONFIG=kubeconfig, TERM="xterm-256color", LC_ALL="C.UTF-8", HOME=self.folder.name,
+        environment = dict(os.environ, KUBECONFIG=kubeconfig, TERM="xterm-256color", LC_ALL="C.UTF-8",
+                           HOME=self.folder.name,
                            XDG_STATE_HOME=self.folder.name + "/state", XDG_CONFIG_HOME=self.folder.name + "/config")
         self.pid, self.terminal = pty.fork()
         if not self.pid:
@@ -203,7 +205,8 @@ def meta(name, uid, version, name_space=None, **more):
 
 def node(number, version, ready=True, kubelet="v1.34.4", heartbeat=START):
     kinds = {"MemoryPressure": False, "DiskPressure": False, "PIDPressure": False, "Ready": ready}
-    return {"metadata": meta(f"node-{number:03}", number, version, labels={"kubernetes.io/hostname": f"node-{number:03}"}),
+    name = f"node-{number:03}"
+    return {"metadata": meta(name, number, version, labels={"kubernetes.io/hostname": name}),
             "status": {"nodeInfo": {"kubeletVersion": kubelet, "containerRuntimeVersion": "containerd://1.7.2"},
                        "conditions": [{"type": kind, "status": str(value), "reason": f"Kubelet{kind}",
                                        "lastTransitionTime": START, "lastHeartbeatTime": heartbeat}
@@ -220,14 +223,15 @@ def pod(number, version, nodes=100, waiting=None, restarts=0, message=""):
             "status": {"phase": "Running", "startTime": START, "podIP": "10.1.2.3",
                        "conditions": [{"type": kind, "status": "False" if waiting and "Ready" in kind else "True",
                                        "lastTransitionTime": START} for kind in kinds],
-                       "containerStatuses": [{"name": "app", "ready": not waiting, "restartCount": restarts, "state": state,
-                                              "image": "registry.example.com/team/app:v1"}]}}
+                       "containerStatuses": [{"name": "app", "ready": not waiting, "restartCount": restarts,
+                                              "state": state, "image": "registry.example.com/team/app:v1"}]}}
 
 
 def pod_event(number, version, of, reason, text, kind="Warning", count=1):
     name = f"app-{of % 50}-7d9c6b5f4d-x{of}"
     when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    return {"metadata": meta(f"{name}.{number:x}", 0x20000000 + number, version, "bench"), "type": kind, "reason": reason,
+    return {"metadata": meta(f"{name}.{number:x}", 0x20000000 + number, version, "bench"), "type": kind,
+            "reason": reason,
             "involvedObject": {"kind": "Pod", "namespace": "bench", "name": name,
                                "uid": f"{0x10000000 + of:08x}-1f33-4c39-9d0c-0c7d2c4fd1a1"},
             "message": text, "source": {"component": "kubelet", "host": f"node-{of % 100:03}"},

@@ -12,3 +12,8 @@ def wait_for(condition, seconds=30, interval=0.05, what="condition"):
         if time.monotonic() > deadline:
             raise AssertionError(f"waited {seconds} s for {what() if callable(what) else what}")
         time.sleep(interval)
+
+
+def pause(seconds):
+    """Lets time pass, where time is what is tested or measured: nothing else may wait like this."""
+    time.sleep(seconds)
