@@ -304,6 +304,26 @@ static void print_failures(const struct invocation *invocation, const struct rep
 	}
 }
 
+/*
+ * Now is the newest time in the input. One object alone tells only when it
+ * changed last: nobody saves it in that very minute, so it is past its first.
+ */
+static int64_t now_of(const struct words *words, const struct saved *saved)
+{
+	enum { FIRST_MINUTE = 61 };
+	const struct report_input *inputs;
+	size_t objects = 0;
+	int64_t now = saved_newest(saved);
+	size_t count;
+
+	if (words->at && clock_parse(words->at, &now) == 0)
+		return now;
+	inputs = saved_inputs(saved, &count);
+	for (size_t i = 0; i < count; i++)
+		objects += inputs[i].objects;
+	return objects == 1 && now ? now + FIRST_MINUTE : now;
+}
+
 static int report_saved(const struct invocation *invocation, const struct words *words, struct saved *saved,
 			const struct runbook_set *runbooks)
 {
@@ -313,13 +333,10 @@ static int report_saved(const struct invocation *invocation, const struct words 
 		.is_offline = true,
 	};
 	struct symptoms *symptoms = symptoms_new(runbooks, &options);
-	int64_t now = saved_newest(saved);
 	struct report report;
 	int code;
 
-	if (words->at)
-		clock_parse(words->at, &now);
-	symptoms_update(symptoms, saved_snapshot(saved), NULL, now);
+	symptoms_update(symptoms, saved_snapshot(saved), NULL, now_of(words, saved));
 	report_init(&report, invocation, symptoms);
 	report.inputs = saved_inputs(saved, &report.input_count);
 	report.has_unread_input = saved_has_unread(saved);

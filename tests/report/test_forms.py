@@ -169,8 +169,20 @@ def _():
              "spec": {"renewTime": at(-30)[:-1] + ".000000Z"}}
     waiting = full("slow-1-x", [{**FRESH["status"]["containerStatuses"][0], "state": {"waiting": {
         "reason": "CreateContainerConfigError"}}}], "Pending", since=0, created=0)
-    expect(save("lease.json", listed([waiting])), 0, now=None)
-    expect(save("lease.json", listed([waiting, lease])), 4, {"config-error"}, now=None)
+    expect(save("lease.json", listed(WEB[2:] + [waiting])), 0, now=None)
+    expect(save("lease.json", listed(WEB[2:] + [waiting, lease])), 4, {"config-error"}, now=None)
+
+
+@test("one object alone is no younger than a minute; a container that was tried again is past its first")
+def _():
+    for state, found in (({"waiting": {"reason": "CreateContainerConfigError"}}, {"config-error"}),
+                         ({"waiting": {"reason": "ContainerCreating"}}, ())):
+        alone = full("x-1-y", [{**FRESH["status"]["containerStatuses"][0], "state": state}], "Pending", since=0, created=0)
+        expect(save("alone.json", alone), 4 if found else 0, found, now=None)
+        expect(save("young.json", listed(WEB[2:] + [alone])), 0, now=None)
+    again = full("x-1-y", [{**FRESH["status"]["containerStatuses"][0], "restartCount": 1, "state": {"waiting": {
+        "reason": "RunContainerError"}}}], "Pending", since=0, created=0)
+    expect(save("again.json", listed(WEB[2:] + [again])), 4, {"config-error"}, now=None)
 
 
 try:
