@@ -39,6 +39,7 @@ void console_init(struct console *console, const struct invocation *invocation, 
 	console->world.glyphs = glyphs;
 	console->world.language = invocation->options->language;
 	console->world.server_version = "";
+	console->world.name_space = invocation->options->name_space;
 	console->world.system_namespaces = (const char *const *)console->configuration->system_namespaces;
 	keymap_init(&console->keymap, console->configuration->keys);
 	for (int i = 0; i < PANE_COUNT; i++)

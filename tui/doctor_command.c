@@ -242,6 +242,7 @@ static const struct permission {
 struct asked {
 	struct doctor *doctor;
 	const struct permission *permission;
+	struct access_question question;
 	enum access_verdict verdict;
 	struct err err;
 };
@@ -258,7 +259,7 @@ static void on_access(void *data, enum access_verdict verdict, const struct err 
 
 static void say_permission(struct doctor *doctor, const struct asked *asked)
 {
-	const struct access_question *question = &asked->permission->question;
+	const struct access_question *question = &asked->question;
 	auto_free char *label = xasprintf("%s %s%s%s", question->verb, question->resource,
 					  question->subresource[0] ? "/" : "", question->subresource);
 	const char *matter = asked->permission->is_needed ? translate(": checks that need it say so")
@@ -277,14 +278,19 @@ static void say_permission(struct doctor *doctor, const struct asked *asked)
 /* Each is said; that some are missing stops nothing, for the console works with what there is. */
 static void look_at_permissions(struct doctor *doctor)
 {
+	const char *name_space = doctor->invocation->options->name_space;
 	struct asked asked[array_length(permissions)] = {0};
 
 	heading(doctor, "Permissions");
 	for (size_t i = 0; i < array_length(permissions); i++) {
 		asked[i].doctor = doctor;
 		asked[i].permission = &permissions[i];
+		asked[i].question = permissions[i].question;
+		/* With --namespace the console looks there alone. */
+		if (name_space && permissions[i].is_needed && strcmp(asked[i].question.resource, "nodes") != 0)
+			asked[i].question.name_space = name_space;
 		doctor->waiting++;
-		kube_access(doctor->session->client, &permissions[i].question, on_access, &asked[i]);
+		kube_access(doctor->session->client, &asked[i].question, on_access, &asked[i]);
 	}
 	while (doctor->waiting)
 		loop_turn(doctor->session->loop, 1000);

@@ -74,6 +74,11 @@ static void put_context(const struct console *console, struct line *line)
 	put(line, ROLE_NORMAL, view->as_user ? view->as_user : view->user);
 	if (view->as_user)
 		put(line, ROLE_DIM, translate(" (impersonated)"));
+	if (console->world.name_space) {
+		put(line, ROLE_DIM, separator);
+		put(line, ROLE_STRONG, translate("namespace "));
+		put(line, ROLE_STRONG, console->world.name_space);
+	}
 	if (view->insecure_skip_verify)
 		put(line, ROLE_BANNER, translate("  TLS NOT VERIFIED"));
 	if (kube_check_version(console->world.server_version, NULL) < 0)

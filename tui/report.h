@@ -29,6 +29,7 @@ struct report {
 	const char *server;
 	const char *user;
 	const char *version;
+	const char *name_space;		/* the only one that was looked at; NULL: all */
 	bool is_up;			/* the last exchange with the server went well */
 	int64_t last_sync;		/* wall time of the server's last answer; 0: none */
 	const struct report_input *inputs;	/* with --from */

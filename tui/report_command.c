@@ -177,6 +177,7 @@ static void report_session(const struct session *session, const struct words *wo
 	report.server = view->server ? view->server : "";
 	report.user = view->as_user ? view->as_user : view->user ? view->user : "";
 	report.version = kube_server_version(session->client);
+	report.name_space = session->invocation->options->name_space;
 	report.is_up = link->ever_answered && link->code == ERR_NONE;
 	if (link->ever_answered)
 		report.last_sync = report.generated_at - (clock_monotonic_ms() - link->last_answer_ms) / 1000;

@@ -59,6 +59,11 @@ static void print_head(const struct report *report, FILE *out)
 		fputs(" · ", out);
 		print_code(out, report->user, false);
 		fputs(" · ", out);
+		if (report->name_space) {
+			fprintf(out, "%s ", translate("namespace"));
+			print_code(out, report->name_space, false);
+			fputs(" · ", out);
+		}
 	}
 	fprintf(out, "%s\n\n", time);
 	fprintf(out, "**%zu %s · %zu %s · %zu %s**", counts.by_severity[SEVERITY_CRITICAL], translate("critical"),

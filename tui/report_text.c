@@ -125,6 +125,10 @@ static void print_head(const struct printer *printer)
 		buffer_add_text(&line, separator(report));
 		text_show(&line, parts[i], strlen(parts[i]));
 	}
+	if (report->name_space) {
+		buffer_addf(&line, "%s%s ", separator(report), translate("namespace"));
+		text_show(&line, report->name_space, strlen(report->name_space));
+	}
 	print_folded(printer, buffer_text(&line), 0, 2, 0);
 	buffer_clear(&line);
 	buffer_addf(&line, "%zu %s, %zu %s, %zu %s%s%zu %s, %zu %s, %zu %s", counts.by_severity[SEVERITY_CRITICAL],

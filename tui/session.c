@@ -92,6 +92,7 @@ int session_open(const struct invocation *invocation, const struct session_optio
 	bool is_bare = options && options->client_only;
 	const struct symptoms_options symptoms = {
 		.only = options ? options->only : NULL,
+		.name_space = invocation->options->name_space,
 		.system_namespaces = (const char *const *)invocation->configuration->system_namespaces,
 	};
 
@@ -107,7 +108,7 @@ int session_open(const struct invocation *invocation, const struct session_optio
 		*ret_session = session;
 		return 0;
 	}
-	session->cluster = cluster_new(session->client, &session->fields);
+	session->cluster = cluster_new(session->client, &session->fields, invocation->options->name_space);
 	session->evidence = evidence_store_new();
 	session->collector = collector_new(session->client, session->evidence);
 	session->symptoms = symptoms_new(session->runbooks, &symptoms);

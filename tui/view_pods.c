@@ -64,7 +64,7 @@ static bool is_shown(const struct list_view *list, const struct world *world, co
 {
 	if (list->name_space[0])
 		return !strcmp(record->name_space, list->name_space);
-	return list->view.ops == &pods_view || world_is_system(world, record->name_space);
+	return list->view.ops == &pods_view || world->name_space || world_is_system(world, record->name_space);
 }
 
 static void collect(struct list_view *list)
@@ -153,20 +153,28 @@ static void cell(struct list_view *list, const struct list_row *row, size_t colu
 	}
 }
 
+/* The namespace that alone is shown, or NULL. */
+static const char *only_namespace(const struct list_view *list)
+{
+	return list->name_space[0] ? list->name_space : console_world(list->view.console)->name_space;
+}
+
 static void system_title(struct list_view *list, char *out, size_t size)
 {
-	if (list->name_space[0])
-		snprintf(out, size, translate("Pods in %.60s %zu/%zu"), list->name_space, list->good,
-			 list->total);
+	const char *only = only_namespace(list);
+
+	if (only)
+		snprintf(out, size, translate("Pods in %.60s %zu/%zu"), only, list->good, list->total);
 	else
 		snprintf(out, size, translate("System pods %zu/%zu"), list->good, list->total);
 }
 
 static void all_title(struct list_view *list, char *out, size_t size)
 {
-	if (list->name_space[0])
-		snprintf(out, size, translate("Pods in %.60s %zu/%zu"), list->name_space, list->good,
-			 list->total);
+	const char *only = only_namespace(list);
+
+	if (only)
+		snprintf(out, size, translate("Pods in %.60s %zu/%zu"), only, list->good, list->total);
 	else
 		snprintf(out, size, translate("Pods %zu/%zu"), list->good, list->total);
 }

@@ -40,6 +40,7 @@ struct world {
 	const struct link_state *link;
 	const char *server_version;		/* "" until known */
 	const char *demo;			/* scenario, or NULL */
+	const char *name_space;			/* the only one that is looked at (--namespace); NULL: all */
 	const char *const *system_namespaces;	/* NULL-terminated */
 	const char *language;
 	bool is_protected;			/* the context matches protectedContexts */

@@ -123,7 +123,7 @@ static void on_beat(void *data, const struct err *err)
 	resume_all(cluster);
 }
 
-struct cluster *cluster_new(struct kube_client *client, const struct field_set *fields)
+struct cluster *cluster_new(struct kube_client *client, const struct field_set *fields, const char *name_space)
 {
 	struct cluster *cluster = xcalloc(1, sizeof(*cluster));
 
@@ -136,7 +136,7 @@ struct cluster *cluster_new(struct kube_client *client, const struct field_set *
 
 		const struct kind *kind = kind_get((enum kind_id)i);
 		const struct reflector_options options = {
-			.name_space = kind_is_metadata_only(kind) && kind->namespaced ? "kube-system" : NULL,
+			.name_space = kind_is_metadata_only(kind) && kind->namespaced ? "kube-system" : name_space,
 		};
 
 		if (!fields->is_watched[i])

@@ -23,9 +23,9 @@ void field_set_release(struct field_set *set);
 
 /*
  * Starts to list and watch at once, and asks a server that says nothing for a sign of life. The client and the tables
- * must outlive the cluster.
+ * must outlive the cluster. name_space NULL: everything; else only what is in there, and what belongs to no namespace.
  */
-struct cluster *cluster_new(struct kube_client *client, const struct field_set *fields);
+struct cluster *cluster_new(struct kube_client *client, const struct field_set *fields, const char *name_space);
 void cluster_free(struct cluster *cluster);
 struct snapshot *cluster_snapshot(struct cluster *cluster);
 struct kube_client *cluster_client(struct cluster *cluster);

@@ -156,6 +156,45 @@ static void judge(const struct look *look, const struct rule *rule, struct check
 	}
 }
 
+/* What belongs to no namespace, or is looked at in kube-system alone. */
+static bool is_shut(const struct look *look, enum kind_id id)
+{
+	const struct kind *kind = kind_get(id);
+
+	return (!kind->namespaced || kind_is_metadata_only(kind)) &&
+	       snapshot_collection(look->snapshot, id)->state == COLLECTION_FORBIDDEN;
+}
+
+/* Of the kinds that are outside of the namespace, is one forbidden that the runbook looks at? */
+static bool is_shut_out(const struct look *look, const struct runbook *runbook)
+{
+	bool any = is_shut(look, runbook->subject);
+
+	for (size_t i = 0; i < runbook->need_count; i++)
+		any |= is_shut(look, runbook->needs[i]);
+	return any;
+}
+
+/*
+ * Who looks at one namespace (--namespace) chose not to look at the others, nor at what its rights do not
+ * reach outside of it: no cause for exit code 5 (decisions.md 12). What is clear is clear in there.
+ */
+static void limit_to_namespace(const struct look *look, struct check *check)
+{
+	const char *name_space = look->symptoms->options.name_space;
+
+	if (check->verdict == VERDICT_NOT_APPLICABLE && check->runbook->applies) {
+		check->verdict = VERDICT_COULD_NOT_CHECK;
+		check->was_left_out = true;
+		message_set(&check->reason, "nothing in namespace {namespace} says whether the cluster has what this is about",
+			    "namespace", name_space, NULL);
+	} else if (check->verdict == VERDICT_COULD_NOT_CHECK) {
+		check->was_left_out |= is_shut_out(look, check->runbook);
+	} else if (check->verdict == VERDICT_CLEAR && kind_get(check->runbook->subject)->namespaced) {
+		message_set(&check->reason, "in namespace {namespace}", "namespace", name_space, NULL);
+	}
+}
+
 void checks_update(struct look *look)
 {
 	struct symptoms *symptoms = look->symptoms;
@@ -165,6 +204,8 @@ void checks_update(struct look *look)
 		struct check now;
 
 		judge(look, &symptoms->rules[i], &now);
+		if (symptoms->options.name_space)
+			limit_to_namespace(look, &now);
 		if (now.verdict != check->verdict || !message_equal(&now.reason, &check->reason))
 			symptoms->version++;
 		*check = now;

@@ -24,6 +24,7 @@ struct symptoms;
 struct symptoms_options {
 	const char *const *only;		/* ids; NULL: all */
 	const char *const *system_namespaces;	/* NULL-terminated; NULL: the default list */
+	const char *name_space;			/* only this one was looked at; NULL: all; borrowed */
 	bool is_offline;			/* the snapshot was read from files: an absent kind was not saved */
 };
 

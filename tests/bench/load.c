@@ -104,7 +104,7 @@ int main(int argc, char **argv)
 	field_set_init(&fields);
 	base = rss_anonymous();
 	start = clock_monotonic_ms();
-	cluster = cluster_new(client, &fields);
+	cluster = cluster_new(client, &fields, NULL);
 	if (load(loop, cluster, &first, &pods, &err) < 0)
 		return fail(&err);
 	printf("{\"firstSeconds\": %.3f, \"podsSeconds\": %.3f, \"allSeconds\": %.3f, \"cpuSeconds\": %.3f, "

@@ -317,7 +317,7 @@ int main(int argc, char **argv)
 	watched_client = client;
 	log_on_line(count_lists);
 	field_set_init(&fields);
-	session.cluster = cluster_new(client, &fields);
+	session.cluster = cluster_new(client, &fields, NULL);
 	input = loop_watch(loop, STDIN_FILENO, WATCH_READ, on_input, &session);
 	while (!session.ended)
 		loop_turn(loop, 1000);
