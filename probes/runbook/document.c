@@ -284,6 +284,16 @@ static enum remedy_kind step_remedy(const char *type)
 	return !strcmp(type, "advice") ? REMEDY_ADVICE : REMEDY_NONE;
 }
 
+static enum confidence confidence_of(const json_t *signs)
+{
+	const char *name = text_of(signs, "confidence");
+	enum confidence confidence = CONFIDENCE_LIKELY;
+
+	if (name)
+		confidence_parse(name, &confidence);
+	return confidence;
+}
+
 static void read_also(struct runbook *runbook, struct compilation *compilation)
 {
 	const json_t *list = json_object_get(runbook->document, "also");
@@ -302,6 +312,7 @@ static void read_also(struct runbook *runbook, struct compilation *compilation)
 			report_error(compilation->report, false, "there are signs of this kind already");
 		signature->subject = kind;
 		signature->when = compile_at(compilation, item, "when", kind);
+		signature->confidence = confidence_of(item);
 		runbook->also_count++;
 		place_pop(place);
 	}
@@ -320,15 +331,12 @@ static void read_latent(struct runbook *runbook, struct compilation *compilation
 	place_push_key(place, "signs");
 	json_array_foreach(list, index, item) {
 		struct signature *signature = &runbook->latent[runbook->latent_count++];
-		const char *confidence = text_of(item, "confidence");
 
 		place_push_index(place, index);
 		signature->subject = kind_find(text_of(item, "subject"))->id;
 		signature->when = compile_at(compilation, item, "when", signature->subject);
 		signature->confirm = compile_at(compilation, item, "confirm", signature->subject);
-		signature->confidence = CONFIDENCE_LIKELY;
-		if (confidence)
-			confidence_parse(confidence, &signature->confidence);
+		signature->confidence = confidence_of(item);
 		place_pop(place);
 	}
 	place_pop(place);

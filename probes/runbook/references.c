@@ -238,11 +238,18 @@ static void check_format_of_collect(const struct runbook *runbook, const json_t 
 		report_error(report, false, "certificates are collected from format 2 on, and this file's format is 1");
 }
 
+static void check_format_of_also(const struct runbook *runbook, const json_t *item, struct report *report)
+{
+	(void)runbook;
+	refuse_word(item, "confidence", report);
+}
+
 static void check_format(const struct runbook *runbook, struct report *report)
 {
 	if (json_integer_value(json_object_get(runbook->document, "format")) >= 2)
 		return;
 	refuse_word(runbook->document, "latent", report);
+	check_list(runbook, "also", check_format_of_also, report);
 	check_list(runbook, "collect", check_format_of_collect, report);
 }
 

@@ -42,9 +42,8 @@ struct severity_rule {
 struct signature {
 	enum kind_id subject;
 	struct condition_tree *when;
-	/* of latent signs alone */
-	struct condition_tree *confirm;		/* NULL: none */
 	enum confidence confidence;
+	struct condition_tree *confirm;		/* of latent signs alone; NULL: none */
 };
 
 /* What "collect" asks for, with places {namespace} {name} {node} … of the subject still to be filled. */

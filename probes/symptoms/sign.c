@@ -322,6 +322,14 @@ static bool is_one_too_many(const struct rule *rule, const struct evaluation *ev
 	return !evaluation->recheck_at && rule->truth_counts[TRUTH_UNKNOWN] >= MOST_UNKNOWN;
 }
 
+static enum confidence also_confidence(const struct runbook *runbook, enum kind_id kind)
+{
+	for (size_t i = 0; i < runbook->also_count; i++)
+		if (runbook->also[i].subject == kind)
+			return runbook->also[i].confidence;
+	return CONFIDENCE_LIKELY;
+}
+
 static struct weight weigh(const struct runbook *runbook, const struct record *record, const struct answer *answer,
 			   struct evaluation *evaluation)
 {
@@ -333,6 +341,8 @@ static struct weight weigh(const struct runbook *runbook, const struct record *r
 	} else if (record->kind->id == runbook->subject) {
 		weight.confidence = evaluate_confidence(runbook, record, evaluation);
 		weight.severity = evaluate_severity(runbook, record, evaluation);
+	} else {
+		weight.confidence = also_confidence(runbook, record->kind->id);
 	}
 	return weight;
 }

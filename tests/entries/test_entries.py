@@ -33,7 +33,9 @@ FOUND = {
     "E12": [("warning", "likely", {"DaemonSet/kube-system/calico-node": 1, "Pod/monitoring/node-probe-*": 12})],
     "E13": [("warning", None, {"Pod/shop/storefront-*": 8})],
     "E14": [("critical", "suspected", {"Node/nks-prod-readded-0": 1})],
-    "E15": [("critical", None, {"Deployment/kube-system/kubernetes-dashboard": 1}),
+    "E15": [("critical", "certain", {"ConfigMap/kube-system/calico-config": 1}),
+            ("critical", "certain", {"Deployment/kube-system/kubernetes-dashboard": 1}),
+            ("warning", "certain", {"ClusterRole/calico-node": 1}),
             ("warning", "certain", {"DaemonSet/kube-system/csi-cinder-nodeplugin": 1})],
     "E16": [("critical", "likely", {"Node/nks-prod-scaleout-0": 1, "Pod/kube-system/calico-node-*": 1})],
 }
