@@ -6,7 +6,7 @@
 #include "probes/kube/reflector.h"
 
 /* Failures in a row after which waiting is not expected to mend a link that once may have been slow to answer. */
-enum { MOST_FAILURES = 3 };
+enum { MOST_FAILURES = 3, LEAST_FAILING_MS = 2000 };
 
 struct watched_kind {
 	struct cluster *cluster;
@@ -14,6 +14,7 @@ struct watched_kind {
 	enum kind_id kind;
 	enum reflector_state state;
 	int failures;		/* in a row */
+	int64_t failing_since_ms;	/* the first of them */
 };
 
 struct cluster {
@@ -86,7 +87,8 @@ static void on_state(void *data, const struct kind *kind, enum reflector_state s
 		watched->failures = 0;
 		break;
 	case REFLECTOR_WAITING:
-		watched->failures++;
+		if (!watched->failures++)
+			watched->failing_since_ms = clock_monotonic_ms();
 		collection = listed_once ? COLLECTION_STALE : COLLECTION_FAILED;
 		break;
 	case REFLECTOR_FORBIDDEN:
@@ -187,15 +189,17 @@ bool cluster_is_complete(const struct cluster *cluster)
 }
 
 /* A link that is refused, slow or busy may come back within seconds; a wrong name or certificate does not. */
-static bool is_hopeless(enum err_code code, int failures)
+static bool is_hopeless(enum err_code code, const struct watched_kind *watched)
 {
 	switch (code) {
 	case ERR_CONNECT:
 	case ERR_TIMEOUT:
 	case ERR_THROTTLED:
 	case ERR_SERVER:
+	case ERR_PROTOCOL:	/* an answer that broke off comes whole the next time; a login page does not go away */
 	case ERR_GONE:
-		return failures >= MOST_FAILURES;
+		return watched->failures >= MOST_FAILURES &&
+		       clock_monotonic_ms() - watched->failing_since_ms >= LEAST_FAILING_MS;
 	default:
 		return true;
 	}
@@ -208,7 +212,7 @@ bool cluster_has_failed(const struct cluster *cluster, struct err *ret_err)
 		const struct collection *collection = snapshot_collection(cluster->snapshot, (enum kind_id)i);
 
 		if (collection->state == COLLECTION_FAILED &&
-		    is_hopeless(collection->err.code, cluster->kinds[i].failures)) {
+		    is_hopeless(collection->err.code, &cluster->kinds[i])) {
 			*ret_err = collection->err;
 			return true;
 		}

@@ -67,7 +67,7 @@ def _():
     with Simulated("healthy") as cluster, only_in(cluster, "shop") as server:
         told, document, _checks = report(server)
         assert told.code == 5 and document["coverage"]["clear"] == 0, told
-        assert not any("/namespaces/" in asked["path"] for asked in server.requests), "another scope than was asked for"
+        assert not any("/namespaces/shop/" in asked["path"] for asked in server.requests), "another scope than was asked for"
 
 
 @test("a namespace without rights: exit status 5 with the right that is missing")

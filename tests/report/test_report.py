@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import unicodedata
 
 import jsonschema
@@ -275,6 +276,17 @@ def _():
             document = json.loads(answer.out)
             SCHEMA.validate(document)
             assert all(c["verdict"] == "could_not_check" and c["reason"] for c in document["checks"]), setting
+
+
+@test("answers that break off for a moment: the report waits for whole ones, and finds what it finds without")
+def _():
+    with Simulated("calico-outage", "--fault", "half") as cluster:
+        mend = threading.Timer(0.6, lambda: cluster.fault(half=False))
+        mend.start()
+        answer = cluster.console("report", "-o", "json", timeout=60)
+        mend.join()
+        assert answer.code == 3, answer
+        assert [f["id"] for f in json.loads(answer.out)["findings"]] == ["E08", "E03"], answer
 
 
 @test("an unusable kubeconfig: exit status 1, the reason on stderr, nothing on stdout")
