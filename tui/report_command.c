@@ -337,7 +337,7 @@ static int report_saved(const struct invocation *invocation, const struct words 
 	struct report report;
 	int code;
 
-	symptoms_update(symptoms, saved_snapshot(saved), NULL, now_of(words, saved));
+	symptoms_update(symptoms, saved_snapshot(saved), saved_evidence(saved), now_of(words, saved));
 	report_init(&report, invocation, symptoms);
 	report.inputs = saved_inputs(saved, &report.input_count);
 	report.has_unread_input = saved_has_unread(saved);

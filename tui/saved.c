@@ -41,6 +41,7 @@ void saved_free(struct saved *saved)
 	free(saved->inputs);
 	free(saved->root);
 	snapshot_free(saved->snapshot);
+	evidence_store_free(saved->evidence);
 	free(saved);
 }
 
@@ -289,9 +290,14 @@ const struct report_input *saved_inputs(const struct saved *saved, size_t *ret_c
 	return saved->inputs;
 }
 
+const struct evidence_store *saved_evidence(const struct saved *saved)
+{
+	return saved->evidence;
+}
+
 int64_t saved_newest(const struct saved *saved)
 {
-	return saved->newest;
+	return saved->saved_at ? saved->saved_at : saved->newest;
 }
 
 bool saved_has_unread(const struct saved *saved)

@@ -23,6 +23,8 @@ void saved_read(struct saved *saved, const char *path);
 void saved_finish(struct saved *saved);
 
 struct snapshot *saved_snapshot(struct saved *saved);
+/* What `save` kept of what was collected; NULL: the input holds none. */
+const struct evidence_store *saved_evidence(const struct saved *saved);
 /* In the order of reading. */
 const struct report_input *saved_inputs(const struct saved *saved, size_t *ret_count);
 /* The newest time in the input, which is "now" for it; 0 where it holds none. */

@@ -262,6 +262,24 @@ static size_t take_list(struct saved *saved, json_t *items, const struct kind *k
 	return taken;
 }
 
+/* What `save` wrote beside the lists. */
+static bool take_own(struct saved *saved, const json_t *document)
+{
+	const char *kind = text_at(document, "kind");
+	int64_t at;
+
+	if (strcmp(text_at(document, "apiVersion"), "nks-triage/v1") != 0)
+		return false;
+	if (!strcmp(kind, "Save") && clock_parse(text_at(document, "savedAt"), &at) == 0 && at > saved->saved_at)
+		saved->saved_at = at;
+	if (!strcmp(kind, "Evidence")) {
+		if (!saved->evidence)
+			saved->evidence = evidence_store_new();
+		evidence_store_read_json(saved->evidence, json_object_get(document, "evidence"));
+	}
+	return true;
+}
+
 size_t saved_take_document(struct saved *saved, json_t *document, const struct kind *hint)
 {
 	json_t *items = json_object_get(document, "items");
@@ -271,6 +289,8 @@ size_t saved_take_document(struct saved *saved, json_t *document, const struct k
 
 	if (json_is_array(document))
 		return take_list(saved, document, NULL);
+	if (take_own(saved, document))
+		return 0;
 	if (json_is_array(items) || json_is_null(items)) {
 		saved->has_list |= is_list(document);
 		return take_list(saved, items, kind_of_list(document, hint));

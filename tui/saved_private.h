@@ -4,11 +4,14 @@
 
 #include <jansson.h>
 
+#include "probes/model/evidence.h"
 #include "tui/saved.h"
 
 struct saved {
 	const struct field_set *fields;
 	struct snapshot *snapshot;
+	struct evidence_store *evidence;	/* NULL until a file of `save` is read */
+	int64_t saved_at;			/* that `save` wrote down; 0: none */
 	struct report_input *inputs;
 	size_t input_count;
 	int64_t newest;

@@ -85,6 +85,11 @@ const struct evidence *evidence_get(const struct evidence_store *store, const ch
 	return map_get(&store->by_key, key);
 }
 
+const struct evidence *evidence_next(const struct evidence_store *store, size_t *position)
+{
+	return map_next(&store->by_key, position);
+}
+
 void evidence_put(struct evidence_store *store, const char *key, json_t *document, char *text,
 		  const struct err *err, int64_t now)
 {

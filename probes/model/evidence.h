@@ -69,6 +69,15 @@ bool evidence_is_fresh(const struct evidence *evidence, int64_t now);
 int64_t evidence_stale_at(const struct evidence *evidence);
 /* Grows with each put. */
 uint64_t evidence_version(const struct evidence_store *store);
+/* Every one, in no order; position starts at 0. NULL at the end. */
+const struct evidence *evidence_next(const struct evidence_store *store, size_t *position);
+/*
+ * [{"key","collectedAt","document"|"text"|"error"}], by key: what `save` keeps and `report --from` reads again.
+ * A new reference.
+ */
+json_t *evidence_store_to_json(const struct evidence_store *store);
+/* Puts what such a list holds; what has another form is left out. */
+void evidence_store_read_json(struct evidence_store *store, const json_t *list);
 /* Caller frees. */
 char *evidence_key(const struct evidence_request *request);
 
