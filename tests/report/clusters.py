@@ -401,3 +401,49 @@ SICK = {
                 "reason": "Evicted", "message": "The node was low on resource: ephemeral-storage."})],
         {"disk-pressure": "critical", "evicted": "warning"}, 3),
 }
+
+POD, SYSTEM_POD, NODE = full("web-1-x"), full("proxy-x", **SYSTEM), worker("n1")
+QUOTA = 'Error creating: pods "api-1-" is forbidden: exceeded quota: compute'
+
+
+def again(about, reason, message, minutes=1, kind="Warning"):
+    return event(about, reason, message, minutes, 9, 40, kind)
+
+
+def once(about, reason, message="", minutes=5, kind="Normal"):
+    return event(about, reason, message, minutes, 1, kind=kind)
+
+
+# What events alone tell. name: (events, ids, exit status)
+EVENTS = {
+    "Hub's limit": ([again(POD, "Failed", HUB, 2), again(POD, "BackOff", 'Back-off pulling image "redis:7"'),
+                     again(POD, "Failed", "Error: ImagePullBackOff")], {"E03"}, 4),
+    "an image": ([again(POD, "Failed", 'Failed to pull image "x:1": not found'),
+                  again(POD, "BackOff", 'Back-off pulling image "x:1"', kind="Normal")], {"image-pull"}, 4),
+    "an image that came": ([again(POD, "Failed", 'Failed to pull image "x:1": not found', 9),
+                            once(POD, "Pulled", "Successfully pulled image", 3)], set(), 0),
+    "a crash loop": ([again(POD, "BackOff", "Back-off restarting failed container app in pod web-1-x_shop(1)"),
+                      again(POD, "Started", "Started container", 6, "Normal")], {"crash-loop"}, 4),
+    "a crash loop of the system": ([again(SYSTEM_POD, "BackOff", "Back-off restarting failed container")], {"crash-loop"}, 3),
+    "a crash loop long ago": ([again(POD, "BackOff", "Back-off restarting failed container", 50), once(NODE, "Starting", minutes=0)],
+                              set(), 0),
+    "a node that is lost": ([once(NODE, "NodeNotReady", "Node n1 status is now: NodeNotReady")], {"node-not-ready"}, 3),
+    "a node that is back": ([once(NODE, "NodeNotReady", minutes=15), once(NODE, "NodeReady")], set(), 0),
+    "a full disk": ([once(NODE, "NodeHasDiskPressure"), again(NODE, "EvictionThresholdMet", "Attempting to reclaim ephemeral-storage")],
+                    {"disk-pressure"}, 3),
+    "a disk with room again": ([once(NODE, "NodeHasDiskPressure", minutes=15), once(NODE, "NodeHasNoDiskPressure")], set(), 0),
+    "a kubelet that started": ([once(NODE, r, minutes=14) for r in ("Starting", "NodeHasSufficientMemory", "NodeHasNoDiskPressure", "NodeReady")]
+                               + [once(NODE, "InvalidDiskCapacity", "invalid capacity 0 on image filesystem", 15, "Warning")], set(), 0),
+    "an eviction": ([once(POD, "Evicted", "The node was low on resource: memory.", kind="Warning")], {"evicted"}, 4),
+    "a job that gave up": ([once(thing("Job", "import-1"), "BackoffLimitExceeded", kind="Warning")], {"job-failed"}, 4),
+    "a quota": ([again(thing("ReplicaSet", "api-1"), "FailedCreate", QUOTA)], {"rollout-stuck"}, 4),
+    "a quota that was raised": ([again(thing("ReplicaSet", "api-1"), "FailedCreate", QUOTA, 9),
+                                 once(thing("ReplicaSet", "api-1"), "SuccessfulCreate", minutes=2)], set(), 0),
+    "GitHub Packages": ([again(POD, "Failed", 'Failed to pull image "docker.pkg.github.com/o/r/i:1": unexpected status code '
+                               "https://docker.pkg.github.com/v2/o/r/i/manifests/1: 401 Unauthorized")], {"E06"}, 4),
+    "Flannel's images": ([again(SYSTEM_POD, "Failed", 'Failed to pull image "quay.io/coreos/flannel:v0.12.0": rpc error: code = Unknown '
+                                "desc = unauthorized: access to the requested resource is not authorized")], {"E05"}, 3),
+    "a probe once": ([once(POD, "Unhealthy", "Readiness probe failed: x", kind="Warning")], set(), 0),
+    **{name: ([o for o in SICK[name][0] if o["kind"] == "Event"], set(SICK[name][1]), SICK[name][2]) for name in (
+        "rpc.statd", "memory cgroups", "a closed network", "two nodes want one disk", "a config map that is a volume")},
+}

@@ -9,7 +9,7 @@ import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "lib"))
 sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
-from clusters import HEALTHY, NOW, SICK  # noqa: E402
+from clusters import EVENTS, HEALTHY, NOW, SICK  # noqa: E402
 from simulated import run_console  # noqa: E402
 from tap import run, test  # noqa: E402
 
@@ -49,6 +49,14 @@ def _():
             wrong.append((name, code, told(document)))
     assert not wrong, "\n".join(map(str, wrong))
     assert len(SICK) >= 40
+
+
+@test("events without their objects: what they tell is suspected, unless a later one closed the matter")
+def _():
+    for name, (events, expected, status) in EVENTS.items():
+        code, document = diagnose(events, "--at", NOW)
+        assert set(told(document)) == expected and code == status, (name, code, told(document))
+        assert all(f["confidence"] == "suspected" for f in document["findings"]), (name, document["findings"])
 
 
 @test("the order of the objects says nothing, and neither do fields that nobody knows")
