@@ -42,6 +42,7 @@ void console_init(struct console *console, const struct invocation *invocation, 
 	console->world.name_space = invocation->options->name_space;
 	console->world.system_namespaces = (const char *const *)console->configuration->system_namespaces;
 	keymap_init(&console->keymap, console->configuration->keys);
+	console->world.keymap = &console->keymap;
 	for (int i = 0; i < PANE_COUNT; i++)
 		console->panes[i] = view_new(pane_ops[i], console);
 	console->history[console->history_count++] = (struct place){.focus = PANE_SYMPTOMS};

@@ -116,18 +116,19 @@ static void add_objects(struct textview *text, const struct world *world, const 
 }
 
 /* What can be done from here, before the evidence, which may be long. */
-static void add_ways_on(struct textview *text, const struct finding *finding)
+static void add_ways_on(struct textview *text, const struct world *world, const struct finding *finding)
 {
 	enum remedy_kind remedy = finding->runbook->remedy;
+	char key[KEY_TEXT_SIZE];
 
 	textview_add(text, ROLE_NORMAL, "  ");
 	if (remedy == REMEDY_API || remedy == REMEDY_SSH || remedy == REMEDY_MANUAL) {
-		textview_append(text, ROLE_KEY, "f");
+		textview_append(text, ROLE_KEY, world_key(world, ACTION_FIX, key));
 		textview_append(text, ROLE_DIM,
 				remedy == REMEDY_MANUAL ? translate(" shows the steps (some by hand)   ") :
 							  translate(" plans the fix, changes nothing   "));
 	}
-	textview_append(text, ROLE_KEY, "X");
+	textview_append(text, ROLE_KEY, world_key(world, ACTION_EXPLAIN, key));
 	textview_append(text, ROLE_DIM, translate(" explains"));
 	textview_indent(text, 2);
 }
@@ -135,7 +136,7 @@ static void add_ways_on(struct textview *text, const struct finding *finding)
 void evidence_text(struct textview *text, const struct world *world, const struct finding *finding)
 {
 	add_summary(text, world, finding);
-	add_ways_on(text, finding);
+	add_ways_on(text, world, finding);
 	add_heading(text, "Why we say so");
 	for (size_t i = 0; i < finding->evidence_count; i++)
 		evidence_line_text(text, world, &finding->evidence[i]);

@@ -230,6 +230,8 @@ static void on_confirm_choice(struct console *console, int id)
 {
 	struct fix *fix = console->fix;
 	auto_free char *typed = xstrdup(dialog_input(console->modal.dialog));
+	char arm[KEY_TEXT_SIZE];
+	char key[KEY_TEXT_SIZE];
 	struct err err;
 
 	console_close_modal(console);
@@ -238,7 +240,8 @@ static void on_confirm_choice(struct console *console, int id)
 		return;
 	}
 	if (!console_is_armed(console)) {
-		console_say(console, ROLE_WARNING, translate("read-only again: F2 allows changes, then f"));
+		console_sayf(console, ROLE_WARNING, translate("read-only again: %s allows changes, then %s"),
+			     world_key(&console->world, ACTION_ARM, arm), world_key(&console->world, ACTION_FIX, key));
 		return;
 	}
 	if (change_confirm(fix->change, fix->digest, typed, &err) < 0 || change_run(fix->change, &err) < 0) {
@@ -282,12 +285,15 @@ static void ask_to_confirm(struct console *console)
 static void confirm(struct console *console)
 {
 	const char *reason = console_read_only_reason(console);
+	char arm[KEY_TEXT_SIZE];
+	char fix[KEY_TEXT_SIZE];
 
 	if (reason)
 		console_say(console, ROLE_WARNING, translate(reason));
 	else if (!console_is_armed(console))
-		console_say(console, ROLE_WARNING,
-			    translate("read-only: F2 allows changes for 15 minutes, then f"));
+		console_sayf(console, ROLE_WARNING,
+			     translate("read-only: %s allows changes for 15 minutes, then %s"),
+			     world_key(&console->world, ACTION_ARM, arm), world_key(&console->world, ACTION_FIX, fix));
 	else
 		ask_to_confirm(console);
 }

@@ -344,7 +344,7 @@ static void fill_failure(const struct console *console, struct textview *text)
 {
 	CLEANUP(buffer_release) struct buffer failure = BUFFER_INIT(2048);
 
-	link_failure_text(&console->world, &console->keymap, &failure);
+	link_failure_text(&console->world, &failure);
 	textview_init(text, MOST_FAILURE_ROWS);
 	if (failure.length)
 		textview_add(text, ROLE_ERROR, buffer_text(&failure));

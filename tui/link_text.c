@@ -6,7 +6,6 @@
 #include "probes/base/clock.h"
 #include "probes/base/memory.h"
 #include "tui/command.h"
-#include "tui/keymap.h"
 #include "tui/world.h"
 
 /* The first answer is waited for from the start; while there is a picture, a moment is nothing to speak of. */
@@ -86,7 +85,7 @@ void link_state_text(const struct world *world, struct buffer *out, enum role *r
 	}
 }
 
-void link_failure_text(const struct world *world, const struct keymap *keymap, struct buffer *out)
+void link_failure_text(const struct world *world, struct buffer *out)
 {
 	const struct link_state *link = world->link;
 	char key[KEY_TEXT_SIZE];
@@ -96,6 +95,6 @@ void link_failure_text(const struct world *world, const struct keymap *keymap, s
 	auto_free char *what = message_text(&link->err.what);
 	auto_free char *hint = message_text(&link->err.hint);
 
-	keymap_first(keymap, ACTION_RECONNECT, key);
-	buffer_addf(out, "%s%s%s; %s %s", what, *hint ? "; " : "", hint, key, translate("tries now"));
+	buffer_addf(out, "%s%s%s; %s %s", what, *hint ? "; " : "", hint,
+		    world_key(world, ACTION_RECONNECT, key), translate("tries now"));
 }

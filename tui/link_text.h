@@ -8,11 +8,10 @@
 #include "widgets/theme.h"
 
 struct buffer;
-struct keymap;
 struct world;
 
 void link_state_text(const struct world *world, struct buffer *out, enum role *ret_role);
 /* "HOST refuses connections; check that the apiserver runs; Ctrl-r tries now", or nothing while the link is well. */
-void link_failure_text(const struct world *world, const struct keymap *keymap, struct buffer *out);
+void link_failure_text(const struct world *world, struct buffer *out);
 
 #endif

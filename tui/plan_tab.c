@@ -195,11 +195,15 @@ static void add_step(struct textview *text, const struct world *world, const str
 
 static void add_steps(struct textview *text, const struct world *world, const struct change *change, bool all)
 {
+	char key[KEY_TEXT_SIZE];
+
 	if (!change_step_count(change))
 		return;
 	textview_add(text, ROLE_NORMAL, "");
 	textview_add(text, ROLE_HEADING, translate("Steps"));
-	textview_append(text, ROLE_KEY, "  Enter ");
+	textview_append(text, ROLE_KEY, "  ");
+	textview_append(text, ROLE_KEY, world_key(world, ACTION_OPEN, key));
+	textview_append(text, ROLE_KEY, " ");
 	textview_append(text, ROLE_DIM, all ? translate("hides requests and kubectl lines") :
 					      translate("shows requests and kubectl lines"));
 	for (size_t i = 0; i < change_step_count(change); i++)
@@ -208,10 +212,14 @@ static void add_steps(struct textview *text, const struct world *world, const st
 
 void plan_text(struct textview *text, const struct world *world, const struct change *change, bool all)
 {
+	char fix[KEY_TEXT_SIZE];
+	char arm[KEY_TEXT_SIZE];
+
 	add_state(text, world, change);
 	if (change_state(change) == CHANGE_PREVIEWED)
-		textview_add(text, ROLE_KEY,
-			     translate("f runs this plan; it asks first. Changes must be allowed with F2."));
+		textview_addf(text, ROLE_KEY,
+			      translate("%s runs this plan; it asks first. Changes must be allowed with %s."),
+			      world_key(world, ACTION_FIX, fix), world_key(world, ACTION_ARM, arm));
 	add_steps(text, world, change, all);
 	if (change_step_count(change))
 		add_effects(text, change);

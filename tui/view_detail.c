@@ -45,6 +45,24 @@ static void fill_nothing(struct textview *text, const char *id)
 	textview_add(text, ROLE_DIM, translate(id));
 }
 
+static void fill_no_plan(struct detail_view *detail)
+{
+	char key[KEY_TEXT_SIZE];
+
+	textview_addf(&detail->base.text, ROLE_DIM,
+		      translate("%s on a symptom makes its plan; planning changes nothing"),
+		      world_key(console_world(detail->base.view.console), ACTION_FIX, key));
+}
+
+static void fill_no_run(struct detail_view *detail)
+{
+	char key[KEY_TEXT_SIZE];
+
+	world_key(console_world(detail->base.view.console), ACTION_FIX, key);
+	textview_addf(&detail->base.text, ROLE_DIM,
+		      translate("nothing ran yet: %s on a symptom makes a plan, %s on the plan runs it"), key, key);
+}
+
 static const struct check *check_by_id(const struct world *world, const char *id)
 {
 	for (size_t i = 0; world->symptoms && i < symptoms_check_count(world->symptoms); i++) {
@@ -104,7 +122,7 @@ static void fill_plan(struct detail_view *detail)
 	if (change)
 		plan_text(&detail->base.text, &console->world, change, detail->all);
 	else
-		fill_nothing(&detail->base.text, "f on a symptom makes its plan; planning changes nothing");
+		fill_no_plan(detail);
 }
 
 static void fill_run(struct detail_view *detail)
@@ -113,8 +131,7 @@ static void fill_run(struct detail_view *detail)
 
 	textview_clear(&detail->steps);
 	if (!is_run_tab(detail)) {
-		fill_nothing(&detail->base.text,
-			     "nothing ran yet: f on a symptom makes a plan, f on the plan runs it");
+		fill_no_run(detail);
 		return;
 	}
 	run_steps_text(&detail->steps, &console->world, fix_change(console->fix));

@@ -9,6 +9,13 @@
 #include "probes/base/memory.h"
 #include "probes/kube/image.h"
 #include "tui/command.h"
+#include "tui/keymap.h"
+
+const char *world_key(const struct world *world, enum action action, char out[KEY_TEXT_SIZE])
+{
+	keymap_first(world->keymap, action, out);
+	return out;
+}
 
 bool world_is_system(const struct world *world, const char *name_space)
 {

@@ -14,9 +14,12 @@
 #include "probes/model/evidence.h"
 #include "probes/model/snapshot.h"
 #include "probes/symptoms/symptoms.h"
+#include "tui/actions.h"
 #include "widgets/glyph.h"
+#include "widgets/keys.h"
 
 struct buffer;
+struct keymap;
 
 /*
  * When what is shown is called old. A watch that says nothing is proven by a bookmark a minute (with some
@@ -40,6 +43,7 @@ struct world {
 	const struct link_state *link;
 	const char *server_version;		/* "" until known */
 	const char *demo;			/* scenario, or NULL */
+	const struct keymap *keymap;		/* what texts call the keys by */
 	const char *name_space;			/* the only one that is looked at (--namespace); NULL: all */
 	const char *const *system_namespaces;	/* NULL-terminated */
 	const char *language;
@@ -49,6 +53,8 @@ struct world {
 	int64_t now_ms;				/* monotonic */
 };
 
+/* The first key of an action as the operator set it, for texts. */
+const char *world_key(const struct world *world, enum action action, char out[KEY_TEXT_SIZE]);
 bool world_is_system(const struct world *world, const char *name_space);
 /* "12m", or "" for a time that is not set. */
 void world_age(const struct world *world, int64_t since, char *out, unsigned long size);

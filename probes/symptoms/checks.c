@@ -186,7 +186,8 @@ static void limit_to_namespace(const struct look *look, struct check *check)
 	if (check->verdict == VERDICT_NOT_APPLICABLE && check->runbook->applies) {
 		check->verdict = VERDICT_COULD_NOT_CHECK;
 		check->was_left_out = true;
-		message_set(&check->reason, "nothing in namespace {namespace} says whether the cluster has what this is about",
+		message_set(&check->reason,
+			    "nothing in namespace {namespace} says whether the cluster has what this is about",
 			    "namespace", name_space, NULL);
 	} else if (check->verdict == VERDICT_COULD_NOT_CHECK) {
 		check->was_left_out |= is_shut_out(look, check->runbook);

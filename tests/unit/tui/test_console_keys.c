@@ -149,6 +149,27 @@ static void help_comes_from_the_keymap(void **state)
 	assert_lacks(text, "half a page down");
 }
 
+/* Texts call the keys by what the operator made of them. */
+static void texts_name_the_keys_that_are_set(void **state)
+{
+	struct fixture *fixture = *state;
+	json_t *keys = json_pack("{s:s, s:s, s:s, s:s}", "fix", "F6", "explain", "F7", "arm", "F8", "reconnect", "F9");
+	const char *text;
+
+	keymap_init(&fixture->console.keymap, keys);
+	json_decref(keys);
+	console_focus(&fixture->console, PANE_SYMPTOMS);
+	fixture->console.needs_update = true;
+	look(fixture);
+	text = drawn(fixture, 40, 120);
+	assert_has(text, "F7 explains");
+	assert_lacks(text, "X explains");
+	assert_has(text, "READ-ONLY  F8 arm");
+	err_set(&fixture->link.err, ERR_CONNECT, "refused", NULL);
+	fixture->link.code = ERR_CONNECT;
+	assert_has(drawn(fixture, 40, 120), "refused; F9 tries now");
+}
+
 static void remapped_keys_move_the_action(void **state)
 {
 	struct fixture *fixture = *state;
@@ -446,6 +467,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(order_is_frozen_under_a_dialog, setup, teardown),
 		cmocka_unit_test_setup_teardown(help_comes_from_the_keymap, setup, teardown),
 		cmocka_unit_test_setup_teardown(remapped_keys_move_the_action, setup, teardown),
+		cmocka_unit_test_setup_teardown(texts_name_the_keys_that_are_set, setup, teardown),
 		cmocka_unit_test_setup_teardown(jamo_act_as_their_letters, setup, teardown),
 		cmocka_unit_test_setup_teardown(pasted_text_is_no_command, setup, teardown),
 		cmocka_unit_test_setup_teardown(command_line_opens_views_and_completes, setup, teardown),
