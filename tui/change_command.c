@@ -64,6 +64,29 @@ bool change_command_has_target(const struct finding *finding, const char *target
 	return false;
 }
 
+/* The target controls an object of the finding: a Deployment whose pods have the fault. */
+static bool is_above(const struct session *session, const struct finding *finding, const char *target)
+{
+	const struct snapshot *snapshot = cluster_snapshot(session->cluster);
+
+	for (size_t i = 0; i < finding->object_count; i++) {
+		const struct record *record = snapshot_by_uid(snapshot, finding->objects[i].uid);
+		const struct record *root = record ? snapshot_root_owner(snapshot, record) : NULL;
+		auto_free char *label = root ? xasprintf("%s/%s/%s", root->kind->name, root->name_space, root->name)
+					     : xstrdup("");
+
+		if (!strcasecmp(label, target))
+			return true;
+	}
+	return false;
+}
+
+/* The steps of such an entry are about the objects of its finding, and of no other. */
+static bool is_about_its_objects(const struct runbook *runbook)
+{
+	return runbook->group == GROUP_OBJECT || runbook->group == GROUP_OWNER;
+}
+
 static const struct finding *find(const struct session *session, const struct runbook *runbook, const char *target)
 {
 	const struct finding *first = NULL;
@@ -73,13 +96,13 @@ static const struct finding *find(const struct session *session, const struct ru
 
 		if (finding->runbook != runbook)
 			continue;
-		if (target && change_command_has_target(finding, target))
+		if (target && (change_command_has_target(finding, target) || is_above(session, finding, target)))
 			return finding;
 		if (!first)
 			first = finding;
 	}
 	/* A target that is no object of a finding may still be one of the plan's: planning says if it is not. */
-	return first;
+	return target && is_about_its_objects(runbook) ? NULL : first;
 }
 
 /* Not found because it could not be looked for is no "nothing to do". */

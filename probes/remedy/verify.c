@@ -9,6 +9,7 @@
 #include "probes/base/clock.h"
 #include "probes/base/memory.h"
 #include "probes/remedy/change_private.h"
+#include "probes/remedy/json_path.h"
 #include "probes/remedy/target_kind.h"
 
 enum { LOOK_MS = 500, HOLD_MAXIMUM_S = 60, DEADLINE_MAXIMUM_S = 900, DEADLINE_DEFAULT_S = 300 };
@@ -36,7 +37,8 @@ static enum truth workload_is_ready(const struct snapshot *snapshot, const struc
 	const struct record *record;
 	const struct workload_record *workload;
 
-	if (!target_kind_rolls_out(target->kind))
+	/* What was being deleted when it was previewed is meant to go, and is not made ready. */
+	if (!target_kind_rolls_out(target->kind) || pointer_get(target->document, "/metadata/deletionTimestamp"))
 		return TRUTH_TRUE;
 	collection = snapshot_collection(snapshot, target->kind->id);
 	record = snapshot_by_name(snapshot, target->kind->id, target->name_space, target->name);

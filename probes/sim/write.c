@@ -232,11 +232,25 @@ static void merge_string_data(json_t *object)
 	json_object_del(object, "stringData");
 }
 
+/* Lists and maps of metadata are `omitempty`: an empty one is none, for the patch after this one, too. */
+static void drop_empty(json_t *metadata)
+{
+	static const char *const members[] = {"finalizers", "ownerReferences", "labels", "annotations"};
+
+	for (size_t i = 0; i < array_length(members); i++) {
+		const json_t *value = json_object_get(metadata, members[i]);
+
+		if (value && !json_array_size(value) && !json_object_size(value))
+			json_object_del(metadata, members[i]);
+	}
+}
+
 static void complete(const struct request *request, json_t *object)
 {
 	const struct kind *kind = request->target.kind;
 	json_t *spec = json_object_get(object, "spec");
 
+	drop_empty(json_object_get(object, "metadata"));
 	if (kind->id == KIND_POD && spec)
 		pod_spec_defaults(spec);
 	else if (json_is_object(spec))
