@@ -12,14 +12,40 @@
 #include "probes/remedy/change_private.h"
 #include "probes/remedy/target_kind.h"
 
+static char *label_of(const char *kind, const char *name_space, const char *name)
+{
+	return name_space && *name_space ? xasprintf("%s/%s/%s", kind, name_space, name)
+					 : xasprintf("%s/%s", kind, name);
+}
+
 static char *object_label(const struct finding_object *object)
 {
-	return *object->name_space ? xasprintf("%s/%s/%s", object->kind, object->name_space, object->name)
-				   : xasprintf("%s/%s", object->kind, object->name);
+	return label_of(object->kind, object->name_space, object->name);
+}
+
+/* A step of the runbook is about this very object. */
+static bool is_named_by_step(const struct change *change, const char *label)
+{
+	size_t i;
+	json_t *step;
+
+	json_array_foreach(json_object_get(change->document, "steps"), i, step) {
+		const json_t *target = json_object_get(step, "target");
+		const char *kind = json_string_value(json_object_get(target, "kind"));
+		const char *name = json_string_value(json_object_get(target, "name"));
+		auto_free char *own = kind && name
+			? label_of(kind, json_string_value(json_object_get(target, "namespace")), name) : xstrdup("");
+
+		if (!strcasecmp(own, label))
+			return true;
+	}
+	return false;
 }
 
 bool plan_names_object(const struct change *change)
 {
+	if (change->only_target && is_named_by_step(change, change->only_target))
+		return false;
 	for (size_t i = 0; change->only_target && change->finding && i < change->finding->object_count; i++) {
 		auto_free char *label = object_label(&change->finding->objects[i]);
 
