@@ -75,6 +75,58 @@ static void print_latent(FILE *out, const struct runbook *runbook, const char *l
 	print_wrapped(out, runbook_latent_text(runbook, language, "symptom"), INDENT, COLUMNS);
 }
 
+/* Words of the schema for what is wrong with the published procedure, and what they say. */
+static const struct error_class {
+	const char *name;
+	const char *label;	/* message id */
+} error_classes[] = {
+	{"wrong-host", N_("names another host")},
+	{"wrong-name", N_("names what is not there")},
+	{"destroys-data", N_("destroys data")},
+	{"broken", N_("does not work as printed")},
+	{"not-idempotent", N_("cannot be run twice")},
+	{"hides-failure", N_("hides a failure")},
+	{"insecure", N_("is not secure")},
+	{"wrong-order", N_("goes in the wrong order")},
+	{"outdated", N_("is out of date")},
+	{"translation", N_("is translated wrongly")},
+	{"incomplete", N_("leaves something out")},
+};
+
+static const char *localized(const json_t *texts, const char *language)
+{
+	const char *text = json_string_value(json_object_get(texts, language));
+
+	text = text ? text : json_string_value(json_object_get(texts, "en"));
+	return text ? text : "";
+}
+
+/* What the published procedure has wrong, beside what is done here. */
+static void explain_guide(FILE *out, const struct runbook *runbook, const char *language)
+{
+	const json_t *errors = json_object_get(runbook->document, "guideErrors");
+	auto_free char *title = xasprintf("%s  %s", runbook->id, runbook_text(runbook, language, "title"));
+	const json_t *error;
+	size_t index;
+
+	print_wrapped(out, title, 0, COLUMNS);
+	fputc('\n', out);
+	if (!json_array_size(errors)) {
+		fprintf(out, "%s\n", translate("the guide has no procedure for this, or none that is wrong"));
+		return;
+	}
+	print_beside(out, translate("The published procedure"), translate("Here"), INDENT, COLUMNS);
+	json_array_foreach(errors, index, error) {
+		const char *name = json_string_value(json_object_get(error, "class"));
+
+		for (size_t i = 0; name && i < array_length(error_classes); i++)
+			if (!strcmp(name, error_classes[i].name))
+				fprintf(out, "\n%zu. %s\n", index + 1, translate(error_classes[i].label));
+		print_beside(out, localized(json_object_get(error, "guide"), language),
+			     localized(json_object_get(error, "here"), language), INDENT, COLUMNS);
+	}
+}
+
 static void explain(FILE *out, const struct runbook *runbook, const char *language)
 {
 	auto_free char *title = xasprintf("%s  %s", runbook->id, runbook_text(runbook, language, "title"));
@@ -106,6 +158,26 @@ static int fail_with_ids(const struct invocation *invocation, const struct runbo
 	return command_fail(invocation, err);
 }
 
+static int take_words(const struct invocation *invocation, const char **ret_id, bool *ret_of_guide)
+{
+	const char *name;
+	const char *value;
+	int position = 1;
+	int got;
+
+	while ((got = command_next(invocation, &explain_command, &position, &name, &value)) >= 0) {
+		if (got == 1) {
+			*ret_of_guide = true;
+		} else if (*ret_id) {
+			command_misused(invocation, &explain_command, "one entry at a time: what is {word}?", value);
+			return -1;
+		} else {
+			*ret_id = value;
+		}
+	}
+	return got == -1 ? 0 : -1;
+}
+
 static int run_explain(struct invocation *invocation)
 {
 	auto_free char *user_folder = xasprintf("%s/runbooks", invocation->config_dir);
@@ -117,15 +189,18 @@ static int run_explain(struct invocation *invocation)
 	struct runbook_set *set;
 	const struct runbook *runbook;
 	const char *id = NULL;
+	bool of_guide = false;
 	int code = EXIT_DONE;
 	struct err err;
 
-	if (command_take_words(invocation, &explain_command, &id, 1) < 0)
+	if (take_words(invocation, &id, &of_guide) < 0)
 		return EXIT_FAILED;
 	if (runbook_set_load(&options, NULL, &set, &err) < 0)
 		return command_fail(invocation, &err);
 	runbook = id ? runbook_find(set, id) : NULL;
-	if (runbook) {
+	if (runbook && of_guide) {
+		explain_guide(invocation->out, runbook, invocation->options->language);
+	} else if (runbook) {
 		explain(invocation->out, runbook, invocation->options->language);
 	} else {
 		if (id)
@@ -138,9 +213,15 @@ static int run_explain(struct invocation *invocation)
 	return code;
 }
 
+static const struct command_flag flags[] = {
+	{"--guide", NULL, N_("what the published procedure has wrong, beside what is done here")},
+	{NULL, NULL, NULL},
+};
+
 const struct command explain_command = {
 	.name = "explain",
-	.usage = "explain ID [--lang L]",
+	.usage = "explain ID [--guide] [--lang L]",
+	.flags = flags,
 	.help = N_("explain an entry: symptom, cause, evidence, remedy, risks, what the guide has wrong"),
 	.run = run_explain,
 };

@@ -2,11 +2,13 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "probes/base/buffer.h"
 #include "probes/base/memory.h"
 #include "probes/base/text.h"
+#include "tui/command.h"
 
 /* Japanese does not begin a line with these, nor with small kana; Korean shares the first few. */
 static bool may_begin_line(uint32_t code_point)
@@ -80,4 +82,48 @@ void print_wrapped(FILE *out, const char *raw, int indent, int cells)
 		at += blanks + n;
 	}
 	fputc('\n', out);
+}
+
+/* Wrapped, without indent. Caller frees. */
+static char *wrapped(const char *raw, int cells)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (out) {
+		print_wrapped(out, raw, 0, cells);
+		fclose(out);
+	}
+	return text ? text : xstrdup("");
+}
+
+/* Cuts the first line off; "" at the end. */
+static const char *next_line(char **at)
+{
+	char *line = *at;
+	size_t length = strcspn(line, "\n");
+
+	*at += length + (line[length] == '\n');
+	line[length] = '\0';
+	return line;
+}
+
+void print_beside(FILE *out, const char *left, const char *right, int indent, int cells)
+{
+	int half = (cells - indent - 2) / 2;
+	auto_free char *left_text = wrapped(left, half);
+	auto_free char *right_text = wrapped(right, half);
+	char *left_at = left_text;
+	char *right_at = right_text;
+
+	while (*left_at || *right_at) {
+		const char *left_line = next_line(&left_at);
+		const char *right_line = next_line(&right_at);
+
+		if (*right_line)
+			fprintf(out, "%*s%-*s  %s\n", indent, "", field_width(left_line, half), left_line, right_line);
+		else
+			fprintf(out, "%*s%s\n", indent, "", left_line);
+	}
 }

@@ -11,5 +11,7 @@
  * between wide characters.
  */
 void print_wrapped(FILE *out, const char *raw, int indent, int cells);
+/* Two texts side by side, each wrapped to its half of so many cells. */
+void print_beside(FILE *out, const char *left, const char *right, int indent, int cells);
 
 #endif
