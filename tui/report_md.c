@@ -101,6 +101,9 @@ static void print_finding(const struct report *report, const struct finding *fin
 	}
 	if (finding->object_count > OBJECTS_SHOWN)
 		fprintf(out, "- … %zu\n", finding->object_count - OBJECTS_SHOWN);
+	fprintf(out, "\n**%s**: ", translate("remedy"));
+	print_plain(out, runbook_text(finding->runbook, report->language, "remedy"));
+	fputc('\n', out);
 	if (!finding->evidence_count)
 		return;
 	fprintf(out, "\n| %s | %s |\n|---|---|\n", translate("source"), translate("evidence"));
@@ -113,21 +116,62 @@ static void print_finding(const struct report *report, const struct finding *fin
 	}
 }
 
-void report_print_md(const struct report *report, FILE *out)
+/* Checks that say more than their verdict, in a table; of the others their names. */
+static void print_checks(const struct report *report, FILE *out)
 {
 	size_t count;
 	auto_free const struct check **checks = report_checks(report, &count);
+	bool is_first = true;
 
-	print_head(report, out);
-	for (size_t i = 0; i < symptoms_finding_count(report->symptoms); i++)
-		print_finding(report, symptoms_finding_at(report->symptoms, i), out);
 	fprintf(out, "\n## %s\n\n| id | %s | %s |\n|---|---|---|\n", translate("checks"), translate("verdict"),
 		translate("reason"));
 	for (size_t i = 0; i < count; i++) {
 		auto_free char *reason = message_text(&checks[i]->reason);
 
+		if (checks[i]->verdict == VERDICT_CLEAR)
+			continue;
 		fprintf(out, "| %s | %s | ", checks[i]->runbook->id, verdict_name(checks[i]->verdict));
 		print_plain(out, reason);
 		fputs(" |\n", out);
 	}
+	for (size_t i = 0; i < count; i++) {
+		if (checks[i]->verdict != VERDICT_CLEAR)
+			continue;
+		if (is_first)
+			fprintf(out, "\n%s: ", translate("clear"));
+		fprintf(out, "%s%s", is_first ? "" : ", ", checks[i]->runbook->id);
+		is_first = false;
+	}
+	fputs(is_first ? "" : "\n", out);
+}
+
+/* What was read, and what of it could not be: a bundle's logs are not worth a line. */
+static void print_inputs(const struct report *report, FILE *out)
+{
+	if (!report->input_count)
+		return;
+	fputc('\n', out);
+	for (size_t i = 0; i < report->input_count; i++) {
+		const struct report_input *input = &report->inputs[i];
+
+		if (!input->objects && (!input->error || !strncmp(input->error, "not usable", 10)))
+			continue;
+		fputs("- ", out);
+		print_code(out, input->path, false);
+		fprintf(out, " %zu", input->objects);
+		if (input->error) {
+			fputs(" · ", out);
+			print_plain(out, input->error);
+		}
+		fputc('\n', out);
+	}
+}
+
+void report_print_md(const struct report *report, FILE *out)
+{
+	print_head(report, out);
+	print_inputs(report, out);
+	for (size_t i = 0; i < symptoms_finding_count(report->symptoms); i++)
+		print_finding(report, symptoms_finding_at(report->symptoms, i), out);
+	print_checks(report, out);
 }
