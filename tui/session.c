@@ -9,6 +9,7 @@
 #include "probes/base/log.h"
 #include "probes/base/memory.h"
 #include "probes/kube/kubeconfig.h"
+#include "probes/model/history.h"
 #include "tui/configuration.h"
 #include "tui/demo.h"
 
@@ -85,6 +86,25 @@ static int open_client(struct session *session, const struct session_options *wh
 	return kube_client_new(session->loop, view, &client, &session->client, err);
 }
 
+/* Without a history everything works but what only it can prove. */
+static void open_history(struct session *session)
+{
+	const struct invocation *invocation = session->invocation;
+	struct err err;
+
+	if (session->demo || !invocation->state_dir)
+		return;
+	if (history_open(invocation->state_dir, kube_client_view(session->client)->server,
+			 invocation->configuration->history_days, clock_wall(), &session->history, &err) < 0) {
+		auto_free char *text = err_text(&err);
+
+		session->history = NULL;
+		log_line("history: %s", text);
+		return;
+	}
+	cluster_set_history(session->cluster, session->history);
+}
+
 int session_open(const struct invocation *invocation, const struct session_options *options,
 		 struct session **ret_session, struct err *err)
 {
@@ -109,6 +129,7 @@ int session_open(const struct invocation *invocation, const struct session_optio
 		return 0;
 	}
 	session->cluster = cluster_new(session->client, &session->fields, invocation->options->name_space);
+	open_history(session);
 	session->evidence = evidence_store_new();
 	session->collector = collector_new(session->client, session->evidence);
 	session->symptoms = symptoms_new(session->runbooks, &symptoms);
@@ -125,6 +146,7 @@ void session_close(struct session *session)
 	collector_free(session->collector);
 	evidence_store_free(session->evidence);
 	cluster_free(session->cluster);
+	history_free(session->history, clock_wall());
 	kube_client_free(session->client);
 	demo_stop(session->demo);
 	runbook_set_free(session->runbooks);

@@ -28,6 +28,7 @@ struct session {
 	struct cluster *cluster;
 	struct evidence_store *evidence;
 	struct collector *collector;
+	struct history *history;	/* NULL: of --demo nothing is kept, or it cannot be used (the log says why) */
 	struct symptoms *symptoms;
 	int64_t update_at;		/* wall time of the next needed symptoms_update(); 0 none */
 	struct demo *demo;		/* NULL but for --demo */

@@ -4,6 +4,7 @@
 #include "probes/base/memory.h"
 #include "probes/kube/heartbeat.h"
 #include "probes/kube/reflector.h"
+#include "probes/model/history.h"
 
 /* Failures in a row after which waiting is not expected to mend a link that once may have been slow to answer. */
 enum { MOST_FAILURES = 3, LEAST_FAILING_MS = 2000 };
@@ -20,6 +21,7 @@ struct watched_kind {
 struct cluster {
 	struct kube_client *client;
 	struct snapshot *snapshot;
+	struct history *history;
 	struct heartbeat *heartbeat;
 	bool is_silent;		/* the last sign of life did not come */
 	struct watched_kind kinds[KIND_COUNT];
@@ -52,6 +54,8 @@ static void on_record(void *data, struct record *record)
 {
 	struct watched_kind *watched = data;
 
+	if (watched->cluster->history)
+		history_see(watched->cluster->history, record, clock_wall());
 	snapshot_put(watched->cluster->snapshot, record);
 }
 
@@ -59,6 +63,8 @@ static void on_delete(void *data, const struct record *record)
 {
 	struct watched_kind *watched = data;
 
+	if (watched->cluster->history)
+		history_gone(watched->cluster->history, record, clock_wall());
 	snapshot_remove(watched->cluster->snapshot, record->kind->id, record->uid);
 }
 
@@ -160,6 +166,12 @@ void cluster_free(struct cluster *cluster)
 		reflector_free(cluster->kinds[i].reflector);
 	snapshot_free(cluster->snapshot);
 	free(cluster);
+}
+
+void cluster_set_history(struct cluster *cluster, struct history *history)
+{
+	cluster->history = history;
+	snapshot_set_history(cluster->snapshot, history);
 }
 
 struct snapshot *cluster_snapshot(struct cluster *cluster)

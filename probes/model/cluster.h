@@ -12,6 +12,7 @@
 #include "probes/model/snapshot.h"
 
 struct cluster;
+struct history;
 
 /* The field tables of one program run: one a kind, shared by scanner, runbooks and views; what is watched. */
 struct field_set {
@@ -27,6 +28,8 @@ void field_set_release(struct field_set *set);
  */
 struct cluster *cluster_new(struct kube_client *client, const struct field_set *fields, const char *name_space);
 void cluster_free(struct cluster *cluster);
+/* From now on history sees what comes and goes, and the snapshot knows it. Borrowed; NULL: none. */
+void cluster_set_history(struct cluster *cluster, struct history *history);
 struct snapshot *cluster_snapshot(struct cluster *cluster);
 struct kube_client *cluster_client(struct cluster *cluster);
 /* Every kind was listed whole, or is known to be forbidden or absent: the first picture is complete. */

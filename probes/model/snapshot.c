@@ -38,6 +38,7 @@ struct snapshot {
 	struct event_heap events;
 	struct change_queue changes;
 	struct scratch *scratch;
+	const struct history *history;
 	uint64_t version;
 };
 
@@ -479,4 +480,14 @@ void snapshot_set_state(struct snapshot *snapshot, enum kind_id kind, enum colle
 	}
 	if (state == COLLECTION_CURRENT)
 		collection->proven_ms = now_ms;
+}
+
+const struct history *snapshot_history(const struct snapshot *snapshot)
+{
+	return snapshot->history;
+}
+
+void snapshot_set_history(struct snapshot *snapshot, const struct history *history)
+{
+	snapshot->history = history;
 }

@@ -16,6 +16,7 @@
 #include "probes/base/err.h"
 #include "probes/kube/record.h"
 
+struct history;
 struct snapshot;
 
 struct record_list {
@@ -62,6 +63,9 @@ const struct record *snapshot_root_owner(const struct snapshot *snapshot, const 
 struct record_list snapshot_events_about(const struct snapshot *snapshot, const struct record *object);
 struct record_list snapshot_events_of(const struct snapshot *snapshot, const char *object_kind,
 				      const char *name_space, const char *name);
+/* What was there before (history.h); NULL where nothing is remembered. Borrowed; the snapshot does not own it. */
+const struct history *snapshot_history(const struct snapshot *snapshot);
+void snapshot_set_history(struct snapshot *snapshot, const struct history *history);
 /* Grows with every change; equal numbers mean nothing changed in between. */
 uint64_t snapshot_version(const struct snapshot *snapshot);
 

@@ -15,6 +15,9 @@ struct detector {
 			    char **ret_text);
 };
 
+extern const struct detector detect_node_readd;
+extern const struct detector detect_node_bgp;
+
 /* NULL: there is none of that id. */
 const struct detector *detector_find(const char *id);
 

@@ -2,8 +2,9 @@
 
 #include "probes/runbook/detector.h"
 
-/* All entries so far can be said in the match language. */
 static const struct detector *const detectors[] = {
+	&detect_node_readd,
+	&detect_node_bgp,
 	NULL,
 };
 

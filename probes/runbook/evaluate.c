@@ -407,11 +407,11 @@ static struct outcome walk_detector(struct walk *walk, const struct node *node, 
 	outcome.truth = node->detector->judge(frame.record, walk->evaluation, &source, &text);
 	outcome.hits = outcome.truth == TRUTH_TRUE;
 	outcome.maybes = outcome.truth == TRUTH_UNKNOWN;
-	if (outcome.truth == TRUTH_TRUE) {
-		fact.record = frame.record;
-		fact.where = node->detector->id;
-		snprintf(fact.number, sizeof(fact.number), "%s", text ? text : "");
-		walk_add_fact(walk, &fact);
+	if (outcome.truth == TRUTH_TRUE && source && text) {
+		fact.where = walk_keep(walk, take_pointer(source));
+		fact.text = walk_keep(walk, take_pointer(text));
+		if (fact.where && fact.text)
+			walk_add_fact(walk, &fact);
 	} else if (outcome.truth == TRUTH_UNKNOWN) {
 		walk_unknown(walk, &walk->evaluation->unknown);
 	}

@@ -16,12 +16,23 @@ void walk_init(struct walk *walk, struct evaluation *evaluation)
 	walk->object_capacity = 0;
 	walk->unknown.id = NULL;
 	walk->recheck_at = 0;
+	walk->kept_count = 0;
 	walk->quiet = 0;
 }
 
 void walk_release(struct walk *walk)
 {
+	for (size_t i = 0; i < walk->kept_count; i++)
+		free(walk->kept[i]);
 	free(walk->objects);
+}
+
+const char *walk_keep(struct walk *walk, char *text)
+{
+	if (walk->kept_count < array_length(walk->kept))
+		return walk->kept[walk->kept_count++] = text;
+	free(text);
+	return NULL;
 }
 
 void walk_add_fact(struct walk *walk, const struct fact *fact)

@@ -39,6 +39,8 @@ struct walk {
 	/* the first reason; id NULL: none, so that setting it back forgets the reason */
 	struct message unknown;
 	int64_t recheck_at;
+	char *kept[8];			/* texts that facts borrow, made on the way */
+	size_t kept_count;
 	int quiet;			/* > 0: facts and objects are not wanted */
 };
 
@@ -61,6 +63,8 @@ void walk_release(struct walk *walk);
 /* Writes facts and objects to the evaluation. */
 void walk_finish(struct walk *walk, enum truth truth);
 void walk_add_fact(struct walk *walk, const struct fact *fact);
+/* Takes the text and frees it with the walk; NULL where there is no room (it is freed). */
+const char *walk_keep(struct walk *walk, char *text);
 void walk_add_object(struct walk *walk, const struct record *record);
 void walk_recheck(struct walk *walk, int64_t at);
 /* Only the first reason is kept. */
