@@ -65,12 +65,17 @@ static size_t fold_at(const char *shown, int cells)
 /* Shown text in folded lines, the first behind the indent, the others behind hang; at most so many lines (0: all). */
 static void print_folded(const struct printer *printer, const char *shown, int indent, int hang, int most_lines)
 {
+	const char *more = printer->report->utf8 ? " …" : " ...";
 	int line = 0;
 
 	while (*shown) {
 		int cells = printer->report->columns - indent;
-		size_t n = fold_at(shown, cells < 10 ? 10 : cells);
+		size_t n;
 
+		/* What says that there is more needs its place on the last line. */
+		if (line + 1 == most_lines && text_width(shown) > cells)
+			cells -= text_width(more);
+		n = fold_at(shown, cells < 10 ? 10 : cells);
 		fprintf(printer->out, "%*s%.*s", indent, "", (int)n, shown);
 		indent = hang;
 		shown += n;
@@ -78,7 +83,7 @@ static void print_folded(const struct printer *printer, const char *shown, int i
 			shown++;
 		line++;
 		if (*shown && line == most_lines) {
-			fputs(printer->report->utf8 ? " …" : " ...", printer->out);
+			fputs(more, printer->out);
 			shown = "";
 		}
 		fputc('\n', printer->out);
