@@ -298,6 +298,14 @@ static int set_proxy_security(struct http_slot *slot, const struct http_security
 		curl_easy_setopt(slot->easy, CURLOPT_PROXY_CAINFO, NULL);
 		curl_easy_setopt(slot->easy, CURLOPT_PROXY_CAPATH, NULL);
 	}
+	/* A proxy that asks who we are hears what the server would: Go has one TLS configuration for both. */
+	if (security && security->certificate_pem && security->key_pem && code == CURLE_OK) {
+		curl_easy_setopt(slot->easy, CURLOPT_PROXY_SSLCERTTYPE, "PEM");
+		curl_easy_setopt(slot->easy, CURLOPT_PROXY_SSLKEYTYPE, "PEM");
+		code = set_blob(slot->easy, CURLOPT_PROXY_SSLCERT_BLOB, security->certificate_pem);
+		if (code == CURLE_OK)
+			code = set_blob(slot->easy, CURLOPT_PROXY_SSLKEY_BLOB, security->key_pem);
+	}
 	if (security && security->insecure_skip_verify) {
 		curl_easy_setopt(slot->easy, CURLOPT_PROXY_SSL_VERIFYPEER, 0L);
 		curl_easy_setopt(slot->easy, CURLOPT_PROXY_SSL_VERIFYHOST, 0L);

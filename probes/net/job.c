@@ -17,6 +17,7 @@ enum {
 	OUTPUT_MAXIMUM = 1 << 20,
 	KILL_DELAY_MS = 2000,
 	END_ALL_MS = 500,
+	LOOK_STOPPED_MS = 200,
 	LOOK_AGAIN_MS = 20,	/* only where the kernel or its sandbox has no pidfd */
 };
 
@@ -34,6 +35,7 @@ struct job {
 	int pidfd;		/* -1: looked for by timer */
 	struct descriptor_watch *exit_watch;
 	struct timer *look_again;
+	struct timer *look_stopped;	/* while it has the terminal: was it stopped? */
 	struct timer *deadline;
 	struct timer *kill_timer;
 	struct stream out;
@@ -68,6 +70,7 @@ static void stream_release(struct stream *stream)
 static void job_free(struct job *job)
 {
 	timer_cancel(job->look_again);
+	timer_cancel(job->look_stopped);
 	timer_cancel(job->deadline);
 	timer_cancel(job->kill_timer);
 	descriptor_watch_cancel(job->exit_watch);
@@ -212,6 +215,20 @@ static void watch_exit(struct job *job)
 		job->look_again = loop_timer(job->loop, LOOK_AGAIN_MS, on_look_again, job);
 }
 
+/* A pidfd tells of the end alone. */
+static void on_look_stopped(void *data)
+{
+	struct job *job = data;
+	siginfo_t what = {0};
+
+	job->look_stopped = NULL;
+	if (!job->terminal)
+		return;
+	if (waitid(P_PID, (id_t)job->pid, &what, WSTOPPED | WNOHANG) == 0 && what.si_pid == job->pid)
+		spawn_stop_together(job->terminal, job->pid);
+	job->look_stopped = loop_timer(job->loop, LOOK_STOPPED_MS, on_look_stopped, job);
+}
+
 int job_start(struct loop *loop, const struct job_request *request, struct job **ret_job, struct err *err)
 {
 	size_t maximum = request->output_maximum ? request->output_maximum : OUTPUT_MAXIMUM;
@@ -244,6 +261,8 @@ int job_start(struct loop *loop, const struct job_request *request, struct job *
 	if (child.error_out >= 0)
 		job->error_out.watch = loop_watch(loop, child.error_out, WATCH_READ, on_error_out, job);
 	watch_exit(job);
+	if (job->terminal)
+		job->look_stopped = loop_timer(loop, LOOK_STOPPED_MS, on_look_stopped, job);
 	if (request->timeout_ms > 0)
 		job->deadline = loop_timer(loop, request->timeout_ms, on_deadline, job);
 	if (ret_job)

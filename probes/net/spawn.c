@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "probes/base/memory.h"
@@ -244,6 +245,43 @@ void spawn_reclaim_terminal(int terminal)
 	pthread_sigmask(SIG_BLOCK, &stop, &old);
 	tcsetpgrp(terminal, getpgrp());
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
+}
+
+/* SIGTSTP, not SIGSTOP: where no shell could continue us the kernel does not stop us. */
+static void stop_self(void)
+{
+	const struct sigaction by_default = {.sa_handler = SIG_DFL};
+	struct sigaction old_action;
+	sigset_t old_mask;
+	sigset_t stop;
+
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGTSTP);
+	sigaction(SIGTSTP, &by_default, &old_action);
+	pthread_sigmask(SIG_UNBLOCK, &stop, &old_mask);
+	raise(SIGTSTP);
+	pthread_sigmask(SIG_SETMASK, &old_mask, NULL);
+	sigaction(SIGTSTP, &old_action, NULL);
+}
+
+void spawn_stop_together(int terminal, pid_t child)
+{
+	struct termios modes;
+	bool has_modes = tcgetattr(terminal, &modes) == 0;
+	sigset_t old;
+	sigset_t stop;
+
+	spawn_reclaim_terminal(terminal);
+	stop_self();
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGTTOU);
+	pthread_sigmask(SIG_BLOCK, &stop, &old);
+	/* A question without echo stays one. */
+	if (has_modes)
+		tcsetattr(terminal, TCSADRAIN, &modes);
+	tcsetpgrp(terminal, child);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	kill(-child, SIGCONT);
 }
 
 int spawn(const struct spawn_request *request, struct spawned *ret_child, struct err *err)

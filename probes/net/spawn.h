@@ -40,5 +40,10 @@ struct spawn_request {
 int spawn(const struct spawn_request *request, struct spawned *ret_child, struct err *err);
 /* Makes our group the terminal's foreground again. */
 void spawn_reclaim_terminal(int terminal);
+/*
+ * The child that has the terminal was stopped (Ctrl-Z): stops us too, as the shell that started us expects of one
+ * job, and when that goes on (fg), gives the child its terminal back and lets it go on.
+ */
+void spawn_stop_together(int terminal, pid_t child);
 
 #endif

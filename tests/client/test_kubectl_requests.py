@@ -153,14 +153,18 @@ PORTS["6"] = stack.enter_context(api(arrived("6"), "server", "ours", host="::1")
 PORTS["proxy"] = listen(http_proxy("http"))
 
 
-def tls_context():
+def tls_context(client_authority=None):
     import ssl
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(path_of("server.pem"), path_of("server.key"))
+    if client_authority:
+        context.load_verify_locations(path_of(f"{client_authority}.pem"))
+        context.verify_mode = ssl.CERT_REQUIRED
     return context
 
 
 PORTS["tlsproxy"] = listen(http_proxy("https", tls_context()))
+PORTS["strictproxy"] = listen(http_proxy("strict", tls_context("ours")))
 PORTS["socks"] = listen(socks_proxy)
 
 
@@ -294,6 +298,7 @@ ROWS = {
         files={"empty": "", "a": config(user=TOKEN)}, list=["missing", "empty", "a"], to="A", sent=bearer(SECRET)),
     "a list: a file that holds only a comment, and one twice": dict(
         files={"comment": "# nothing\n---\n", "a": config(user=TOKEN)}, list=["comment", "a", "a"], to="A"),
+    "a list: a folder in it": dict(files={"a": config(user=TOKEN), "folder/b": ""}, list=["a", "folder"], to=None),
     "a list: a broken file": dict(files={"a": config(user=TOKEN), "b": "clusters: [\n"}, to=None),
     "a list: the first namespace counts with its context": dict(
         files={"a": config(context={"namespace": "first"}), "b": config(context={"namespace": "second"})},
@@ -483,6 +488,14 @@ unknown-field: 5
         files={"a": config("https://k8s.example.org:6443", user=TOKEN, cluster={
             "certificate-authority": path_of("ours.pem"), "proxy-url": "https://127.0.0.1:@tlsproxy@"})},
         to="A", proxies=1, sent=bearer(SECRET)),
+    "proxy-url by https that asks for the client certificate": dict(
+        files={"a": config("https://k8s.example.org:6443", user=CERTIFICATE, cluster={
+            "certificate-authority": path_of("ours.pem"), "proxy-url": "https://127.0.0.1:@strictproxy@"})},
+        to="A", proxies=1, sent={"certificate": OPERATOR}),
+    "proxy-url by https that asks for a certificate, and there is none": dict(
+        files={"a": config("https://k8s.example.org:6443", user=TOKEN, cluster={
+            "certificate-authority": path_of("ours.pem"), "proxy-url": "https://127.0.0.1:@strictproxy@"})},
+        to=None, proxies=0),
     "proxy-url by https, of another authority": dict(
         files={"a": config("https://k8s.example.org:6443", user=TOKEN, cluster={
             "certificate-authority": path_of("theirs.pem"), "proxy-url": "https://127.0.0.1:@tlsproxy@"})},

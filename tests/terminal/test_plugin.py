@@ -60,6 +60,27 @@ def _():
         assert terminal.is_sane(), terminal.text()
 
 
+@test("Ctrl-Z at its question stops both; fg goes on with the question")
+def _():
+    with api(answer, "server") as server, Terminal(120, 40) as terminal:
+        terminal.shell("set -m")
+        terminal.shell(f"{PROGRAM} --kubeconfig {config(server)}; echo status=$?")
+        terminal.wait("one-time password?")
+        terminal.keys("C-z")
+        terminal.wait("Stopped")
+        terminal.shell("echo it is the she''ll")
+        terminal.wait("it is the shell")
+        terminal.shell("fg")
+        terminal.shell(SECRET)
+        terminal.wait("2 Symptoms")
+        wait_for(lambda: any(r["headers"].get("Authorization") == "Bearer " + SECRET for r in server.requests))
+        assert runs() == 1
+        terminal.press_until("q", "Quit nks-triage?")
+        terminal.keys("y")
+        wait_for(lambda: terminal.value("alternate_on") == "0")
+        assert terminal.is_sane(), terminal.text()
+
+
 @test("Ctrl-C at its question brings the console back, which says why and does not ask again")
 def _():
     with api(answer, "server") as server, Terminal(120, 40) as terminal:
