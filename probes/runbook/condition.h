@@ -71,9 +71,11 @@ size_t collect_item_requests(const struct collect_item *item, const struct recor
 /*
  * Inverse of joins (decisions.md 14): may a change of this record change what
  * the tree says about other subjects? Calls mark for each such subject's uid,
- * or once with NULL for "all subjects of the runbook".
+ * or once with NULL for "all subjects of the runbook". To be asked for the
+ * record before the change and for the one after it. context: as for
+ * condition_evaluate(); it is not written to.
  */
-void condition_mark_dependents(const struct condition_tree *tree, const struct snapshot *snapshot,
+void condition_mark_dependents(const struct condition_tree *tree, const struct evaluation *context,
 			       const struct record *changed, void (*mark)(void *data, const char *uid),
 			       void *data);
 

@@ -311,6 +311,7 @@ bool join_each(struct walk *walk, const struct node *join, const struct record *
 enum { DEPTH_MAX = 8 };
 
 struct way {
+	const struct evaluation *context;
 	const struct snapshot *snapshot;
 	const struct node *hops[DEPTH_MAX];	/* from the subject outwards */
 	size_t hop_count;
@@ -469,6 +470,34 @@ static void go_back_through(struct way *way, const struct node *join)
 		go_back_owned(way, way->changed, join->kind, way->hop_count - 1, 0);
 }
 
+/* Joins that lead to an object from every subject. */
+static bool is_wide(const struct node *join)
+{
+	return join->by == JOIN_ALL || join->by == JOIN_NAMESPACE || join->by == JOIN_LABELS || join->by == JOIN_NAME ||
+	       join->by == JOIN_REFERENCE;
+}
+
+/*
+ * Nothing that the join asks for holds of the changed record, nor will it by
+ * itself: then no subject is the wiser for it. Not asked of joins that lead to
+ * a few subjects only.
+ */
+static bool says_nothing(const struct way *way, const struct node *join)
+{
+	struct evaluation evaluation = *way->context;
+	struct frame frame = {.record = way->changed};
+	struct walk walk;
+	bool is_false;
+
+	if (!join->child_count || !is_wide(join))
+		return false;
+	walk_init(&walk, &evaluation);
+	walk.quiet++;
+	is_false = walk_node(&walk, join->children[0], frame).truth == TRUTH_FALSE && !walk.recheck_at;
+	walk_release(&walk);
+	return is_false;
+}
+
 static void mark_below(struct way *way, const struct node *node)
 {
 	bool is_join = node->type == NODE_JOIN;
@@ -486,21 +515,27 @@ static void mark_below(struct way *way, const struct node *node)
 	}
 	if (is_join) {
 		way->hops[way->hop_count++] = node;
-		if (way->changed->kind->id == node->to)
-			go_back(way, way->changed, way->hop_count);
-		else
+		if (way->changed->kind->id != node->to)
 			go_back_through(way, node);
+		else if (!says_nothing(way, node))
+			go_back(way, way->changed, way->hop_count);
 	}
 	for (size_t i = 0; i < node->child_count && !way->marked_all; i++)
 		mark_below(way, node->children[i]);
 	way->hop_count -= is_join;
 }
 
-void condition_mark_dependents(const struct condition_tree *tree, const struct snapshot *snapshot,
+void condition_mark_dependents(const struct condition_tree *tree, const struct evaluation *context,
 			       const struct record *changed, void (*mark)(void *data, const char *uid),
 			       void *data)
 {
-	struct way way = {.snapshot = snapshot, .changed = changed, .mark = mark, .data = data};
+	struct way way = {
+		.context = context,
+		.snapshot = context->snapshot,
+		.changed = changed,
+		.mark = mark,
+		.data = data,
+	};
 
 	mark_below(&way, tree->root);
 }

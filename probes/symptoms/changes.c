@@ -37,30 +37,31 @@ static void on_applies(void *data, const char *uid)
 	rule->look_whether_applies = true;
 }
 
-static void mark_dependents_of(struct rule *rule, const struct snapshot *snapshot, const struct record *record)
+static void mark_dependents_of(struct rule *rule, struct evaluation *context, const struct record *record)
 {
 	const struct runbook *runbook = rule->runbook;
 
+	context->runbook = runbook;
 	if (runbook->applies && !rule->look_whether_applies)
-		condition_mark_dependents(runbook->applies, snapshot, record, on_applies, rule);
+		condition_mark_dependents(runbook->applies, context, record, on_applies, rule);
 	if (rule->look_at_everything)
 		return;
-	condition_mark_dependents(runbook->when, snapshot, record, on_dependent, rule);
+	condition_mark_dependents(runbook->when, context, record, on_dependent, rule);
 	for (size_t i = 0; i < runbook->also_count; i++)
-		condition_mark_dependents(runbook->also[i].when, snapshot, record, on_dependent, rule);
+		condition_mark_dependents(runbook->also[i].when, context, record, on_dependent, rule);
 	for (size_t i = 0; i < runbook->latent_count; i++) {
-		condition_mark_dependents(runbook->latent[i].when, snapshot, record, on_dependent, rule);
+		condition_mark_dependents(runbook->latent[i].when, context, record, on_dependent, rule);
 		if (runbook->latent[i].confirm)
-			condition_mark_dependents(runbook->latent[i].confirm, snapshot, record, on_dependent, rule);
+			condition_mark_dependents(runbook->latent[i].confirm, context, record, on_dependent, rule);
 	}
 	for (size_t i = 0; i < runbook->severity_rule_count; i++)
-		condition_mark_dependents(runbook->severity_rules[i].condition, snapshot, record, on_dependent, rule);
+		condition_mark_dependents(runbook->severity_rules[i].condition, context, record, on_dependent, rule);
 	if (runbook->confirm)
-		condition_mark_dependents(runbook->confirm, snapshot, record, on_dependent, rule);
+		condition_mark_dependents(runbook->confirm, context, record, on_dependent, rule);
 	for (size_t i = 0; i < runbook->exclude_count; i++)
-		condition_mark_dependents(runbook->excludes[i], snapshot, record, on_dependent, rule);
+		condition_mark_dependents(runbook->excludes[i], context, record, on_dependent, rule);
 	for (size_t i = 0; i < runbook->confidence_rule_count; i++)
-		condition_mark_dependents(runbook->confidence_rules[i].condition, snapshot, record, on_dependent,
+		condition_mark_dependents(runbook->confidence_rules[i].condition, context, record, on_dependent,
 					  rule);
 }
 
@@ -84,7 +85,9 @@ static bool has_moved(const struct record *before, const struct record *now)
 static void take_change(struct look *look, const struct snapshot_change *change)
 {
 	const struct record *now = change->removed ? NULL : snapshot_by_uid(look->snapshot, change->uid);
+	struct evaluation context;
 
+	evaluation_init(&context, look->snapshot, look->evidence, look->now, look->symptoms->system_namespaces);
 	if (change->kind != KIND_EVENT && has_moved(change->before, now))
 		look->owners_changed = true;
 	for (size_t i = 0; i < look->symptoms->rule_count; i++) {
@@ -95,9 +98,9 @@ static void take_change(struct look *look, const struct snapshot_change *change)
 		if (runbook_is_about(rule->runbook, change->kind))
 			mark(rule, change->uid);
 		if (change->before)
-			mark_dependents_of(rule, look->snapshot, change->before);
+			mark_dependents_of(rule, &context, change->before);
 		if (now)
-			mark_dependents_of(rule, look->snapshot, now);
+			mark_dependents_of(rule, &context, now);
 	}
 }
 

@@ -347,6 +347,7 @@ static void on_mark(void *data, const char *uid)
 static const char *dependents(struct bench *bench, enum kind_id kind, const char *text, const char *uid,
 			      struct marks *marks)
 {
+	struct evaluation context;
 	struct report report;
 	struct condition_tree *tree;
 
@@ -355,7 +356,8 @@ static const char *dependents(struct bench *bench, enum kind_id kind, const char
 	assert_non_null(tree);
 	report_release(&report);
 	marks->text[0] = '\0';
-	condition_mark_dependents(tree, bench->snapshot, snapshot_by_uid(bench->snapshot, uid), on_mark, marks);
+	evaluation_init(&context, bench->snapshot, bench->evidence, bench->now, NULL);
+	condition_mark_dependents(tree, &context, snapshot_by_uid(bench->snapshot, uid), on_mark, marks);
 	return marks->text;
 }
 
