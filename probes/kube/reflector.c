@@ -16,6 +16,7 @@
 
 enum {
 	PAGE_SIZE = 500,		/* kubectl's, and small enough for a quick first row */
+	LATER_PAGES = 4,		/* times as large: on each turn one side waits for the other */
 	MOST_PAGES = 20000,		/* ten million objects: a server that never stops */
 	WATCH_LEAST_SECONDS = 300,
 	WATCH_MORE_SECONDS = 300,
@@ -390,7 +391,7 @@ static void start_page(struct reflector *reflector)
 	struct err err;
 
 	/* No resourceVersion: a consistent read. With limit it would be a legacy exact match (tech.md a, Lists). */
-	buffer_addf(&path, "%s?limit=%d", base, reflector->page_size);
+	buffer_addf(&path, "%s?limit=%d", base, reflector->page_size * (reflector->token ? LATER_PAGES : 1));
 	if (reflector->token)
 		add_query(&path, "continue", reflector->token);
 	if (reflector->field_selector)

@@ -41,7 +41,7 @@ struct reflector_sink {
 struct reflector_options {
 	const char *name_space;	/* NULL: all namespaces */
 	const char *field_selector;	/* NULL: none */
-	int page_size;		/* 0 = 500 */
+	int page_size;		/* of the first page, 0 = 500; later ones are four times as large */
 };
 
 struct reflector *reflector_new(struct kube_client *client, const struct field_table *table,

@@ -230,7 +230,7 @@ static void test_error_events(void **state)
 static void test_endless_list_is_given_up(void **state)
 {
 	struct serve_step steps[] = {
-		{"limit=500", 200, NULL,
+		{"limit=", 200, NULL,
 		 "{\"metadata\":{\"resourceVersion\":\"1\",\"continue\":\"same\"},\"items\":[]}", .repeats = true},
 	};
 	struct stage stage;
@@ -239,7 +239,9 @@ static void test_endless_list_is_given_up(void **state)
 	stage_open(&stage, steps, array_length(steps));
 	RUN_UNTIL(&stage, stage.state == REFLECTOR_WAITING);
 	assert_non_null(strstr(stage.said, "does not end"));
-	assert_int_equal(serve_count(&stage.server, "limit=500"), 2);
+	/* The first page is small, for a quick first row. */
+	assert_int_equal(serve_count(&stage.server, "limit=500"), 1);
+	assert_int_equal(serve_count(&stage.server, "limit=2000"), 1);
 	stage_close(&stage);
 }
 
