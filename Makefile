@@ -224,15 +224,15 @@ faults: all $(TEST_HELPERS) controlplane
 	NKS_TRIAGE_KUBERNETES=$(KUBERNETES) NKS_TRIAGE_SEEDS=$(SEEDS) NKS_TRIAGE_CHANGES=$(CHANGES) \
 		tests/run.py --timeout 36000 tests/conformance/test_faults.py
 
-## bench      ratios against kubectl on a simulated cluster of 100 nodes and 2,000 pods
+## bench      every measurement with its aim: against kubectl, detection, latency, a long stream, the real apiserver
 bench: all bench-programs
-	tests/bench/bench.py
+	tests/bench/run.py $(BENCH)
 
 .PHONY: bench-real
-## bench-real ratios against kubectl and curl on a real apiserver with 2,000 pods, protobuf beside JSON (PODS=10000)
-PODS ?= 2000
+## bench-real the last of them alone: a real apiserver with 2,000, then 10,000 pods (SIZES="100:2000 1000:10000")
+SIZES ?= 100:2000 1000:10000
 bench-real: all bench-programs controlplane
-	tests/bench/real.py --pods $(PODS)
+	tests/bench/real.py --sizes $(SIZES)
 
 ## install    install under PREFIX (default /usr/local); DESTDIR is honoured
 install: all
