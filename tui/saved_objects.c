@@ -280,6 +280,30 @@ static bool take_own(struct saved *saved, const json_t *document)
 	return true;
 }
 
+/*
+ * What a live cluster is asked for by name, where the input holds it: how
+ * Calico is set up. Secrets are not among it: of them only derived facts are
+ * kept, and files hold more.
+ */
+static void keep_evidence(struct saved *saved, json_t *document)
+{
+	const json_t *metadata = json_object_get(document, "metadata");
+	const char *kind = text_at(document, "kind");
+	const char *name = text_at(metadata, "name");
+	auto_free char *key = NULL;
+
+	if (!strcmp(kind, "FelixConfiguration"))
+		key = xasprintf("get:/apis/crd.projectcalico.org/v1/felixconfigurations/%s", name);
+	else if (!strcmp(kind, "DaemonSet") && !strcmp(text_at(metadata, "namespace"), "kube-system"))
+		key = xasprintf("get:/apis/apps/v1/namespaces/kube-system/daemonsets/%s", name);
+	if (!key)
+		return;
+	if (!saved->evidence)
+		saved->evidence = evidence_store_new();
+	if (!evidence_get(saved->evidence, key))
+		evidence_put(saved->evidence, key, json_incref(document), NULL, NULL, saved->newest);
+}
+
 size_t saved_take_document(struct saved *saved, json_t *document, const struct kind *hint)
 {
 	json_t *items = json_object_get(document, "items");
@@ -306,6 +330,7 @@ size_t saved_take_document(struct saved *saved, json_t *document, const struct k
 		kind = hint;
 	if (!kind)
 		note_object_times(saved, document, false);
+	keep_evidence(saved, document);
 	return kind && take_object(saved, document, kind, false);
 }
 

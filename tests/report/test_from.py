@@ -287,6 +287,22 @@ def _():
         assert "\n# heading" not in answer.out
 
 
+@test("how Calico is set up is read of the input, where that holds it; without it E12 could not be checked")
+def _():
+    with Simulated("e12") as cluster:
+        text = subprocess.run(["kubectl", "--kubeconfig", cluster.kubeconfig, "get", KINDS, "-A", "-o", "json"], check=True,
+                              text=True, capture_output=True, timeout=120).stdout
+    items = json.loads(text)["items"]
+    checks = {c["id"]: c for c in report("--from", save("e12.json", {"kind": "List", "items": items}), code=0)["checks"]}
+    assert checks["E12"]["verdict"] == "could_not_check", checks["E12"]
+    felix = {"apiVersion": "crd.projectcalico.org/v1", "kind": "FelixConfiguration", "metadata": {"name": "default"},
+             "spec": {"bpfEnabled": True}}
+    path = save("e12.json", {"kind": "List", "items": items + [felix]})
+    assert ids(report("--from", path, code=4)) == ["E12"]
+    felix["spec"].update(bpfConnectTimeLoadBalancing="Disabled", bpfHostNetworkedNATWithoutCTLB="Enabled")
+    assert ids(report("--from", save("e12.json", {"kind": "List", "items": items + [felix]}), code=0)) == []
+
+
 try:
     run()
 finally:
