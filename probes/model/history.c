@@ -69,9 +69,9 @@ static const char *column(sqlite3_stmt *statement, int index)
 
 static int load(struct history *history, int64_t oldest, const char *file, struct err *err)
 {
-	static const char sql[] = "SELECT kind, name, uid, started, first_seen, last_seen FROM sightings"
-				  " WHERE cluster = ?1 AND last_seen >= ?2 ORDER BY first_seen, kind, name, uid, started"
-				  " LIMIT 50000";
+	static const char sql[] =
+		"SELECT kind, name, uid, started, first_seen, last_seen FROM sightings"
+		" WHERE cluster = ?1 AND last_seen >= ?2 ORDER BY first_seen, kind, name, uid, started LIMIT 50000";
 	sqlite3_stmt *statement = NULL;
 	int step;
 
@@ -121,12 +121,13 @@ static int make_file(const char *file, struct err *err)
 	bool is_ours;
 
 	if (descriptor < 0)
-		return err_set(err, ERR_IO, "cannot open {path}: {reason}", "path", file, "reason", strerror(errno), NULL);
+		return err_set(err, ERR_IO, "cannot open {path}: {reason}", "path", file, "reason",
+			       strerror(errno), NULL);
 	is_ours = !fstat(descriptor, &status) && status.st_uid == geteuid() && !(status.st_mode & 022);
 	close(descriptor);
 	if (!is_ours)
-		return err_set(err, ERR_REFUSED, "{path} is not ours alone: others can write it or own it", "path", file,
-			       NULL);
+		return err_set(err, ERR_REFUSED, "{path} is not ours alone: others can write it or own it", "path",
+			       file, NULL);
 	return 0;
 }
 

@@ -64,8 +64,8 @@ static enum truth judge_history(const struct record *node, struct evaluation *ev
 	clock_format(restart->started, started);
 	clock_format(node->created, back);
 	*ret_source = xasprintf("history of Node/%s", node->name);
-	*ret_text = xasprintf("last seen as %s at %s; calico-kube-controllers started at %s; created again at %s", before->uid,
-			      gone, started, back);
+	*ret_text = xasprintf("last seen as %s at %s; calico-kube-controllers started at %s; created again at %s",
+			      before->uid, gone, started, back);
 	return TRUTH_TRUE;
 }
 
@@ -78,7 +78,8 @@ static bool names_address(const char *text, const char *address)
 		char before = at == text ? ' ' : at[-1];
 		char after = at[length];
 
-		if (!strchr("0123456789.:abcdefABCDEF", before) && (!after || !strchr("0123456789:abcdefABCDEF", after)) &&
+		if (!strchr("0123456789.:abcdefABCDEF", before) &&
+		    (!after || !strchr("0123456789:abcdefABCDEF", after)) &&
 		    !(after == '.' && at[length + 1] >= '0' && at[length + 1] <= '9'))
 			return true;
 	}
@@ -129,4 +130,5 @@ static enum truth judge_bgp(const struct record *node, struct evaluation *evalua
 }
 
 const struct detector detect_node_readd = {.id = "node-came-back", .subject = KIND_NODE, .judge = judge_history};
-const struct detector detect_node_bgp = {.id = "bgp-not-established-with-node", .subject = KIND_NODE, .judge = judge_bgp};
+const struct detector detect_node_bgp = {
+	.id = "bgp-not-established-with-node", .subject = KIND_NODE, .judge = judge_bgp};
