@@ -108,6 +108,36 @@ def broken():
                "{version} is neither")
     yield case("target", at("steps", 1, "target")({"kind": "Deployment"}), False, "either a \"name\" or \"each\"")
     yield case("no-verify", without("verify"), False, "need \"verify\"")
+    latent = {"signs": [{"subject": "DaemonSet", "when": {"image": {"registry": "quay.io"}}}],
+              "texts": {"en": {"title": "t", "symptom": "s"}}}
+
+    def of_format(number, *changes):
+        """On a small runbook, so that no other word of it minds the format."""
+        def function(document):
+            for key in set(document) - {"id", "slug", "severity", "group", "texts"}:
+                del document[key]
+            document.update(format=number, subject="Pod", when={"waiting": {"reason": "ErrImagePull"}})
+            for change in changes:
+                change(document)
+        return function
+
+    def of_format_2(*changes):
+        return of_format(2, *changes)
+    yield case("latent-early", of_format(1, at("latent")(latent)), False, "is a word of format 2")
+    yield case("latent-texts", of_format_2(at("latent")({"signs": latent["signs"]})), True, "\"texts\" is missing")
+    yield case("latent-signs", of_format_2(at("latent")({**latent, "signs": []})), True, "the list is empty")
+    yield case("latent-title", of_format_2(at("latent")({**latent, "texts": {"en": {"title": "x" * 73, "symptom": "s"}}})),
+               True, "73 characters")
+    yield case("latent-kind", of_format_2(at("latent")({**latent, "signs": [{"subject": "Node", "when": {
+        "image": {"registry": "quay.io"}}}]})), False, "have no containers")
+    felix = {"name": "felix", "type": "get", "path": "/apis/x/v1/felix/default"}
+    yield case("collect-early", of_format(1, at("collect")([{**felix, "if": {
+        "field": {"path": "metadata.name", "op": "exists"}}}])), False, "is a word of format 2")
+    yield case("certificates-early", of_format(1, at("collect")([{"name": "certificates", "type": "certificates"}])), False,
+               "from format 2 on")
+    yield case("percent", of_format_2(at("collect")([felix]), at("confirm")({"check": {
+        "name": "felix", "path": "a", "op": "lt", "value": 5, "percent": 90}})), False, "a part of \"valueOf\"")
+    yield case("collect-type", at("collect")([{"name": "x", "type": "guess"}]), True, "none of")
     yield case("detector", condition({"detector": "nobody"}), False, "no detector")
 
 

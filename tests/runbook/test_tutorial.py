@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 
 import jsonschema
 
@@ -89,6 +90,29 @@ def _():
             text = operator("explain", "X-dcgm-exporter", "--lang", language).stdout
             assert "not shipped" in operator("explain", "X-dcgm-exporter").stdout
             assert document["texts"][language]["title"][:20] in text, text
+
+
+@test("a pattern that would backtrack for ever is stopped, and the check names it; the other runbooks go on")
+def _():
+    stage = json.loads(BLOCKS[0])
+    stage["when"] = {"waiting": {"reason": "ErrImagePull", "pattern": "(?:x+x+)+y\\b(?=.*z)|(?:[a-z]+)+[0-9]!",
+                                 "examples": {"match": ["xxxxy z"], "nomatch": ["calm"]}}}
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"namespace": "a", "name": "b", "uid": "p"},
+           "spec": {"containers": [{"name": "c", "image": "i:1"}]},
+           "status": {"phase": "Pending", "containerStatuses": [
+               {"name": "c", "ready": False, "restartCount": 0, "image": "", "imageID": "",
+                "state": {"waiting": {"reason": "ErrImagePull", "message": "x" * 3000 + " " + "a" * 3000}}}]}}
+    with tempfile.TemporaryDirectory() as folder:
+        operator = Operator(folder)
+        operator.save(stage)
+        started = time.monotonic()
+        answer = operator("report", "-o", "json", "--from", "-", text=json.dumps(pod))
+        document = json.loads(answer.stdout)
+        check = next(c for c in document["checks"] if c["id"] == "X-dcgm-exporter")
+        assert check["verdict"] == "could_not_check", check
+        assert check["reason"].startswith("a pattern of X-dcgm-exporter takes too long: (?:x+x+)+y"), check
+        assert [f["id"] for f in document["findings"]] == ["image-pull"], document["findings"]
+        assert time.monotonic() - started < 10
 
 
 @test("what saved objects hold is not enough for it: could not check, and no failure")
