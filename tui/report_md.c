@@ -4,45 +4,10 @@
 #include "probes/base/clock.h"
 #include "probes/base/memory.h"
 #include "tui/command.h"
+#include "tui/markdown.h"
 #include "tui/report.h"
 
 enum { OBJECTS_SHOWN = 20 };
-
-/* Plain text: nothing in it is taken for markup, nor for a mention of somebody. */
-static void print_plain(FILE *out, const char *raw)
-{
-	auto_free char *shown = shown_text(raw);
-
-	for (const char *c = shown; *c; c++) {
-		if (strchr("\\`*_{}[]<>()#+!|~@", *c))
-			fputc('\\', out);
-		fputc(*c, out);
-	}
-}
-
-/* A code span, fenced by more backticks than the text has in a row. In a table a bar must be escaped even there. */
-static void print_code(FILE *out, const char *raw, bool in_table)
-{
-	auto_free char *shown = shown_text(raw);
-	size_t longest = 0;
-	size_t run = 0;
-
-	for (const char *c = shown; *c; c++) {
-		run = *c == '`' ? run + 1 : 0;
-		longest = run > longest ? run : longest;
-	}
-	for (size_t i = 0; i <= longest; i++)
-		fputc('`', out);
-	fputs(longest ? " " : "", out);
-	for (const char *c = shown; *c; c++) {
-		if (*c == '|' && in_table)
-			fputc('\\', out);
-		fputc(*c, out);
-	}
-	fputs(longest ? " " : "", out);
-	for (size_t i = 0; i <= longest; i++)
-		fputc('`', out);
-}
 
 static void print_head(const struct report *report, FILE *out)
 {
@@ -53,15 +18,15 @@ static void print_head(const struct report *report, FILE *out)
 	clock_format(report->generated_at, time);
 	fprintf(out, "# nks-triage\n\n");
 	if (report->has_cluster) {
-		print_code(out, report->context, false);
+		markdown_code(out, report->context, false);
 		fputs(" · ", out);
-		print_code(out, report->server, false);
+		markdown_code(out, report->server, false);
 		fputs(" · ", out);
-		print_code(out, report->user, false);
+		markdown_code(out, report->user, false);
 		fputs(" · ", out);
 		if (report->name_space) {
 			fprintf(out, "%s ", translate("namespace"));
-			print_code(out, report->name_space, false);
+			markdown_code(out, report->name_space, false);
 			fputs(" · ", out);
 		}
 	}
@@ -80,7 +45,7 @@ static void print_finding(const struct report *report, const struct finding *fin
 	char time[21];
 
 	fprintf(out, "\n## %s · %s · ", translate(severity_name(finding->severity)), finding->runbook->id);
-	print_plain(out, title);
+	markdown_plain(out, title);
 	fprintf(out, "\n\n%s: %s", translate("confidence"), translate(confidence_name(finding->confidence)));
 	if (finding->since) {
 		clock_format(finding->since, time);
@@ -96,22 +61,22 @@ static void print_finding(const struct report *report, const struct finding *fin
 						 *object->name_space ? "/" : "", object->name);
 
 		fputs("- ", out);
-		print_code(out, name, false);
+		markdown_code(out, name, false);
 		fputc('\n', out);
 	}
 	if (finding->object_count > OBJECTS_SHOWN)
 		fprintf(out, "- … %zu\n", finding->object_count - OBJECTS_SHOWN);
 	fprintf(out, "\n**%s**: ", translate("remedy"));
-	print_plain(out, runbook_text(finding->runbook, report->language, "remedy"));
+	markdown_plain(out, runbook_text(finding->runbook, report->language, "remedy"));
 	fputc('\n', out);
 	if (!finding->evidence_count)
 		return;
 	fprintf(out, "\n| %s | %s |\n|---|---|\n", translate("source"), translate("evidence"));
 	for (size_t i = 0; i < finding->evidence_count; i++) {
 		fputs("| ", out);
-		print_code(out, finding->evidence[i].source, true);
+		markdown_code(out, finding->evidence[i].source, true);
 		fputs(" | ", out);
-		print_code(out, finding->evidence[i].text, true);
+		markdown_code(out, finding->evidence[i].text, true);
 		fputs(" |\n", out);
 	}
 }
@@ -131,7 +96,7 @@ static void print_checks(const struct report *report, FILE *out)
 		if (checks[i]->verdict == VERDICT_CLEAR)
 			continue;
 		fprintf(out, "| %s | %s | ", checks[i]->runbook->id, verdict_name(checks[i]->verdict));
-		print_plain(out, reason);
+		markdown_plain(out, reason);
 		fputs(" |\n", out);
 	}
 	for (size_t i = 0; i < count; i++) {
@@ -157,11 +122,11 @@ static void print_inputs(const struct report *report, FILE *out)
 		if (!input->objects && (!input->error || !strncmp(input->error, "not usable", 10)))
 			continue;
 		fputs("- ", out);
-		print_code(out, input->path, false);
+		markdown_code(out, input->path, false);
 		fprintf(out, " %zu", input->objects);
 		if (input->error) {
 			fputs(" · ", out);
-			print_plain(out, input->error);
+			markdown_plain(out, input->error);
 		}
 		fputc('\n', out);
 	}

@@ -5,10 +5,15 @@
 #include "probes/base/memory.h"
 #include "probes/remedy/journal.h"
 #include "tui/command.h"
+#include "tui/runs_md.h"
+
+enum form { FORM_TEXT, FORM_JSON, FORM_MD };
+
+static const char *const form_names[] = {"text", "json", "md"};
 
 struct arguments {
 	const char *id;
-	bool json;
+	enum form form;
 };
 
 static int parse(struct invocation *invocation, struct arguments *arguments);
@@ -102,7 +107,9 @@ static int print(struct invocation *invocation, const struct arguments *argument
 			arguments->id, NULL);
 		return command_fail(invocation, &err);
 	}
-	if (arguments->json)
+	if (arguments->form == FORM_MD)
+		runs_print_md(invocation->out, runs);
+	else if (arguments->form == FORM_JSON)
 		print_json_shown(invocation->out, document, JSON_INDENT(2));
 	else if (arguments->id)
 		print_run(invocation->out, json_array_get(runs, 0));
@@ -132,17 +139,28 @@ static int run(struct invocation *invocation)
 }
 
 static const struct command_flag flags[] = {
-	{"-o", "FORMAT", N_("text or json")},
+	{"-o", "text|json|md", N_("form of the list; md is for an incident note")},
 	{NULL, NULL, NULL},
 };
 
 const struct command runs_command = {
 	.name = "runs",
-	.usage = "runs [RUN] [-o text|json]",
+	.usage = "runs [RUN] [-o text|json|md]",
 	.help = N_("list what was changed from this machine, or one run step by step"),
 	.flags = flags,
 	.run = run,
 };
+
+static bool set_form(struct arguments *arguments, const char *name)
+{
+	for (size_t i = 0; i < array_length(form_names); i++) {
+		if (!strcmp(name, form_names[i])) {
+			arguments->form = (enum form)i;
+			return true;
+		}
+	}
+	return false;
+}
 
 static int parse(struct invocation *invocation, struct arguments *arguments)
 {
@@ -154,9 +172,7 @@ static int parse(struct invocation *invocation, struct arguments *arguments)
 	while ((code = command_next(invocation, &runs_command, &position, &name, &value)) >= 0) {
 		if (code == 0 && !arguments->id) {
 			arguments->id = value;
-		} else if (code == 1 && (!strcmp(value, "json") || !strcmp(value, "text"))) {
-			arguments->json = !strcmp(value, "json");
-		} else {
+		} else if (code == 0 || !set_form(arguments, value)) {
 			return command_misused(invocation, &runs_command, "what is {word}?", value);
 		}
 	}

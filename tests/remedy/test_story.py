@@ -121,6 +121,11 @@ def _():
     assert [s["n"] for s in entry["steps"] if s["before"]] == [2, 4, 6]
     text = CLUSTER.console("runs", entry["id"])
     assert text.code == 0 and "calico-typha" in text.out and BEFORE["typha/containers/calico-typha"] in text.out, text
+    note = CLUSTER.console("runs", entry["id"], "-o", "md")
+    assert note.code == 0 and note.out.startswith("# nks-triage\n\n## E08 · verified · "), note
+    assert STATE["digest"] in note.out and len([line for line in note.out.splitlines() if line[:2] in
+                                                [f"{n}." for n in range(1, 8)]]) == 7, note
+    assert f'`"{BEFORE["typha/containers/calico-typha"]}"` → `' in note.out, note
 
 
 @test("a second fix has nothing to do, and neither has a second plan")
