@@ -193,7 +193,7 @@ static void add_objects(struct textview *body, const struct change *change)
 
 static void add_label(struct textview *body, const char *label)
 {
-	textview_addf(body, ROLE_DIM, "%-*s ", field_width(label, 8), label);
+	textview_addf(body, ROLE_DIM, "%-*s ", field_width(label, 12), label);
 }
 
 static void add_where(struct textview *body, const struct world *world)

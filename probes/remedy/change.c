@@ -225,8 +225,12 @@ const char *change_undo(const struct change *change)
 {
 	const json_t *undo = json_object_get(change->document, "undo");
 	const char *coverage = json_string_value(json_object_get(undo, "coverage"));
+	static const char *const names[] = {N_("full"), N_("partial")};
 
-	return coverage ? coverage : N_("none");
+	for (size_t i = 0; coverage && i < array_length(names); i++)
+		if (!strcmp(coverage, names[i]))
+			return names[i];
+	return N_("none");
 }
 
 size_t change_output_count(const struct change *change)
