@@ -17,6 +17,7 @@ struct detector {
 
 extern const struct detector detect_node_readd;
 extern const struct detector detect_node_bgp;
+extern const struct detector detect_file_drift;
 
 /* NULL: there is none of that id. */
 const struct detector *detector_find(const char *id);

@@ -5,6 +5,7 @@
 static const struct detector *const detectors[] = {
 	&detect_node_readd,
 	&detect_node_bgp,
+	&detect_file_drift,
 	NULL,
 };
 

@@ -133,25 +133,32 @@ bool unknown_is_by_choice(const struct message *unknown, bool is_offline)
 	       (is_offline && (!strcmp(unknown->id, not_asked) || !strcmp(unknown->id, walk_not_saved)));
 }
 
+void evidence_reason(const struct evidence *evidence, const struct evidence_request *request, const char *key,
+		     struct message *ret_reason)
+{
+	auto_free char *why = NULL;
+
+	if (!evidence) {
+		message_set(ret_reason, not_asked, "what", key, NULL);
+	} else if (evidence->code == ERR_REFUSED) {
+		why = err_text(&evidence->err);
+		message_set(ret_reason, left_out, "what", key, "why", why, NULL);
+	} else if (evidence->code == ERR_FORBIDDEN) {
+		message_set(ret_reason, "forbidden: {what}", "what",
+			    request && request->type == EVIDENCE_STATS ? "nodes/proxy" : key, NULL);
+	} else {
+		message_set(ret_reason, "{key}: could not be read ({layer})", "key", key, "layer",
+			    err_layer(evidence->code), NULL);
+	}
+}
+
 /* Notes why the evidence of a request is not there. */
 static void not_collected(struct walk *walk, const struct evidence *evidence,
 			  const struct evidence_request *request, const char *key)
 {
 	struct message reason;
-	auto_free char *why = NULL;
 
-	if (!evidence) {
-		message_set(&reason, not_asked, "what", key, NULL);
-	} else if (evidence->code == ERR_REFUSED) {
-		why = err_text(&evidence->err);
-		message_set(&reason, left_out, "what", key, "why", why, NULL);
-	} else if (evidence->code == ERR_FORBIDDEN) {
-		message_set(&reason, "forbidden: {what}", "what",
-			    request->type == EVIDENCE_STATS ? "nodes/proxy" : key, NULL);
-	} else {
-		message_set(&reason, "{key}: could not be read ({layer})", "key", key, "layer",
-			    err_layer(evidence->code), NULL);
-	}
+	evidence_reason(evidence, request, key, &reason);
 	walk_unknown(walk, &reason);
 }
 
