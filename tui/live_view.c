@@ -266,7 +266,9 @@ static struct view *log_page(struct console *console, const struct selection *se
 	};
 	size_t used = strlen(view->base.title);
 
-	snprintf(view->base.title + used, sizeof(view->base.title) - used, " [%s]", container);
+	/* A pod that is gone has none to name. */
+	if (*container)
+		snprintf(view->base.title + used, sizeof(view->base.title) - used, " [%s]", container);
 	textview_set_follow(&view->base.text, true);
 	start(view, &request);
 	return &view->base.view;
