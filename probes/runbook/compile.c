@@ -486,6 +486,8 @@ static struct node *compile(struct compilation *compilation, const json_t *defin
 		node = xcalloc(1, sizeof(*node));
 		node->type = members[i].type;
 		node->kind = kind;
+		if (node->type == NODE_ALL)
+			node->last_false = xcalloc(1, sizeof(*node->last_false));
 		place_push_key(&compilation->report->place, members[i].name);
 		is_fine = members[i].compile(compilation, node, body);
 		place_pop(&compilation->report->place);
@@ -530,6 +532,7 @@ void node_free(struct node *node)
 	for (size_t i = 0; i < node->child_count; i++)
 		node_free(node->children[i]);
 	free(node->children);
+	free(node->last_false);
 	words_release(&node->values);
 	free(node->fallback);
 	pattern_free(node->pattern);
