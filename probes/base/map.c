@@ -6,13 +6,30 @@
 
 static const char removed_marker[] = "";
 
+uint64_t hash_text(uint64_t seed, const char *text)
+{
+	const uint64_t odd = 0x9e3779b97f4a7c15ULL;
+	size_t length = strlen(text);
+	uint64_t h = (seed ^ length) * odd;
+	uint64_t piece;
+
+	/* Eight bytes a step: names and uids of a big cluster are hashed millions of times. */
+	for (; length >= sizeof(piece); length -= sizeof(piece), text += sizeof(piece)) {
+		memcpy(&piece, text, sizeof(piece));
+		h = (h ^ piece) * odd;
+		h ^= h >> 32;
+	}
+	piece = 0;
+	memcpy(&piece, text, length);
+	h = (h ^ piece) * odd;
+	h ^= h >> 32;
+	h *= odd;
+	return h ^ h >> 29;
+}
+
 static uint64_t hash(const char *key)
 {
-	uint64_t h = 0xcbf29ce484222325ULL; /* FNV-1a */
-
-	for (; *key; key++)
-		h = (h ^ (unsigned char)*key) * 0x100000001b3ULL;
-	return h ^ h >> 32;
+	return hash_text(0, key);
 }
 
 void map_release(struct map *map)

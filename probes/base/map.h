@@ -36,4 +36,7 @@ void *map_remove(struct map *map, const char *key);
 /* Iteration: *position starts at 0; returns the next value or NULL; the order means nothing. */
 void *map_next(const struct map *map, size_t *position);
 
+/* For tables of other forms: the same text and seed, the same number; all bits are good. */
+uint64_t hash_text(uint64_t seed, const char *text);
+
 #endif

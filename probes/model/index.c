@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "probes/base/map.h"
 #include "probes/base/memory.h"
 
 void index_init(struct index *index, enum index_key key, uint64_t seed)
@@ -15,29 +16,15 @@ void index_release(struct index *index)
 	*index = (struct index){0};
 }
 
-static uint64_t hash_text(uint64_t h, const char *text)
-{
-	for (; *text; text++)
-		h = (h ^ (unsigned char)*text) * 0x100000001b3ULL;
-	return (h ^ 0xFF) * 0x100000001b3ULL;
-}
-
-static uint64_t finish(uint64_t h)
-{
-	h ^= h >> 32;
-	h *= 0x9e3779b97f4a7c15ULL;
-	return h ^ h >> 29;
-}
-
 static uint64_t hash_uid(const struct index *index, const char *uid)
 {
-	return finish(hash_text(index->seed, uid));
+	return hash_text(index->seed, uid);
 }
 
 static uint64_t hash_name(const struct index *index, enum kind_id kind, const char *name_space,
 			  const char *name)
 {
-	return finish(hash_text(hash_text(index->seed + (uint64_t)kind, name_space), name));
+	return hash_text(hash_text(index->seed + (uint64_t)kind, name_space), name);
 }
 
 static uint64_t hash_entry(const struct index *index, const struct entry *entry)
