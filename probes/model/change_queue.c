@@ -4,6 +4,8 @@
 
 #include "probes/base/memory.h"
 
+enum { KEPT_CHANGES = 512 };	/* room for more was for a list, and goes when it is empty */
+
 /* Of the changes that nobody took. */
 static void free_befores(struct change_queue *queue)
 {
@@ -31,13 +33,18 @@ static void grow(struct change_queue *queue)
 	queue->capacity = capacity;
 }
 
+static void drop_ring(struct change_queue *queue)
+{
+	free(queue->ring);
+	queue->ring = NULL;
+	queue->capacity = 0;
+}
+
 /* Nobody kept up: forget the changes, all of them are one. */
 static void overflow(struct change_queue *queue)
 {
 	free_befores(queue);
-	free(queue->ring);
-	queue->ring = NULL;
-	queue->capacity = 0;
+	drop_ring(queue);
 	queue->taken = queue->added;
 	queue->everything = true;
 }
@@ -75,8 +82,11 @@ bool change_queue_take(struct change_queue *queue, struct snapshot_change *ret_c
 		*ret_change = (struct snapshot_change){.everything = true};
 		return true;
 	}
-	if (queue->taken == queue->added)
+	if (queue->taken == queue->added) {
+		if (queue->capacity > KEPT_CHANGES)
+			drop_ring(queue);
 		return false;
+	}
 	queue->taken++;
 	pending = &queue->ring[queue->taken % queue->capacity];
 	*ret_change = (struct snapshot_change){

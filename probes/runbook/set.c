@@ -247,6 +247,8 @@ int runbook_set_load(const struct runbook_load_options *options, struct field_se
 		runbook_kinds(set->runbooks[i], fields->is_watched);
 	set_order(set);
 	set_check_ids(set);
+	/* It is three times as large in memory as a runbook with all its texts, and has done its work. */
+	schema_free(take_pointer(set->schema));
 	*ret_set = set;
 	return 0;
 }

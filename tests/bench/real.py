@@ -93,8 +93,8 @@ def report(size, count, results, empty):
         values = [middle(results, f"{name} {encoding}", value) / scale for encoding in ACCEPT]
         print(f"  {text:26}{values[0]:10.3f}{values[1]:10.3f}")
     for text, value, scale in (("console, first row, s", "first", 1), ("console, all and checked, s", "all", 1),
-                               ("console, CPU, s", "cpu", 1), ("console, anonymous, MiB", "anonymous", 1024),
-                               ("console, resident, MiB", "resident", 1024)):
+                               ("console, CPU, s", "cpu", 1), ("console, at rest, anonymous", "anonymous", 1024),
+                               ("console, highest resident", "resident", 1024)):
         values = [middle(results, name, value) / scale for name in ("console", "console json")]
         print(f"  {text:27}{values[0]:9.3f}{values[1]:10.3f}")
     print(f"  kubectl get pods -A         {middle(results, 'kubectl', 'all'):8.3f} s,"

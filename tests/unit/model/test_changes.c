@@ -54,6 +54,31 @@ static void test_before(void **state)
 	field_table_free(table);
 }
 
+/* An object that changes ten thousand times is one change: from what was last looked at to what is now. */
+static void test_storm(void **state)
+{
+	struct field_table *table = field_table_new(kind_get(KIND_POD));
+	struct snapshot *snapshot = snapshot_new();
+	struct snapshot_change change;
+
+	(void)state;
+	put_pod(snapshot, table, "calm", 1, "n1");
+	put_pod(snapshot, table, "storm", 2, "first");
+	while (snapshot_take_change(snapshot, &change))
+		;
+	for (int i = 0; i < 10000; i++)
+		put_pod(snapshot, table, "storm", 3 + i, i % 2 ? "n1" : "n2");
+	put_pod(snapshot, table, "calm", 20000, "n2");
+	assert_true(snapshot_take_change(snapshot, &change));
+	assert_string_equal(change.uid, "storm");
+	assert_string_equal(record_pod(change.before)->node_name, "first");
+	assert_true(snapshot_take_change(snapshot, &change));
+	assert_string_equal(change.uid, "calm");
+	assert_false(snapshot_take_change(snapshot, &change));
+	snapshot_free(snapshot);
+	field_table_free(table);
+}
+
 static void test_overflow(void **state)
 {
 	struct field_table *table = field_table_new(kind_get(KIND_POD));
@@ -83,6 +108,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_before),
 		cmocka_unit_test(test_overflow),
+		cmocka_unit_test(test_storm),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -80,12 +80,50 @@ static void test_failures_are_asked_again_sooner(void **state)
 	evidence_store_free(store);
 }
 
+static bool is_kept(void *data, const char *key)
+{
+	(void)data;
+	return !strncmp(key, "get:/kept", strlen("get:/kept"));
+}
+
+/* A minute for what nobody needs, and no more of it than 64; what is needed stays however old it is. */
+static void test_sweep(void **state)
+{
+	struct evidence_store *store = evidence_store_new();
+	size_t left = 0;
+
+	(void)state;
+	evidence_put(store, "get:/kept", json_object(), NULL, NULL, 1000);
+	evidence_put(store, "get:/young", json_object(), NULL, NULL, 1990);
+	evidence_put(store, "get:/old", json_object(), NULL, NULL, 1930);
+	evidence_store_sweep(store, is_kept, NULL, 2000);
+	assert_non_null(evidence_get(store, "get:/kept"));
+	assert_non_null(evidence_get(store, "get:/young"));
+	assert_null(evidence_get(store, "get:/old"));
+	for (int i = 0; i < 200; i++) {
+		auto_free char *key = xasprintf("get:/many/%d", i);
+
+		evidence_put(store, key, NULL, xstrdup("text"), NULL, 2000 + i % 10);
+	}
+	evidence_store_sweep(store, is_kept, NULL, 2010);
+	for (int i = 0; i < 200; i++) {
+		auto_free char *key = xasprintf("get:/many/%d", i);
+
+		left += evidence_get(store, key) != NULL;
+	}
+	assert_int_equal(left, 64);
+	assert_non_null(evidence_get(store, "get:/many/199"));	/* the latest stay */
+	assert_non_null(evidence_get(store, "get:/kept"));
+	evidence_store_free(store);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_keys_tell_requests_apart),
 		cmocka_unit_test(test_put_replaces),
 		cmocka_unit_test(test_failures_are_asked_again_sooner),
+		cmocka_unit_test(test_sweep),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
