@@ -27,8 +27,9 @@ def failed(answer, *parts):
 
 @test("surplus words and unknown flags are errors in every command without flags, too")
 def _():
-    for words in (["version", "x"], ["help", "report", "x"], ["completion", "bash", "x"], ["explain", "E08", "x"]):
+    for words in (["version", "x"], ["help", "report", "x"], ["completion", "bash", "x"]):
         failed(console(*words), "does not take x", "usage: nks-triage " + words[0])
+    failed(console("explain", "E08", "x"), "what is x?", "usage: nks-triage explain")
     for command in ("version", "help", "completion", "explain"):
         failed(console(command, "--bogus"), "no flag --bogus")
 
