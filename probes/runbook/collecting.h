@@ -13,8 +13,4 @@ enum { COLLECT_LIMIT = 20 };	/* as in the schema */
 size_t collecting_requests(const struct runbook *runbook, const char *name, const struct record *subject,
 			   struct evaluation *evaluation, struct evidence_request *ret_requests);
 
-/* Why what was asked for is not there; NULL: it never was. */
-void evidence_reason(const struct evidence *evidence, const struct evidence_request *request, const char *key,
-		     struct message *ret_reason);
-
 #endif

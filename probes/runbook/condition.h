@@ -59,6 +59,9 @@ enum truth condition_evaluate(const struct condition_tree *tree, const struct re
  * approved, or evidence that files (is_offline) do not hold.
  */
 bool unknown_is_by_choice(const struct message *unknown, bool is_offline);
+/* Why what was asked for is not there; evidence NULL: it never came. request may be NULL. */
+void evidence_reason(const struct evidence *evidence, const struct evidence_request *request, const char *key,
+		     struct message *ret_reason);
 /*
  * What a collect item asks for, for a subject: one request for each object
  * that its "from" leads to, in order of name, at most its limit. Conditions

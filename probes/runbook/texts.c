@@ -139,10 +139,10 @@ void evidence_reason(const struct evidence *evidence, const struct evidence_requ
 	auto_free char *why = NULL;
 
 	if (!evidence) {
-		message_set(ret_reason, not_asked, "what", key, NULL);
+		message_set(ret_reason, "{what}: not read", "what", key, NULL);
 	} else if (evidence->code == ERR_REFUSED) {
 		why = err_text(&evidence->err);
-		message_set(ret_reason, left_out, "what", key, "why", why, NULL);
+		message_set(ret_reason, "{what}: left out: {why}", "what", key, "why", why, NULL);
 	} else if (evidence->code == ERR_FORBIDDEN) {
 		message_set(ret_reason, "forbidden: {what}", "what",
 			    request && request->type == EVIDENCE_STATS ? "nodes/proxy" : key, NULL);

@@ -94,6 +94,48 @@ static bool find_unknown(const struct look *look, const struct rule *rule, struc
 	return first != NULL;
 }
 
+/* Evidence of a subject that was asked for and is not there; true if there is some. */
+static bool lacks_evidence(const struct look *look, const struct sign *sign, struct message *ret_reason)
+{
+	const struct record *record = snapshot_by_uid(look->snapshot, sign->subject.uid);
+	const struct runbook *runbook = sign->rule->runbook;
+	CLEANUP(evaluation_release) struct evaluation evaluation;
+	struct evidence_request request;
+	bool lacks = false;
+
+	evaluation_init(&evaluation, look->snapshot, look->evidence, look->now, look->symptoms->system_namespaces);
+	evaluation.runbook = runbook;
+	for (size_t i = 0; record && !lacks && i < runbook->collect_count; i++) {
+		const struct evidence *evidence = NULL;
+		auto_free char *key = NULL;
+
+		if (!collect_item_requests(&runbook->collect[i], record, &evaluation, &request, 1))
+			continue;
+		key = evidence_key(&request);
+		if (look->evidence)
+			evidence = evidence_get(look->evidence, key);
+		lacks = !evidence || (evidence->code != ERR_NONE && evidence->code != ERR_NOT_FOUND);
+		if (lacks)
+			evidence_reason(evidence, &request, key, ret_reason);
+		free(request.path);
+	}
+	return lacks;
+}
+
+/* A fault that was found without all that could have been looked at says so: of its first subject by name. */
+static void name_unread_evidence(const struct look *look, const struct rule *rule, struct message *ret_reason)
+{
+	const struct sign *first = rule->by_truth[TRUTH_TRUE];
+
+	if (!rule->runbook->collect_count)
+		return;
+	for (const struct sign *sign = first; sign; sign = sign->next)
+		if (finding_object_compare(&sign->subject, &first->subject) < 0)
+			first = sign;
+	if (first && first->wants_evidence)
+		lacks_evidence(look, first, ret_reason);
+}
+
 /* With input from files: what was not saved was left out by choice (decisions.md 12). */
 static bool is_left_out_of_input(const struct look *look, const struct runbook *runbook)
 {
@@ -135,6 +177,8 @@ static void judge(const struct look *look, const struct rule *rule, struct check
 		/* What was found stays found while the data is not current, but it is said. */
 		if (!runbook_is_current(look->symptoms, runbook, look->snapshot, &reason))
 			check->reason = reason;
+		else
+			name_unread_evidence(look, rule, &check->reason);
 	} else if (subjects == COLLECTION_ABSENT && !look->symptoms->options.is_offline) {
 		check->verdict = VERDICT_NOT_APPLICABLE;
 		message_set(&check->reason, "the cluster has no {resource}", "resource",

@@ -68,6 +68,8 @@ static const char *const fixture_runbooks[] = {
 		"\"when\":{\"event\":{\"reason\":[\"Unhealthy\"]}}"),
 	RUNBOOK("crowded", "crowded", "info", "info", "Node", "object", "\"needs\":[\"Pod\"],"
 		"\"when\":{\"count\":{\"op\":\"ge\",\"n\":3,\"of\":{\"join\":{\"to\":\"Pod\",\"by\":\"node\"}}}}"),
+	RUNBOOK("with-support", "with-support", "warning", "warning", "Pod", "object",
+		"\"when\":" WHEN_LABEL("sure") ",\"collect\":[{\"name\":\"disk\",\"type\":\"node-check\",\"argv\":[\"df\"]}]"),
 	"{\"format\":2,\"id\":\"E05\",\"slug\":\"gone-image\",\"severity\":{\"default\":\"critical\"},\"subject\":\"Pod\","
 	"\"group\":\"cluster\",\"absorbs\":[\"image-pull\"],\"when\":" WHEN_LABEL("gone") ",\"latent\":{\"signs\":[{\"subject\":"
 	"\"DaemonSet\",\"confidence\":\"certain\",\"when\":{\"image\":{\"registry\":\"quay.io\"}}}],\"texts\":{\"en\":{\"title\":"

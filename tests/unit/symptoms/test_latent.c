@@ -135,6 +135,34 @@ static void choices_are_told_from_failures(void **state)
 	fixture_release(&fixture);
 }
 
+/* A fault that was found says what it could not look at besides. */
+static void a_hit_names_what_was_not_read(void **state)
+{
+	struct fixture fixture;
+	struct err err = {0};
+	auto_free char *key = NULL;
+	CLEANUP(buffer_release) struct buffer reason = BUFFER_INIT(512);
+
+	(void)state;
+	start(&fixture);
+	put_pod(&fixture, &(struct pod){.name = "a", .node = "n1", .labels = "sure"});
+	fixture_update(&fixture);
+	assert_int_equal(symptoms_wanted_count(fixture.symptoms), 1);
+	key = evidence_key(symptoms_wanted_at(fixture.symptoms, 0));
+	err_set(&err, ERR_REFUSED, "no SSH to the nodes is configured", NULL);
+	evidence_put(fixture.evidence, key, NULL, NULL, &err, fixture.now);
+	fixture_update(&fixture);
+	assert_int_equal(check_of(fixture.symptoms, "with-support")->verdict, VERDICT_HIT);
+	assert_false(check_of(fixture.symptoms, "with-support")->was_left_out);
+	message_format(&check_of(fixture.symptoms, "with-support")->reason, NULL, &reason);
+	assert_string_equal(buffer_text(&reason), "node:n1 [\"df\"]: left out: no SSH to the nodes is configured");
+	evidence_put(fixture.evidence, key, json_pack("{s:i, s:s}", "exit", 0, "text", ""), NULL, NULL, fixture.now);
+	fixture_update(&fixture);
+	assert_int_equal(check_of(fixture.symptoms, "with-support")->verdict, VERDICT_HIT);
+	assert_null(check_of(fixture.symptoms, "with-support")->reason.id);
+	fixture_release(&fixture);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -144,6 +172,7 @@ int main(void)
 		cmocka_unit_test(is_verified_by_its_own_signs),
 		cmocka_unit_test(needs_the_kind_of_its_signs),
 		cmocka_unit_test(choices_are_told_from_failures),
+		cmocka_unit_test(a_hit_names_what_was_not_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
