@@ -50,6 +50,29 @@ static void take_signals(struct change_command *command)
 	command->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
+int change_command_check_target(const struct invocation *invocation, const char *target)
+{
+	const char *rest = target;
+	int parts = 0;
+	struct err err;
+
+	while (rest && *rest) {
+		size_t length = strcspn(rest, "/");
+
+		if (!length || (rest[length] && !rest[length + 1])) {
+			parts = 0;
+			break;
+		}
+		parts++;
+		rest += length + (rest[length] == '/');
+	}
+	if (!target || parts == 2 || parts == 3)
+		return EXIT_DONE;
+	err_set(&err, ERR_USAGE, "--target wants Kind/namespace/name or Kind/name, not {value}", "value", target, NULL);
+	err_hint(&err, "for example DaemonSet/kube-system/calico-node; plan without --target names them all", NULL);
+	return command_fail(invocation, &err);
+}
+
 bool change_command_has_target(const struct finding *finding, const char *target)
 {
 	for (size_t i = 0; i < finding->object_count; i++) {

@@ -65,7 +65,7 @@ int command_next(const struct invocation *invocation, const struct command *comm
 int command_take_words(const struct invocation *invocation, const struct command *command, const char **words,
 		       int most);
 
-/* Prints an error once, translated and sanitised: "nks-triage: what\n  hint". Returns EXIT_FAILED. */
+/* Prints an error once, translated and sanitised: "nks-triage: what; hint". Returns EXIT_FAILED. */
 int command_fail(const struct invocation *invocation, const struct err *err);
 /* The same for words that a command does not take, with its usage; id may name {word}. Returns EXIT_FAILED. */
 int command_misused(const struct invocation *invocation, const struct command *command, const char *id,

@@ -82,5 +82,5 @@ static int parse(struct invocation *invocation, struct arguments *arguments)
 	if (arguments->dry_run && arguments->digest)
 		return command_misused(invocation, &fix_command,
 				       "a dry run confirms nothing: leave out --confirm or --dry-run", "");
-	return EXIT_DONE;
+	return change_command_check_target(invocation, arguments->target);
 }

@@ -2,6 +2,7 @@
  * Settles what every command needs (character set, language, flags,
  * configuration, folders) and runs the command, or the console without one.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <libintl.h>
 #include <signal.h>
@@ -61,13 +62,39 @@ static void hold_standard_descriptors(void)
 		close(descriptor);
 }
 
-/* A code that says what was found stands for a report that was written whole; the others stay. */
-static int code_of_output(int code)
+/* What was done to the cluster is done, whoever could read of it. */
+static bool changes_something(const struct command *command)
 {
-	bool is_lost = fflush(stdout) != 0;
+	static const char *const names[] = {"fix", "undo", "resume"};
 
-	is_lost |= ferror(stdout) != 0;
-	return is_lost && (code == EXIT_DONE || code == EXIT_CRITICAL || code == EXIT_WARNING) ? EXIT_FAILED : code;
+	for (size_t i = 0; command && i < array_length(names); i++) {
+		if (!strcmp(command->name, names[i]))
+			return true;
+	}
+	return false;
+}
+
+/* A code that says what was found stands for a report that was written whole; the others stay. */
+static int code_of_output(const struct invocation *invocation, const struct command *command, int code)
+{
+	struct err err;
+	int reason;
+
+	errno = 0;
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return code;
+	reason = errno;
+	/* A reader that has seen enough, as head has, is told nothing. */
+	if (reason != EPIPE || changes_something(command)) {
+		err_set(&err, ERR_IO, "standard output could not be written whole: {reason}", "reason",
+			reason ? strerror(reason) : "a write failed", NULL);
+		if (changes_something(command))
+			err_hint(&err, "the exit code is that of the run; nks-triage runs shows it", NULL);
+		command_fail(invocation, &err);
+	}
+	if (changes_something(command))
+		return code;
+	return code == EXIT_DONE || code == EXIT_CRITICAL || code == EXIT_WARNING ? EXIT_FAILED : code;
 }
 
 /* What the names of locales say, whether they are installed or not (decisions.md 5). */
@@ -144,7 +171,7 @@ static int run_configured(struct invocation *invocation, const struct command *c
 	return code;
 }
 
-static int run(struct invocation *invocation, int argc, char **argv)
+static int run(struct invocation *invocation, int argc, char **argv, const struct command **ret_command)
 {
 	auto_free char **words = NULL;
 	struct paths paths = {0};
@@ -156,6 +183,7 @@ static int run(struct invocation *invocation, int argc, char **argv)
 	    options_parse(invocation->options, argc, argv, &command, &invocation->argc, &words, &err) < 0 ||
 	    paths_init(&paths, invocation->options, &err) < 0)
 		return command_fail(invocation, &err);
+	*ret_command = command;
 	start_language(invocation->options, &paths);
 	invocation->argv = words;
 	invocation->assets = paths.assets;
@@ -180,6 +208,7 @@ int main(int argc, char **argv)
 {
 	struct options options = {0};
 	struct invocation invocation = {.options = &options, .out = stdout, .error_out = stderr};
+	const struct command *command = NULL;
 	int code;
 
 	memory_tune();
@@ -187,7 +216,8 @@ int main(int argc, char **argv)
 	options.utf8 = text_init();
 	keep_memory_private();
 	signal(SIGPIPE, SIG_IGN);
-	code = run(&invocation, argc, argv);
+	code = run(&invocation, argc, argv, &command);
+	code = code_of_output(&invocation, command, code);
 	options_release(&options);
-	return code_of_output(code);
+	return code;
 }

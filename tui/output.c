@@ -85,8 +85,7 @@ int command_fail(const struct invocation *invocation, const struct err *err)
 	auto_free char *what = message_text(&err->what);
 	auto_free char *hint = message_text(&err->hint);
 
-	fprintf(invocation->error_out, "nks-triage: %s\n", what);
-	if (*hint)
-		fprintf(invocation->error_out, "  %s\n", hint);
+	/* One line, however long: what, where, and what to try. */
+	fprintf(invocation->error_out, "nks-triage: %s%s%s\n", what, *hint ? "; " : "", hint);
 	return EXIT_FAILED;
 }

@@ -91,5 +91,5 @@ static int parse(struct invocation *invocation, struct arguments *arguments)
 		return EXIT_FAILED;
 	if (!arguments->id)
 		return command_misused(invocation, &plan_command, "which entry? For example E08", "");
-	return EXIT_DONE;
+	return change_command_check_target(invocation, arguments->target);
 }

@@ -1,4 +1,5 @@
 /* `nks-triage report`: the findings and checks of a cluster, once or whenever they change. */
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -191,28 +192,25 @@ static int exit_code(const struct session *session)
 	return report_exit_code(&report);
 }
 
-struct watching {
+/* Signals that end the report, from when the session is open. */
+struct interrupts {
 	int signals;		/* signalfd */
-	bool interrupted;
+	struct session *session;
+	struct descriptor_watch *watch;
 };
 
 static void on_signal(void *data, int ready)
 {
-	struct watching *watching = data;
+	struct interrupts *interrupts = data;
 	struct signalfd_siginfo info;
 
 	(void)ready;
-	watching->interrupted |= read(watching->signals, &info, sizeof(info)) == (ssize_t)sizeof(info);
+	if (read(interrupts->signals, &info, sizeof(info)) == (ssize_t)sizeof(info))
+		interrupts->session->interrupted = true;
 }
 
-/* Prints again whenever a finding, a check or the link changed, until interrupted or nobody reads any more. */
-static int watch(struct session *session, const struct words *words)
+static int interrupts_start(struct interrupts *interrupts, struct session *session, struct err *err)
 {
-	struct watching watching = {0};
-	struct descriptor_watch *descriptor;
-	FILE *out = session->invocation->out;
-	uint64_t printed = symptoms_version(session->symptoms);
-	enum err_code link = kube_link(session->client)->code;
 	sigset_t set;
 
 	sigemptyset(&set);
@@ -220,12 +218,31 @@ static int watch(struct session *session, const struct words *words)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set, NULL);
-	watching.signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (watching.signals < 0)
-		return EXIT_FAILED;
-	descriptor = loop_watch(session->loop, watching.signals, WATCH_READ, on_signal, &watching);
+	interrupts->session = session;
+	interrupts->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (interrupts->signals < 0)
+		return err_set(err, ERR_IO, "cannot wait for signals: {reason}", "reason", strerror(errno), NULL);
+	interrupts->watch = loop_watch(session->loop, interrupts->signals, WATCH_READ, on_signal, interrupts);
+	return 0;
+}
+
+static void interrupts_stop(struct interrupts *interrupts)
+{
+	if (interrupts->signals < 0)
+		return;
+	descriptor_watch_cancel(interrupts->watch);
+	close(interrupts->signals);
+}
+
+/* Prints again whenever a finding, a check or the link changed, until interrupted or nobody reads any more. */
+static int watch(struct session *session, const struct words *words)
+{
+	FILE *out = session->invocation->out;
+	uint64_t printed = symptoms_version(session->symptoms);
+	enum err_code link = kube_link(session->client)->code;
+
 	report_session(session, words);
-	while (!watching.interrupted && !ferror(out)) {
+	while (!session->interrupted && !ferror(out)) {
 		session_turn(session, 1000);
 		if (symptoms_version(session->symptoms) == printed && kube_link(session->client)->code == link)
 			continue;
@@ -235,17 +252,37 @@ static int watch(struct session *session, const struct words *words)
 			fputc('\n', out);
 		report_session(session, words);
 	}
-	descriptor_watch_cancel(descriptor);
-	close(watching.signals);
-	return watching.interrupted ? EXIT_INTERRUPTED : EXIT_FAILED;
+	return session->interrupted ? EXIT_INTERRUPTED : EXIT_FAILED;
+}
+
+static int report_once_or_watch(struct session *session, const struct words *words)
+{
+	struct err err = {0};
+	bool is_trusted = true;
+	int code;
+
+	if (session_wait(session, &err) < 0)
+		command_fail(session->invocation, &err);	/* the report says the rest */
+	if (session->interrupted)
+		return EXIT_INTERRUPTED;
+	/* What is found there is there; that nothing is found says little. */
+	if (kube_check_version(kube_server_version(session->client), &err) < 0) {
+		command_fail(session->invocation, &err);
+		is_trusted = false;
+	}
+	if (words->watch)
+		return watch(session, words);
+	report_session(session, words);
+	code = exit_code(session);
+	return code == EXIT_DONE && !is_trusted ? EXIT_UNCHECKED : code;
 }
 
 static int run_on_cluster(const struct invocation *invocation, const struct words *words)
 {
 	const struct session_options options = {.only = (const char *const *)words->only};
+	struct interrupts interrupts;
 	struct session *session;
 	struct err err = {0};
-	bool is_trusted = true;
 	int code;
 
 	if (session_open(invocation, &options, &session, &err) < 0)
@@ -254,21 +291,11 @@ static int run_on_cluster(const struct invocation *invocation, const struct word
 		session_close(session);
 		return command_fail(invocation, &err);
 	}
-	if (session_wait(session, &err) < 0)
-		command_fail(invocation, &err);	/* the report says the rest */
-	/* What is found there is there; that nothing is found says little. */
-	if (kube_check_version(kube_server_version(session->client), &err) < 0) {
-		command_fail(invocation, &err);
-		is_trusted = false;
-	}
-	if (words->watch) {
-		code = watch(session, words);
-	} else {
-		report_session(session, words);
-		code = exit_code(session);
-		if (code == EXIT_DONE && !is_trusted)
-			code = EXIT_UNCHECKED;
-	}
+	if (interrupts_start(&interrupts, session, &err) < 0)
+		code = command_fail(invocation, &err);
+	else
+		code = report_once_or_watch(session, words);
+	interrupts_stop(&interrupts);
 	session_close(session);
 	return code;
 }

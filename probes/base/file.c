@@ -12,7 +12,16 @@
 
 static int set_errno(struct err *err, const char *id, const char *path)
 {
-	return err_set(err, errno == EFBIG ? ERR_LIMIT : ERR_IO, id, "path", path, "reason", strerror(errno), NULL);
+	return err_set(err, ERR_IO, id, "path", path, "reason", strerror(errno), NULL);
+}
+
+static int too_large(struct err *err, const char *path, size_t maximum)
+{
+	char limit[32];
+
+	snprintf(limit, sizeof(limit), "%zu", maximum);
+	return err_set(err, ERR_LIMIT, "cannot read {path}: it is larger than {limit} bytes", "path", path, "limit",
+		       limit, NULL);
 }
 
 static void close_descriptor(const int *descriptor)
@@ -35,10 +44,8 @@ int file_read(const char *path, size_t maximum, char **ret_text, size_t *ret_len
 			continue;
 		if (n < 0)
 			return set_errno(err, "cannot read {path}: {reason}", path);
-		if (buffer_add(&all, piece, (size_t)n) < 0) {
-			errno = EFBIG;
-			return set_errno(err, "cannot read {path}: it is larger than this program takes", path);
-		}
+		if (buffer_add(&all, piece, (size_t)n) < 0)
+			return too_large(err, path, maximum);
 	}
 	if (ret_length)
 		*ret_length = all.length;

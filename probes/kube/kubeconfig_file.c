@@ -39,7 +39,9 @@ int entry_fault(const struct kubeconfig_entry *entry, const json_t *at, const ch
 	char line[32];
 
 	snprintf(line, sizeof(line), "%d", yaml_tree_line(entry->file->document, at ? at : entry->value));
-	return err_set(err, ERR_CONFIG, id, "file", entry->file->path, "line", line, "value", value, NULL);
+	err_set(err, ERR_CONFIG, id, "file", entry->file->path, "line", line, "value", value, NULL);
+	err_hint(err, "correct that line, or download the kubeconfig again", NULL);
+	return -1;
 }
 
 /* Reading */

@@ -58,17 +58,14 @@ void write_token_free(struct write_token *token)
 	free(token);
 }
 
-static bool permits(const struct permit *permit, const struct kube_request *request, size_t path_length,
-		    const char *body_digest)
+static bool permits(const struct permit *permit, const struct kube_request *request, const char *body_digest)
 {
-	return !strcmp(permit->method, request->method) && strlen(permit->path) == path_length &&
-	       !strncmp(permit->path, request->path, path_length) &&
+	return !strcmp(permit->method, request->method) && !strcmp(permit->path, request->path) &&
 	       (permit->any_body || !strcmp(permit->body_digest, body_digest));
 }
 
 int token_check(const struct write_token *token, const struct kube_request *request, struct err *err)
 {
-	size_t path_length = strcspn(request->path, "?");
 	const char *body = request->body ? request->body : "";
 	char body_digest[DIGEST_HEX_SIZE];
 
@@ -78,7 +75,7 @@ int token_check(const struct write_token *token, const struct kube_request *requ
 			       request->path, NULL);
 	digest_sha256(body, strlen(body), body_digest);
 	for (size_t i = 0; i < token->count; i++) {
-		if (permits(&token->permits[i], request, path_length, body_digest))
+		if (permits(&token->permits[i], request, body_digest))
 			return 0;
 	}
 	return err_set(err, ERR_REFUSED, "{method} {path} is not part of the confirmed plan {plan}", "method",

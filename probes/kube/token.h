@@ -9,7 +9,7 @@
 struct kube_request;
 struct write_token;
 
-/* 0 if the token lives and permits this method, path (without query) and body. */
+/* 0 if the token lives and permits this method, path, query and body. */
 int token_check(const struct write_token *token, const struct kube_request *request, struct err *err);
 
 #endif

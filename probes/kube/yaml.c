@@ -10,11 +10,13 @@
 #include "probes/base/map.h"
 #include "probes/base/memory.h"
 
-enum {
-	BYTES_MAXIMUM = 4 << 20,
-	DEPTH_MAXIMUM = 32,
-	NODES_MAXIMUM = 100000,
-};
+/* Macros, because messages name them. */
+#define MIB_MAXIMUM 4
+#define DEPTH_MAXIMUM 32
+#define NODES_MAXIMUM 100000
+#define WORDS(number) #number
+#define LIMIT(number) WORDS(number)
+#define TOO_MANY "more than " LIMIT(NODES_MAXIMUM) " values (aliases counted)"
 
 struct place {
 	json_t *value;		/* counted: even what a merge dropped is there to be wiped */
@@ -68,12 +70,32 @@ static json_t *fail_here(struct reader *reader, const char *problem)
 	return fail(reader, &reader->event.start_mark, problem);
 }
 
-/* Moves on to the next event. */
-static int next(struct reader *reader)
+/* libyaml frees without wiping, and any scalar may be a token. */
+static void drop_event(struct reader *reader)
 {
+	if (reader->has_event && reader->event.type == YAML_SCALAR_EVENT)
+		explicit_bzero(reader->event.data.scalar.value, reader->event.data.scalar.length);
 	if (reader->has_event)
 		yaml_event_delete(&reader->event);
 	reader->has_event = false;
+}
+
+/* What it has read ahead. A scalar that breaks off within itself is out of our reach. */
+static void drop_parser(yaml_parser_t *parser)
+{
+	for (yaml_token_t *token = parser->tokens.head; token != parser->tokens.tail; token++) {
+		if (token->type == YAML_SCALAR_TOKEN)
+			explicit_bzero(token->data.scalar.value, token->data.scalar.length);
+	}
+	explicit_bzero(parser->raw_buffer.start, (size_t)(parser->raw_buffer.end - parser->raw_buffer.start));
+	explicit_bzero(parser->buffer.start, (size_t)(parser->buffer.end - parser->buffer.start));
+	yaml_parser_delete(parser);
+}
+
+/* Moves on to the next event. */
+static int next(struct reader *reader)
+{
+	drop_event(reader);
 	if (!yaml_parser_parse(&reader->parser, &reader->event)) {
 		const char *problem = reader->parser.problem;
 
@@ -193,7 +215,7 @@ static json_t *read_alias(struct reader *reader)
 		return fail_here(reader, "a value that contains itself");
 	reader->nodes += anchor->nodes;
 	if (reader->nodes > NODES_MAXIMUM)
-		return fail_here(reader, "too many values (aliases counted)");
+		return fail_here(reader, TOO_MANY);
 	return json_incref(anchor->value);
 }
 
@@ -316,9 +338,9 @@ static json_t *read_value(struct reader *reader, int depth)
 	char *name;
 
 	if (depth > DEPTH_MAXIMUM)
-		return fail_here(reader, "nested too deeply");
+		return fail_here(reader, "nested deeper than " LIMIT(DEPTH_MAXIMUM) " levels");
 	if (reader->nodes > NODES_MAXIMUM)
-		return fail_here(reader, "too many values");
+		return fail_here(reader, TOO_MANY);
 	if (reader->event.type == YAML_ALIAS_EVENT)
 		return read_alias(reader);
 	name = anchor_of(&reader->event);
@@ -376,8 +398,8 @@ int yaml_tree_parse(const char *name, const char *text, size_t length, enum yaml
 	struct yaml_tree *document;
 	struct reader reader = {.name = name, .scalars = scalars, .err = err};
 
-	if (length > BYTES_MAXIMUM)
-		return err_set(err, ERR_LIMIT, "{file} is larger than 4 MiB", "file", name, NULL);
+	if (length > (size_t)MIB_MAXIMUM << 20)
+		return err_set(err, ERR_LIMIT, "{file} is larger than " LIMIT(MIB_MAXIMUM) " MiB", "file", name, NULL);
 	if (!yaml_parser_initialize(&reader.parser))
 		bug("libyaml is out of memory");
 	document = xcalloc(1, sizeof(*document));
@@ -385,9 +407,8 @@ int yaml_tree_parse(const char *name, const char *text, size_t length, enum yaml
 	yaml_parser_set_encoding(&reader.parser, YAML_UTF8_ENCODING);
 	yaml_parser_set_input_string(&reader.parser, (const unsigned char *)text, length);
 	document->root = read_root(&reader);
-	if (reader.has_event)
-		yaml_event_delete(&reader.event);
-	yaml_parser_delete(&reader.parser);
+	drop_event(&reader);
+	drop_parser(&reader.parser);
 	release_anchors(&reader);
 	if (!document->root) {
 		yaml_tree_free(document);

@@ -260,7 +260,9 @@ void run_steps_done(struct change *change);
 
 /* lease.c */
 void lease_take(struct change *change, void (*on_taken)(struct change *change));
-/* Lets go of it, if it is held; on_released is always called. */
+/* Nothing is held yet: the one of somebody else is watched. */
+bool lease_is_watching(const struct change *change);
+/* Lets go of it, if it is held, else takes it no more; on_released is always called. */
 void lease_release(struct change *change, void (*on_released)(struct change *change));
 void lease_free(struct lease *lease);
 char *lease_name(const struct change *change);	/* caller frees */

@@ -39,12 +39,9 @@ static void make_token(struct change *change)
 	change->token = write_token_new(change->digest);
 	for (size_t i = 0; i < change->step_count; i++) {
 		const struct step *step = &change->steps[i]->shown;
-		auto_free char *path = NULL;
-
 		if (!step->method || step->state == STEP_SKIPPED)
 			continue;
-		path = xstrndup(step->path, strcspn(step->path, "?"));
-		write_token_permit(change->token, step->method, path, step->body ? step->body : "");
+		write_token_permit(change->token, step->method, step->path, step->body ? step->body : "");
 	}
 	lease_permit(change, change->token);
 }

@@ -353,19 +353,28 @@ static void on_deleted(struct change *change, void *data, const struct kube_resu
 	lease->on_released(change);
 }
 
+bool lease_is_watching(const struct change *change)
+{
+	return change->lease && change->lease->on_taken && change->lease->timer;
+}
+
 void lease_release(struct change *change, void (*on_released)(struct change *change))
 {
 	struct lease *lease = change->lease;
 	const char *uid = lease ? json_string_value(pointer_get(lease->held, "/metadata/uid")) : NULL;
 	json_t *options;
 
+	if (lease) {
+		/* Neither renewed nor, where it was waited for, taken after all. */
+		timer_cancel(lease->timer);
+		lease->timer = NULL;
+		lease->on_taken = NULL;
+	}
 	if (!uid) {
 		on_released(change);
 		return;
 	}
 	lease->on_released = on_released;
-	timer_cancel(lease->timer);
-	lease->timer = NULL;
 	change_cancel_calls(change, lease);
 	options = json_pack("{s:s, s:s, s:{s:s}}", "apiVersion", "v1", "kind", "DeleteOptions", "preconditions", "uid",
 			    uid);

@@ -343,6 +343,8 @@ void change_stop(struct change *change, enum change_stop how, const char *reason
 	if (change->state == CHANGE_VERIFYING) {
 		verify_stop(change);
 		end_stopped(change);
+	} else if (lease_is_watching(change)) {
+		end_stopped(change);
 	} else if (how == STOP_NOW) {
 		stop_now(change);
 	}

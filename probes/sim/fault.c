@@ -28,11 +28,40 @@ static bool set_switch(struct faults *faults, const char *name, const json_t *va
 	return false;
 }
 
+/* null and false switch off. What it wants where it got something else, or NULL. */
+static const char *wants_other(const char *name, const json_t *value)
+{
+	bool is_off = json_is_null(value) || json_is_false(value);
+
+	if (is_off)
+		return NULL;
+	for (size_t i = 0; i < array_length(switches); i++) {
+		if (!strcmp(switches[i].name, name))
+			return json_is_true(value) ? NULL : "true or false";
+	}
+	if (!strcmp(name, "forbidden"))
+		return json_is_string(value) ? NULL : "a resource: forbidden=pods";
+	if (!strcmp(name, "throttle"))
+		return json_is_integer(value) && json_integer_value(value) >= 0 ? NULL : "seconds: throttle=5";
+	if (!strcmp(name, "slow"))
+		return json_is_integer(value) && json_integer_value(value) >= 0 ? NULL : "milliseconds: slow=200";
+	if (!strcmp(name, "gone") && !json_is_true(value)) {
+		const char *text = json_is_string(value) ? json_string_value(value) : "";
+
+		return !strcmp(text, "event") || !strcmp(text, "http") ? NULL : "event or http: gone=http";
+	}
+	return NULL;
+}
+
 static int set_one(struct cluster *cluster, const char *name, const json_t *value, struct err *err)
 {
 	struct faults *faults = &cluster->faults;
 	const char *text = json_is_string(value) ? json_string_value(value) : "";
 
+	const char *wanted = wants_other(name, value);
+
+	if (wanted)
+		return err_set(err, ERR_USAGE, "the fault {name} wants {value}", "name", name, "value", wanted, NULL);
 	if (set_switch(faults, name, value))
 		return 0;
 	if (!strcmp(name, "forbidden")) {

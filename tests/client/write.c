@@ -73,12 +73,11 @@ static void on_done(void *data, const struct kube_result *result)
 static int change(struct run *run)
 {
 	struct write_token *token = write_token_new("test");
-	auto_free char *path = xstrndup(run->request.path, strcspn(run->request.path, "?"));
 	struct err err = {0};
 	int failed;
 
 	if (!run->unconfirmed)
-		write_token_permit(token, run->request.method, path, run->request.body);
+		write_token_permit(token, run->request.method, run->request.path, run->request.body);
 	failed = run->ask ? kube_ask(run->client, &run->request, NULL, &err)
 			  : kube_write(run->client, token, &run->request, NULL, &err);
 	write_token_free(token);

@@ -4,10 +4,11 @@ import os
 import pty
 import select
 import signal
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
-from remedy import Place, generations, images, our_leases, runs  # noqa: E402
+from remedy import LEASES, Place, generations, images, kubectl, our_leases, runs  # noqa: E402
 from simulated import CONSOLE, Simulated, environment  # noqa: E402
 from tap import run, test  # noqa: E402
 from wait import wait_for  # noqa: E402
@@ -134,6 +135,42 @@ def _():
         assert running.end(30) == 130, running.text()
         place.cluster.fault(hang=False)
         assert images(place.cluster) == place.before
+
+
+@test("SIGTERM while an abandoned lock is watched: it is not taken any more, and nothing is changed")
+def _():
+    with Place() as place:
+        running = place.start("fix", "E08", "--confirm", place.digest)
+        running.wait_line("[5/7]")
+        running.process.kill()
+        running.end(30)
+        (entry,) = runs(place.cluster)
+        digest = place.console("resume", entry["id"]).out.splitlines()[-1].split()[1]
+        (name,) = our_leases(place.cluster)
+        kubectl(place.cluster, "-n", "kube-system", "patch", "lease", name, "--type=merge", "-p",
+                '{"spec":{"renewTime":"2026-01-01T00:00:00.000000Z"}}')
+        before = place.cluster.get(f"{LEASES}/{name}")
+        for number, code in ((signal.SIGTERM, 130), (signal.SIGINT, 130)):
+            running = place.start("resume", entry["id"], "--confirm", digest)
+            running.wait_line("looks abandoned")
+            sent = len(place.proxy.writes())
+            running.process.send_signal(number)
+            assert running.end(8) == code, running.text()
+            assert place.proxy.writes()[sent:] == [], place.proxy.writes()[sent:]
+            assert place.cluster.get(f"{LEASES}/{name}") == before
+
+
+@test("a fix that nobody can read of ends with the code of the run, and says so")
+def _():
+    with Place() as place:
+        command = place.cluster.command("fix", "E08", "--confirm", place.digest)
+        command[-1] = place.proxy.kubeconfig
+        done = subprocess.run(["sh", "-c", 'exec "$@" >/dev/full', "sh", *command], stdin=subprocess.DEVNULL, timeout=240,
+                              env=environment(place.cluster.folder), stderr=subprocess.PIPE, text=True)
+        assert done.returncode == 0, done
+        assert "standard output could not be written whole: No space left on device" in done.stderr, done.stderr
+        (entry,) = runs(place.cluster)
+        assert entry["state"] == "verified", entry["state"]
 
 
 @test("kill -9 in a run: the journal holds the intent, and resume finishes without writing twice")

@@ -4,6 +4,8 @@ import json
 import os
 import re
 import signal
+import socket
+import tempfile
 import subprocess
 import sys
 import threading
@@ -339,6 +341,21 @@ def _():
             assert process.wait(10) == 130
         finally:
             end(process)
+
+
+@test("SIGINT while the cluster is waited for: exit status 130, and no half report")
+def _():
+    with socket.create_server(("127.0.0.1", 0)) as silent, tempfile.TemporaryDirectory() as home:
+        path = os.path.join(home, "config")
+        with open(outage.kubeconfig, encoding="utf-8") as file, open(path, "w", encoding="utf-8") as copy:
+            copy.write(file.read().replace(outage.server, f"http://127.0.0.1:{silent.getsockname()[1]}"))
+        process = subprocess.Popen([CONSOLE, "report", "--wait", "60", "--kubeconfig", path], stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(home))
+        with silent.accept()[0] as asked:
+            assert asked.recv(4096).startswith(b"GET ")
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=20)
+        assert process.returncode == 130 and out == "" and "interrupted" in err, (process.returncode, out, err)
 
 
 @test("--watch: ends when nobody reads any more")

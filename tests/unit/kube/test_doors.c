@@ -192,6 +192,10 @@ static void test_writing_door_wants_a_living_token_for_this_very_request(void **
 	assert_int_equal(try_to_write(bench, bench->token, "PATCH", path, "[1]"), 0);
 	assert_int_equal(try_to_write(bench, bench->token, "PATCH", path, "[2]"), -1);
 	assert_int_equal(try_to_write(bench, bench->token, "PATCH", path, NULL), -1);
+	assert_int_equal(try_to_write(bench, bench->token, "PATCH",
+				      "/apis/apps/v1/namespaces/x/daemonsets/d?force=true", "[1]"), -1);
+	assert_int_equal(try_to_write(bench, bench->token, "PATCH",
+				      "/apis/apps/v1/namespaces/x/daemonsets/d?", "[1]"), -1);
 	assert_int_equal(try_to_write(bench, bench->token, "PUT", path, "[1]"), -1);
 	assert_int_equal(try_to_write(bench, bench->token, "PATCH",
 				      "/apis/apps/v1/namespaces/x/daemonsets/d2", "[1]"), -1);
@@ -215,7 +219,7 @@ static void test_writes_name_their_manager_where_that_is_known(void **state)
 
 	write_token_permit(bench->token, "DELETE", "/api/v1/namespaces/x/pods/y", "{}");
 	write_token_permit(bench->token, "POST", "/api/v1/namespaces/x/pods/y/eviction", "{}");
-	write_token_permit(bench->token, "PATCH", "/api/v1/nodes/n", "{}");
+	write_token_permit(bench->token, "PATCH", "/api/v1/nodes/n?fieldValidation=Warn", "{}");
 	assert_int_equal(kube_write(bench->client, bench->token, &request, &slot, NULL), 0);
 	assert_string_equal(slot->path, "/api/v1/namespaces/x/pods/y");
 	request.method = "POST";

@@ -273,7 +273,7 @@ static void test_faults_say_what_where_and_what_to_do(void **state)
 		 "the client key of user u is encrypted"},
 		{HEAD CLUSTER "users: [{name: u, user: {token: \"a\\nb\"}}]\n",
 		 "the token of user u holds a space"},
-		{HEAD CLUSTER "users: [{name: u, user: {as-groups: [g]}}]\n", "but no user (add --as"},
+		{HEAD CLUSTER "users: [{name: u, user: {as-groups: [g]}}]\n", "but no user ("},
 		{HEAD CLUSTER "users: [{name: u, user: {exec: {command: p, apiVersion: client.authentication.k8s.io/v1alpha1}}}]\n",
 		 "exec plugins of version client.authentication.k8s.io/v1alpha1 are not supported"},
 		{HEAD CLUSTER "users: [{name: u, user: {exec: {command: p, apiVersion: client.authentication.k8s.io/v1}}}]\n",

@@ -10,6 +10,63 @@
 #include "probes/base/memory.h"
 #include "probes/kube/yaml.h"
 
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define HAS_OWN_ALLOCATOR
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__)
+#define HAS_OWN_ALLOCATOR
+#endif
+
+#ifndef HAS_OWN_ALLOCATOR
+#include <malloc.h>
+
+/* What libyaml, jansson and we give back is looked at first. */
+extern void __libc_free(void *memory);
+void free(void *memory);
+
+static const char secret[] = "hush-1c55-and-a-good-deal-longer-than-a-short-string";
+static bool is_looking;
+static int left_behind;
+
+void free(void *memory)
+{
+	if (memory && is_looking && memmem(memory, malloc_usable_size(memory), secret, sizeof(secret) - 1))
+		left_behind++;
+	__libc_free(memory);
+}
+
+static void test_secrets_are_wiped_before_memory_is_given_back(void **state)
+{
+	static const char *const texts[] = {
+		"users:\n- user:\n    token: %s\n", "- \"%s\"\n- [1\n", "a: %s\nb: [}\n", "a: &x %s\nb: *x\nb: *y\n",
+		"{a: %s, a: %s}",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < array_length(texts); i++) {
+		auto_free char *text = xasprintf("%s", texts[i]);
+		struct buffer filled = BUFFER_INIT(4096);
+		struct yaml_tree *tree = NULL;
+
+		for (const char *at = text; *at; at++) {
+			if (!strncmp(at, "%s", 2))
+				buffer_add_text(&filled, secret);
+			else if (at == text || strncmp(at - 1, "%s", 2) != 0)
+				buffer_add_byte(&filled, *at);
+		}
+		is_looking = true;
+		if (yaml_tree_parse("f", filled.data, filled.length, YAML_TEXTS, &tree, NULL) == 0)
+			yaml_tree_free(tree);
+		is_looking = false;
+		if (left_behind)
+			fail_msg("%d times left behind by %s", left_behind, texts[i]);
+		buffer_release(&filled);
+	}
+}
+#endif
+
 static void assert_yaml(const char *text, enum yaml_scalars scalars, const char *expected)
 {
 	struct yaml_tree *tree;
@@ -106,14 +163,14 @@ static void test_hostile_sizes_are_refused(void **state)
 	(void)state;
 	for (int i = 0; i < 40; i++)
 		buffer_add_byte(&text, '[');
-	assert_bad(buffer_text(&text), "nested too deeply");
+	assert_bad(buffer_text(&text), "nested deeper than 32 levels");
 	buffer_clear(&text);
 	buffer_add_text(&text, "a: &a [x,x,x,x,x,x,x,x,x,x]\n");
 	for (char c = 'b'; c <= 'h'; c++)
 		buffer_addf(&text, "%c: &%c [*%c,*%c,*%c,*%c,*%c,*%c,*%c,*%c,*%c,*%c]\n", c, c, c - 1, c - 1,
 			    c - 1, c - 1,
 			    c - 1, c - 1, c - 1, c - 1, c - 1, c - 1);
-	assert_bad(buffer_text(&text), "too many values");
+	assert_bad(buffer_text(&text), "more than 100000 values");
 	buffer_clear(&text);
 	while (text.length < (4U << 20) + 1)
 		buffer_add_text(&text, "# a comment that is long\n");
@@ -148,6 +205,9 @@ int main(void)
 		cmocka_unit_test(test_empty_and_first_documents),
 		cmocka_unit_test(test_faults_tell_line_and_column),
 		cmocka_unit_test(test_hostile_sizes_are_refused),
+#ifndef HAS_OWN_ALLOCATOR
+		cmocka_unit_test(test_secrets_are_wiped_before_memory_is_given_back),
+#endif
 		cmocka_unit_test(test_values_know_their_lines),
 	};
 
