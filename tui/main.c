@@ -85,7 +85,7 @@ static int code_of_output(const struct invocation *invocation, const struct comm
 		return code;
 	reason = errno;
 	/* A reader that has seen enough, as head has, is told nothing. */
-	if (reason != EPIPE || changes_something(command)) {
+	if ((reason && reason != EPIPE) || changes_something(command)) {
 		err_set(&err, ERR_IO, "standard output could not be written whole: {reason}", "reason",
 			reason ? strerror(reason) : "a write failed", NULL);
 		if (changes_something(command))

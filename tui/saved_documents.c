@@ -172,6 +172,15 @@ static json_t *read_cut_off(const char *text, size_t length)
 	return json_loadb(buffer_text(&whole), whole.length, JSON_ALLOW_NUL, &error);
 }
 
+static size_t lines_before(const char *text, size_t at)
+{
+	size_t lines = 0;
+
+	for (size_t i = 0; i < at; i++)
+		lines += text[i] == '\n';
+	return lines;
+}
+
 static int read_json(const char *text, size_t length,
 		     void (*on_document)(void *data, json_t *document), void *data, struct err *err)
 {
@@ -189,7 +198,7 @@ static int read_json(const char *text, size_t length,
 			on_document(data, document);
 		json_decref(document);
 		if (!is_whole) {
-			snprintf(line, sizeof(line), "%d", error.line);
+			snprintf(line, sizeof(line), "%zu", lines_before(text, at) + (size_t)error.line);
 			return err_set(err, ERR_CONFIG, "not JSON from line {line} on: {reason}", "line", line,
 				       "reason", error.text, NULL);
 		}

@@ -114,7 +114,7 @@ void kube_cancel(struct kube_slot *slot);
  * only.
  */
 struct write_token *write_token_new(const char *plan_digest);
-/* body NULL: any body (Leases and audit Events, whose bodies hold times). path with its query: force=true is part of it. */
+/* body NULL: any body (Leases and audit Events, whose bodies hold times). path with query: force=true is part of it. */
 void write_token_permit(struct write_token *token, const char *method, const char *path, const char *body);
 /* After this every kube_write with it is refused. */
 void write_token_end(struct write_token *token);

@@ -83,17 +83,6 @@ static void json_free(struct scanner *scanner)
 	free(scanner);
 }
 
-static int too_deep(struct err *err, uint64_t offset)
-{
-	char *place = xasprintf("%" PRIu64, offset);
-
-	err_set(err, ERR_LIMIT,
-		"an object at byte {byte} of the answer is nested deeper than {limit} levels", "byte",
-		place, "limit", "100", NULL);
-	free(place);
-	return -1;
-}
-
 static int hand_on(struct scanner *scanner, enum watch_event event, struct json_slice object, uint64_t offset,
 		   struct err *err)
 {
@@ -250,7 +239,7 @@ static int keep_pending(struct scanner *scanner, const char *bytes, size_t n, st
 	if (scanner->taking == TAKING_KEY && scanner->pending.length + n > KEY_MAX)
 		return json_error(err, "a key that is too long", scanner->started);
 	if (buffer_add(&scanner->pending, bytes, n) < 0)
-		return scan_too_large(err, scanner->started);
+		return scan_too_large(err, scanner->started, scanner->pending.length + n);
 	return 0;
 }
 
@@ -265,7 +254,7 @@ static int finish_value(struct scanner *scanner, const char *bytes, size_t n, st
 		value = (struct json_slice){scanner->pending.data, scanner->pending.length};
 	}
 	if (value.length > SCAN_ITEM_MAX && scanner->taking != TAKING_SPAN && scanner->taking != TAKING_STRING)
-		return scan_too_large(err, scanner->started);
+		return scan_too_large(err, scanner->started, value.length);
 	result = take_whole(scanner, value, err);
 	if (scanner->pending.capacity > SCAN_PENDING_KEPT)
 		buffer_release(&scanner->pending);
@@ -320,7 +309,7 @@ static int feed_value(struct scanner *scanner, const char *bytes, size_t n, size
 		break;
 	}
 	if (scanner->span.too_deep)
-		return too_deep(err, scanner->started);
+		return scan_too_deep(err, scanner->started, JSON_DEPTH_MAX);
 	if (ended)
 		return finish_value(scanner, bytes, *ret_taken, err);
 	return keep_pending(scanner, bytes, *ret_taken, err);

@@ -190,8 +190,9 @@ static int take_options(struct kubeconfig_view *view, const struct kubeconfig_op
 		replace(&view->name_space, "default");
 	/* client-go refuses the request with the same complaint. */
 	if (!view->as_user && (view->as_uid || view->as_groups || view->as_extra)) {
-		err_set(err, ERR_CONFIG, "a group, uid or extra to act as is named, but no user ({file}, context {context})",
-			"file", view->file, "context", view->context, NULL);
+		err_set(err, ERR_CONFIG,
+			"a group, uid or extra to act as is named, but no user (context {context} in {file})", "context",
+			view->context, "file", view->file, NULL);
 		err_hint(err, "add --as, or \"as\" to the user entry", NULL);
 		return -1;
 	}

@@ -89,7 +89,7 @@ static int hand_on(struct scanner *scanner, enum watch_event event, struct proto
 	struct record *record;
 
 	if (object.end - object.at > SCAN_ITEM_MAX)
-		return scan_too_large(err, offset);
+		return scan_too_large(err, offset, (uint64_t)(object.end - object.at));
 	if (proto_item_scan(scanner->builder, scanner->plan, object, offset, &record, err) < 0)
 		return -1;
 	if (scanner->sink.on_record(scanner->sink.data, event, record) < 0)
@@ -250,7 +250,7 @@ static int finish_value(struct scanner *scanner, struct proto_slice bytes, struc
 
 	if (scanner->pending.length) {
 		if (buffer_add(&scanner->pending, bytes.at, (size_t)(bytes.end - bytes.at)) < 0)
-			return scan_too_large(err, scanner->started);
+			return scan_too_large(err, scanner->started, FRAME_MAX);
 		bytes = (struct proto_slice){scanner->pending.data,
 					     scanner->pending.data + scanner->pending.length};
 	}
@@ -309,7 +309,7 @@ static int begin_value(struct scanner *scanner, uint64_t length, struct err *err
 	}
 	scanner->left = length;
 	if (scanner->taking != TAKING_NOTHING && length > SCAN_ITEM_MAX)
-		return scan_too_large(err, scanner->started);
+		return scan_too_large(err, scanner->started, length);
 	scanner->step = scanner->taking == TAKING_NOTHING ? STEP_SKIP : STEP_TAKE;
 	return 0;
 }
@@ -378,7 +378,7 @@ static int feed_head(struct scanner *scanner, char byte, struct err *err)
 		length = length << 8 | scanner->head[i];
 	scanner->started = scanner->offset;
 	if (length > FRAME_MAX)
-		return scan_too_large(err, scanner->started);
+		return scan_too_large(err, scanner->started, length);
 	scanner->left = length;
 	scanner->taking = TAKING_EVENT;
 	scanner->step = STEP_TAKE;
@@ -409,7 +409,8 @@ static int feed_bytes(struct scanner *scanner, const char *bytes, size_t n, size
 	}
 	if (!scanner->left)
 		return finish_value(scanner, (struct proto_slice){bytes, bytes + taken}, err);
-	return buffer_add(&scanner->pending, bytes, taken) < 0 ? scan_too_large(err, scanner->started) : 0;
+	return buffer_add(&scanner->pending, bytes, taken) < 0
+		       ? scan_too_large(err, scanner->started, FRAME_MAX) : 0;
 }
 
 /* The list ends where its length says, between two fields. */

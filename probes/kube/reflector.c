@@ -17,7 +17,8 @@
 enum {
 	PAGE_SIZE = 500,		/* kubectl's, and small enough for a quick first row */
 	LATER_PAGES = 4,		/* times as large: on each turn one side waits for the other */
-	MOST_PAGES = 20000,		/* ten million objects: a server that never stops */
+	MOST_PAGES = 2000,		/* of one list; */
+	MOST_OBJECTS = 500000,		/* three times the pods that Kubernetes promises to bear: it never stops */
 	WATCH_LEAST_SECONDS = 300,
 	WATCH_MORE_SECONDS = 300,
 	SHORT_WATCH_MS = 1000,
@@ -57,6 +58,7 @@ struct reflector {
 	char list_version[VERSION_SIZE];
 	long remaining;
 	int pages;
+	long objects;			/* of this list so far */
 	int64_t listed_at;		/* monotonic time of the last whole list; 0 never */
 
 	int64_t started_at;		/* of this watch */
@@ -183,6 +185,10 @@ static int on_record(void *data, enum watch_event event, struct record *record)
 	struct reflector *reflector = data;
 
 	reflector->saw_event = true;
+	if (reflector->phase == PHASE_LIST && ++reflector->objects > MOST_OBJECTS) {
+		record_free(record);
+		return -1;
+	}
 	if (reflector->phase == PHASE_WATCH && *record->resource_version)
 		keep_version(reflector->version, record->resource_version);
 	if (event == WATCH_DELETED) {
@@ -260,6 +266,22 @@ static void blame_protobuf(struct reflector *reflector)
 	log_line("%s: protobuf could not be read, JSON is asked for", reflector->kind->resource);
 }
 
+static void too_many(const struct reflector *reflector, const char *id, long limit, struct err *err)
+{
+	char most[24];
+
+	snprintf(most, sizeof(most), "%ld", limit);
+	err_set(err, ERR_LIMIT, id, "resource", reflector->kind->resource, "limit", most, NULL);
+	err_hint(err, "no apiserver holds so many: check what answers in its place, or take a --namespace", NULL);
+}
+
+static void stuck(const struct reflector *reflector, struct err *err)
+{
+	err_set(err, ERR_PROTOCOL, "the list of {resource} does not end: a page names itself as the next one",
+		"resource", reflector->kind->resource, NULL);
+	err_hint(err, "check proxies in front of the apiserver: one may answer from its memory", NULL);
+}
+
 static int on_body(void *data, const char *bytes, size_t n)
 {
 	struct reflector *reflector = data;
@@ -268,6 +290,9 @@ static int on_body(void *data, const char *bytes, size_t n)
 		make_scanner(reflector, "");
 	if (reflector->encoding->feed(reflector->scanner, bytes, n, &reflector->err) < 0) {
 		reflector->scan_failed = true;
+		if (reflector->objects > MOST_OBJECTS)
+			too_many(reflector, "the list of {resource} does not end: it has more than {limit} objects",
+				 MOST_OBJECTS, &reflector->err);
 		blame_protobuf(reflector);
 		return -1;
 	}
@@ -327,8 +352,11 @@ static void next_page(struct reflector *reflector)
 	struct err err;
 
 	if (is_stuck || reflector->pages >= MOST_PAGES) {
-		err_set(&err, ERR_PROTOCOL, "the list of {resource} does not end", "resource",
-			reflector->kind->resource, NULL);
+		if (is_stuck)
+			stuck(reflector, &err);
+		else
+			too_many(reflector, "the list of {resource} does not end: it has more than {limit} pages",
+				 MOST_PAGES, &err);
 		fail(reflector, &err, -1, PHASE_LIST);
 		return;
 	}
@@ -410,6 +438,7 @@ static void start_list(struct reflector *reflector)
 	free(take_pointer(reflector->token));
 	free(take_pointer(reflector->next_token));
 	reflector->pages = 0;
+	reflector->objects = 0;
 	reflector->watch_errors = 0;
 	set_state(reflector, REFLECTOR_LISTING, NULL);
 	reflector->sink.on_list_start(reflector->sink.data, reflector->kind);

@@ -16,8 +16,9 @@ enum {
 	SCAN_STATUS_TEXT_MAX = 1024,
 };
 
-/* Each sets err and returns -1. */
-int scan_too_large(struct err *err, uint64_t offset);
+/* Each sets err and returns -1. seen: how many bytes the object has at least. */
+int scan_too_large(struct err *err, uint64_t offset, uint64_t seen);
+int scan_too_deep(struct err *err, uint64_t offset, int limit);
 int scan_ended_by_sink(struct err *err);
 int scan_given_up(struct err *err);
 

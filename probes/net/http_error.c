@@ -273,6 +273,13 @@ static void explain_broken(const struct http_slot *slot, CURLcode code, struct e
 	err_hint(err, "check the apiserver, and load balancers and proxies in front of it", NULL);
 }
 
+static void explain_coding(const struct http_slot *slot, CURLcode code, struct err *err)
+{
+	err_set(err, ERR_PROTOCOL, "the answer of {host}:{port} cannot be decoded: {reason}", "host", slot->host,
+		"port", slot->port, "reason", reason_of(slot, code), NULL);
+	err_hint(err, "check proxies and load balancers in front of the apiserver", NULL);
+}
+
 static void explain_write(const struct http_slot *slot, struct err *err)
 {
 	char limit[32];
@@ -282,20 +289,40 @@ static void explain_write(const struct http_slot *slot, struct err *err)
 		err_set(err, ERR_LIMIT, "the answer of {host}:{port} is larger than {limit} bytes", "host",
 			slot->host,
 			"port", slot->port, "limit", limit, NULL);
+		err_hint(err, "an apiserver does not say so much here: check what answers in its place", NULL);
 	} else if (slot->headers_too_long) {
 		snprintf(limit, sizeof(limit), "%d", HTTP_HEADERS_MAXIMUM);
 		err_set(err, ERR_LIMIT, "the headers of {host}:{port} are larger than {limit} bytes", "host",
 			slot->host,
 			"port", slot->port, "limit", limit, NULL);
+		err_hint(err, "an apiserver sends few: check what answers in its place", NULL);
 	} else if (slot->aborted) {
 		err_set(err, ERR_CANCELLED, "the answer of {host}:{port} was not read to its end", "host",
 			slot->host,
 			"port", slot->port, NULL);
 	} else {
-		err_set(err, ERR_PROTOCOL, "the answer of {host}:{port} cannot be decoded: {reason}", "host",
-			slot->host,
-			"port", slot->port, "reason", reason_of(slot, CURLE_WRITE_ERROR), NULL);
+		explain_coding(slot, CURLE_WRITE_ERROR, err);
 	}
+}
+
+/* libcurl 7.88 says "out of memory" of it, later ones "too large". */
+static void explain_long_line(const struct http_slot *slot, struct err *err)
+{
+	char limit[32];
+
+	snprintf(limit, sizeof(limit), "%d", HTTP_HEADER_LINE_MAXIMUM);
+	err_set(err, ERR_LIMIT, "a header of {host}:{port} is larger than {limit} bytes", "host", slot->host, "port",
+		slot->port, "limit", limit, NULL);
+	err_hint(err, "an apiserver sends short ones: check what answers in its place", NULL);
+}
+
+static bool is_long_line(const struct http_slot *slot, CURLcode code)
+{
+#if LIBCURL_VERSION_NUM >= 0x080600
+	if (code == CURLE_TOO_LARGE)
+		return true;
+#endif
+	return code == CURLE_OUT_OF_MEMORY && !slot->status;
 }
 
 static void explain_other(const struct http_slot *slot, CURLcode code, struct err *err)
@@ -348,6 +375,10 @@ void http_explain(const struct http_slot *slot, CURLcode code, struct err *err)
 	default:
 		if (slot->headers_too_long || slot->body_too_long || slot->aborted)
 			explain_write(slot, err);
+		else if (is_long_line(slot, code))
+			explain_long_line(slot, err);
+		else if (code == CURLE_BAD_CONTENT_ENCODING)
+			explain_coding(slot, code, err);
 		else
 			explain_other(slot, code, err);
 		return;

@@ -81,6 +81,7 @@ organizationName = optional
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     answers_version = True      # by itself; else /version is asked of the test's function too
 
     def do_GET(self):
@@ -207,7 +208,7 @@ def request(config, *arguments, path="/api/v1/nodes", environment=None, timeout=
                           env={**clean, **(environment or {})}, timeout=timeout)
     assert done.stderr == "", done.stderr
     assert done.returncode in (0, 1, 2), (done.returncode, done.stdout)
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    return [json.loads(line) for line in done.stdout.split("\n") if line]
 
 
 def on_terminal(command, typed, environment=None, timeout=30):

@@ -131,7 +131,7 @@ CONFIGURATIONS = {
 
 SAVED = {
     "no Kubernetes": ("hello\n", ["neither JSON nor YAML"]),
-    "broken JSON": ('{"kind": "List",\n "items": [}', ["line 2"]),
+    "broken JSON": ('{"apiVersion": "v1", "kind": "Secret"}\n{"apiVersion": "v1", "kind": oops}', ["line 2"]),
     "broken YAML": ("kind: Pod\nmetadata: [\n", ["line"]),
     "a damaged archive": (b"\x1f\x8b\x08\x00" + b"x" * 100, ["cannot read it", "gzip"]),
     "nothing to look at": ('{"kind": "Secret", "apiVersion": "v1", "metadata": {"name": "s"}, "data": {"p": "' + SECRET + '"}}',

@@ -14,7 +14,7 @@ import unicodedata
 import jsonschema
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "lib"))
-from simulated import Simulated, environment, run_console  # noqa: E402
+from simulated import CONSOLE, Simulated, environment, run_console  # noqa: E402
 from sources import ROOT, read  # noqa: E402
 from tap import run, test  # noqa: E402
 from wait import wait_for  # noqa: E402
@@ -346,7 +346,8 @@ def _():
 @test("SIGINT while the cluster is waited for: exit status 130, and no half report")
 def _():
     with socket.create_server(("127.0.0.1", 0)) as silent, tempfile.TemporaryDirectory() as home:
-        path = os.path.join(home, "config")
+        path = os.path.join(home, "silent")
+        silent.settimeout(30)
         with open(outage.kubeconfig, encoding="utf-8") as file, open(path, "w", encoding="utf-8") as copy:
             copy.write(file.read().replace(outage.server, f"http://127.0.0.1:{silent.getsockname()[1]}"))
         process = subprocess.Popen([CONSOLE, "report", "--wait", "60", "--kubeconfig", path], stdin=subprocess.DEVNULL,

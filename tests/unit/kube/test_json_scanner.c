@@ -308,7 +308,7 @@ static void test_large_item_is_refused(void **state)
 		result = json_scanner_ops.feed(scanner, filler, size, &err);
 	assert_int_equal(result, -1);
 	assert_int_equal(err.code, ERR_LIMIT);
-	assert_string_equal(message_value(&err.what, "limit"), "16 MiB");
+	assert_string_equal(message_value(&err.what, "limit"), "16777216");
 	assert_int_equal(json_scanner_ops.feed(scanner, "x", 1, &err), -1);
 	json_scanner_ops.free(scanner);
 	field_table_free(table);
