@@ -27,8 +27,7 @@ static const char admin_rules[] =
 /* clang-format on */
 
 static const char neither[] =
-	"SelfSubjectAccessReview.authorization.k8s.io \"\" is invalid: spec.resourceAttributes: Invalid value: null: "
-	"exactly one of nonResourceAttributes or resourceAttributes must be specified";
+	"Invalid value: null: exactly one of nonResourceAttributes or resourceAttributes must be specified";
 
 static bool names(const json_t *list, const char *wanted)
 {
@@ -163,6 +162,18 @@ static json_t *self_answer(const struct request *request)
 			 "groups", !request->user[0] || request->masters ? "system:masters" : "system:authenticated");
 }
 
+/* What says nothing is not said again. */
+static void drop_empty(json_t *attributes)
+{
+	const char *name;
+	json_t *value;
+	void *next;
+
+	json_object_foreach_safe(attributes, next, name, value)
+		if (json_is_string(value) && !json_string_length(value))
+			json_object_del(attributes, name);
+}
+
 void access_review(struct request *request, const char *resource)
 {
 	json_t *body = read_body(request);
@@ -172,8 +183,14 @@ void access_review(struct request *request, const char *resource)
 		return;
 	if (!strcmp(resource, "selfsubjectaccessreviews") && !doc_get(spec, "resourceAttributes") &&
 	    !doc_get(spec, "nonResourceAttributes")) {
+		auto_free char *message = xasprintf(".authorization.k8s.io \"\" is invalid: "
+						    "spec.resourceAttributes: %s", neither);
+		json_t *status = status_new(422, message);
+
+		doc_set_text(status, "details.group", "authorization.k8s.io");
+		status_add_cause(status, "FieldValueInvalid", neither, "spec.resourceAttributes");
 		json_decref(body);
-		answer_status(request, status_new(422, neither));
+		answer_status(request, status);
 		return;
 	}
 	if (!strcmp(resource, "selfsubjectaccessreviews"))
@@ -182,6 +199,7 @@ void access_review(struct request *request, const char *resource)
 		doc_set(body, "status", rules_answer(request, spec));
 	else
 		doc_set(body, "status", self_answer(request));
+	drop_empty(doc_get(body, "spec.resourceAttributes"));
 	doc_set(body, "metadata", json_object());
 	answer_json(request, 201, body);
 }

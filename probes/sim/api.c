@@ -23,9 +23,19 @@ static const char portal[] =
 	"<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body><h1>Sign in to the network</h1>"
 	"<form action=\"/login\" method=\"post\"><input name=\"user\"></form></body></html>\n";
 
+/* Of a group that there is. */
 static void answer_not_found(struct request *request)
 {
-	answer_status(request, status_new(404, "the server could not find the requested resource"));
+	json_t *status = status_new(404, "the server could not find the requested resource");
+
+	doc_set(status, "details", json_object());
+	answer_status(request, status);
+}
+
+/* Where nothing of Kubernetes is. */
+static void answer_no_page(struct request *request)
+{
+	answer_text(request, 404, "404 page not found\n", "text/plain; charset=utf-8");
 }
 
 /* POST /sim/fault sets faults; GET shows them. */
@@ -153,7 +163,23 @@ static const char *verb_of(const struct request *request)
 
 static void answer_not_allowed(struct request *request)
 {
-	answer_status(request, status_new(405, "the server does not allow this method on the requested resource"));
+	json_t *status = status_new(405, "the server does not allow this method on the requested resource");
+
+	doc_set(status, "details", json_object());
+	answer_status(request, status);
+}
+
+/* Subresources that a real server has of some kind. */
+static bool is_known_sub(const char *sub)
+{
+	static const char *const subs[] = {"approval", "attach", "binding", "ephemeralcontainers", "exec", "finalize",
+					   "portforward", "proxy", "resize", "scale", "status", "token", "eviction",
+					   "log"};
+
+	for (size_t i = 0; i < array_length(subs); i++)
+		if (!strcmp(sub, subs[i]))
+			return true;
+	return false;
 }
 
 static void dispatch_sub(struct request *request, const char *verb)
@@ -173,17 +199,46 @@ static void dispatch_sub(struct request *request, const char *verb)
 			eviction_create(request);
 		else
 			answer_not_allowed(request);
-	} else {
+	} else if (is_known_sub(target->sub)) {
 		what = xasprintf("the subresource %s/%s", target->kind->resource, target->sub);
 		answer_status(request, status_not_simulated(what));
+	} else {
+		answer_not_found(request);
 	}
+}
+
+/* False where the client takes nothing that this server has. */
+static bool is_acceptable(const struct request *request)
+{
+	static const char *const served[] = {"application/json", "application/yaml", "*/*", "application/*",
+					     "application/vnd.kubernetes.protobuf"};
+	const char *accept = request_header(request, "Accept");
+
+	if (!accept || !accept[0])
+		return true;
+	for (size_t i = 0; i < array_length(served); i++)
+		if (strstr(accept, served[i]))
+			return true;
+	return false;
+}
+
+static void answer_not_acceptable(struct request *request)
+{
+	json_t *status = status_new(406, "406: Not Acceptable\n\nAvailable representations: application/json, "
+					 "application/vnd.kubernetes.protobuf");
+
+	doc_set(status, "details", json_object());
+	answer_status(request, status);
 }
 
 static void dispatch(struct request *request, const char *verb)
 {
 	const struct target *target = &request->target;
 
-	if (target->sub[0])
+	if ((!strcmp(verb, "get") || !strcmp(verb, "list") || !strcmp(verb, "watch")) && strcmp(target->sub, "log") &&
+	    !is_acceptable(request))
+		answer_not_acceptable(request);
+	else if (target->sub[0])
 		dispatch_sub(request, verb);
 	else if (!strcmp(verb, "get"))
 		read_get(request);
@@ -193,7 +248,7 @@ static void dispatch(struct request *request, const char *verb)
 		watch_start(request);
 	else if (!strcmp(verb, "create") && !target->name[0])
 		write_create(request);
-	else if (!strcmp(verb, "update") || !strcmp(verb, "patch"))
+	else if ((!strcmp(verb, "update") || !strcmp(verb, "patch")) && target->name[0])
 		write_change(request, verb);
 	else if (!strcmp(verb, "delete"))
 		delete_one(request);
@@ -238,6 +293,14 @@ static bool handle_kubelet(struct request *request, const struct path *path)
 	return true;
 }
 
+static bool is_group(const char *name)
+{
+	for (const struct api_group *group = kind_groups(); group->name; group++)
+		if (!strcmp(group->name, name))
+			return true;
+	return false;
+}
+
 static void handle_resource(struct request *request, const struct path *path)
 {
 	bool core = !strcmp(path->parts[0], "api");
@@ -248,6 +311,10 @@ static void handle_resource(struct request *request, const struct path *path)
 
 	if (core && handle_kubelet(request, path))
 		return;
+	if (!core && path->count > 1 && !is_group(path->parts[1])) {
+		answer_no_page(request);
+		return;
+	}
 	if (path->count <= at || path->count > array_length(path->parts)) {
 		answer_not_found(request);
 		return;
@@ -287,6 +354,6 @@ void api_handle(struct request *request)
 	if (path.count >= 2 && (!strcmp(path.parts[0], "api") || !strcmp(path.parts[0], "apis")))
 		handle_resource(request, &path);
 	else
-		answer_not_found(request);
+		answer_no_page(request);
 	free(path.text);
 }

@@ -1,5 +1,7 @@
 #include "probes/sim/apply.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "probes/base/buffer.h"
@@ -43,17 +45,35 @@ static json_t *conflict_new(const json_t *entry, const char *field)
 			 doc_text(entry, "subresource"), "field", field);
 }
 
+static bool is_leaf(const json_t *fields)
+{
+	return json_object_size(fields) <= (json_object_get(fields, ".") ? 1 : 0);
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
 static void add_conflicts(json_t *conflicts, const json_t *entry, const json_t *fields, const char *path)
 {
+	auto_free const char **names = xcalloc(json_object_size(fields), sizeof(*names));
+	size_t count = 0;
 	const char *name;
 	json_t *inner;
 
-	json_object_foreach((json_t *)(uintptr_t)fields, name, inner) {
-		auto_free char *own = strcmp(name, ".") ? path_step(path, name) : NULL;
+	json_object_foreach((json_t *)(uintptr_t)fields, name, inner)
+		if (strcmp(name, "."))
+			names[count++] = name;
+	qsort(names, count, sizeof(*names), compare_names);
+	/* Members first, then what is within members. */
+	for (size_t i = 0; i < 2 * count; i++) {
+		auto_free char *own = path_step(path, names[i % count]);
 
-		if (!own)
+		inner = json_object_get(fields, names[i % count]);
+		if (is_leaf(inner) != (i < count))
 			continue;
-		if (json_object_size(inner) > (json_object_get(inner, ".") ? 1 : 0))
+		if (!is_leaf(inner))
 			add_conflicts(conflicts, entry, inner, own);
 		else
 			json_array_append_new(conflicts, conflict_new(entry, own));
@@ -140,7 +160,7 @@ static json_t *abandoned(const json_t *entries, const struct manager *manager, c
 		if (!is_own(entry, manager))
 			continue;
 		json_decref(gone);
-		gone = fields_without(json_object_get(entry, "fieldsV1"), fields);
+		gone = fields_unnamed(json_object_get(entry, "fieldsV1"), fields);
 	}
 	json_array_foreach(entries, i, entry) {
 		json_t *left;
@@ -209,18 +229,11 @@ void applied_release(struct applied *applied)
 	*applied = (struct applied){0};
 }
 
-json_t *apply_check_options(const char *field_manager)
+/* As Go prints a group and version: "apps/v1", "/v1". */
+static const char *kind_group_version(const struct kind *kind, char *out, size_t size)
 {
-	json_t *status;
-
-	if (field_manager && field_manager[0])
-		return NULL;
-	status = status_new(422, "PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required "
-				 "for apply patch");
-	doc_set_text(status, "details.group", "meta.k8s.io");
-	doc_set_text(status, "details.kind", "PatchOptions");
-	status_add_cause(status, "FieldValueRequired", "Required value: is required for apply patch", "fieldManager");
-	return status;
+	snprintf(out, size, "%s/%s", kind->group, kind->version);
+	return out;
 }
 
 static json_t *undeclared_status(const struct kind *kind, const json_t *config, const json_t *unknown)
@@ -233,7 +246,7 @@ static json_t *undeclared_status(const struct kind *kind, const json_t *config, 
 
 	buffer_addf(&text, "failed to create typed patch object (%s/%s; %s, Kind=%s): ",
 		    doc_text(config, "metadata.namespace"), doc_text(config, "metadata.name"),
-		    kind_api_version(kind, api_version, sizeof(api_version)), kind->kind);
+		    kind_group_version(kind, api_version, sizeof(api_version)), kind->kind);
 	if (json_array_size(unknown) > 1)
 		buffer_add_text(&text, "errors:\n");
 	json_array_foreach(unknown, i, path)
@@ -254,7 +267,8 @@ json_t *apply_check_config(const struct kind *kind, const json_t *config)
 	kind_api_version(kind, expected, sizeof(expected));
 	if (strcmp(doc_text(config, "apiVersion"), expected)) {
 		auto_free char *message = xasprintf("Incorrect version specified in apply patch. Specified patch "
-						    "version: %s, expected: %s", doc_text(config, "apiVersion"), expected);
+						    "version: %s, expected: %s", doc_text(config, "apiVersion"),
+						    expected);
 
 		return status_new(400, message);
 	}

@@ -34,8 +34,6 @@ int apply_config(const json_t *live, const json_t *config, const struct manager 
 		 struct err *err);
 void applied_release(struct applied *applied);
 
-/* The Status that refuses a request without a field manager; NULL where there is one. Yours. */
-json_t *apply_check_options(const char *field_manager);
 /* The Status of a configuration that no merge is tried with: another version, unknown fields. NULL = fine. Yours. */
 json_t *apply_check_config(const struct kind *kind, const json_t *config);
 

@@ -21,17 +21,31 @@ static json_t *read_options(struct request *request)
 	const char *grace = request_query(request, "gracePeriodSeconds");
 	json_t *options;
 
-	options = request->body.length ? read_body(request) : json_object();
-	if (!options)
-		return NULL;
+	/* Where there is a body, the query says nothing: dryRun=All beside options without dryRun deletes. */
+	if (request->body.length)
+		return read_body(request);
+	options = json_object();
 	if (grace)
 		json_object_set_new(options, "gracePeriodSeconds", doc_parse(grace, strlen(grace), NULL));
 	for (size_t i = 0; i < array_length(named); i++)
 		if (request_query(request, named[i]))
 			doc_set_text(options, named[i], request_query(request, named[i]));
-	if (is_dry_run(request) || json_array_size(doc_get(options, "dryRun")))
+	if (is_dry_run(request))
 		doc_set(options, "dryRun", json_pack("[s]", "All"));
 	return options;
+}
+
+/* A conflict that is worded with the kind where others have the resource (registry/rest/delete.go). */
+static json_t *precondition_status(const struct object *object, const char *why)
+{
+	const struct kind *kind = object->kind;
+	auto_free char *message = xasprintf("Operation cannot be fulfilled on %s%s%s \"%s\": %s", kind->kind,
+					    kind->group[0] ? "." : "", kind->group, object->name, why);
+	json_t *status = status_new(409, message);
+
+	status_about(status, kind, object->name);
+	doc_set_text(status, "details.kind", kind->kind);
+	return status;
 }
 
 json_t *delete_preconditions(const struct object *object, const json_t *options)
@@ -47,7 +61,7 @@ json_t *delete_preconditions(const struct object *object, const json_t *options)
 		why = xasprintf("the ResourceVersion in the precondition (%s) does not match the ResourceVersion in "
 				"record (%s). The object might have been modified", version,
 				doc_text(object->now->value, "metadata.resourceVersion"));
-	return why ? status_conflict(object->kind, object->name, why) : NULL;
+	return why ? precondition_status(object, why) : NULL;
 }
 
 static void orphan(struct cluster *cluster, struct object *dependent)
@@ -142,6 +156,19 @@ static void answer_present(struct request *request, struct revision *revision)
 	answer_buffer(request, 200, &body, NULL);
 }
 
+/* A pod that went at once is shown as it went. */
+static void answer_gone(struct request *request, const struct revision *last)
+{
+	json_t *value = doc_fork(last->value);
+	struct revision *shown;
+
+	doc_set(doc_own(value, "metadata"), "deletionTimestamp", doc_time(clock_wall()));
+	doc_set_int(json_object_get(value, "metadata"), "deletionGracePeriodSeconds", 0);
+	shown = revision_new(value, last->version);
+	answer_present(request, shown);
+	revision_drop(shown);
+}
+
 static void delete_found(struct request *request, struct object *object, const json_t *options)
 {
 	struct store *store = &request->cluster->store;
@@ -163,9 +190,29 @@ static void delete_found(struct request *request, struct object *object, const j
 	remove_object(request->cluster, object, doc_text(options, "propagationPolicy"),
 		      json_is_integer(grace) ? json_integer_value(grace) : -1);
 	left = store_find_uid(store, uid);
-	if (!request->response)
-		answer_present(request, left ? left->now : last);
+	if (!request->response && left)
+		answer_present(request, left->now);
+	else if (!request->response)
+		answer_gone(request, last);
 	revision_drop(last);
+}
+
+static json_t *check_policy(const char *policy)
+{
+	static const char *const policies[] = {"", "Foreground", "Background", "Orphan"};
+	auto_free char *why = xasprintf("Unsupported value: \"%s\": supported values: \"Foreground\", \"Background\", "
+					"\"Orphan\", \"nil\"", policy);
+	auto_free char *message = xasprintf("DeleteOptions.meta.k8s.io \"\" is invalid: propagationPolicy: %s", why);
+	json_t *status;
+
+	for (size_t i = 0; i < array_length(policies); i++)
+		if (!strcmp(policy, policies[i]))
+			return NULL;
+	status = status_new(422, message);
+	doc_set_text(status, "details.group", "meta.k8s.io");
+	doc_set_text(status, "details.kind", "DeleteOptions");
+	status_add_cause(status, "FieldValueNotSupported", why, "propagationPolicy");
+	return status;
 }
 
 static bool is_supported(struct request *request)
@@ -196,7 +243,9 @@ void delete_one(struct request *request)
 	options = read_options(request);
 	if (!options)
 		return;
-	status = delete_preconditions(object, options);
+	status = check_policy(doc_text(options, "propagationPolicy"));
+	if (!status)
+		status = delete_preconditions(object, options);
 	if (status)
 		answer_status(request, status);
 	else

@@ -85,7 +85,9 @@ void eviction_create(struct request *request)
 
 	if (!body)
 		return;
-	if (!pod)
+	if (strcmp(doc_text(body, "metadata.name"), target->name) && doc_text(body, "metadata.name")[0])
+		status = status_new(400, "name in URL does not match name in Eviction object");
+	else if (!pod)
 		status = status_not_found(target->kind, target->name);
 	else
 		status = delete_preconditions(pod, options);
@@ -101,8 +103,8 @@ void eviction_create(struct request *request)
 				use_budgets(cluster, pod);
 			pod_delete(cluster, pod, doc_int_or(options, "gracePeriodSeconds", pod_grace(pod)));
 		}
-		answer_json(request, 201, json_pack("{s:s, s:s, s:{}, s:s}", "kind", "Status", "apiVersion", "v1",
-						    "metadata", "status", "Success"));
+		answer_json(request, 201, json_pack("{s:s, s:s, s:{}, s:s, s:i}", "kind", "Status", "apiVersion", "v1",
+						    "metadata", "status", "Success", "code", 201));
 	}
 	json_decref(body);
 }

@@ -199,6 +199,7 @@ static int take_out(json_t *root, const char *pointer, struct err *err)
 }
 
 /* value is stolen. */
+/* As the library of kube-apiserver, which takes what is not a member yet for one to be replaced. */
 static int replace(json_t **root, const char *pointer, json_t *value, struct err *err)
 {
 	CLEANUP(place_release) struct place place = {0};
@@ -206,7 +207,7 @@ static int replace(json_t **root, const char *pointer, json_t *value, struct err
 
 	if (!pointer[0])
 		return add(root, pointer, value, err);
-	if (find_value(*root, pointer, &old, err) || find_place(*root, pointer, &place, err)) {
+	if (find_place(*root, pointer, &place, err) || (!place.name && find_value(*root, pointer, &old, err))) {
 		json_decref(value);
 		return -1;
 	}
@@ -279,7 +280,7 @@ static int apply(json_t **root, const json_t *operation, struct err *err)
 	if (!strcmp(op, "move"))
 		return move(root, from, pointer, err);
 	if (strcmp(op, "copy"))
-		return err_set(err, ERR_USAGE, "Unexpected kind: {op}", "op", op, NULL);
+		return err_set(err, ERR_INVALID, "Unexpected kind: {op}", "op", op, NULL);
 	if (find_value(*root, from, &source, err))
 		return -1;
 	return add(root, pointer, json_deep_copy(source), err);

@@ -205,12 +205,39 @@ json_t *fields_without(const json_t *a, const json_t *b)
 		}
 		if (!json_object_size(taken))
 			continue;
+		/* A container alone is not what it contains. */
+		if (!json_object_size(value)) {
+			json_object_set(left, name, value);
+			continue;
+		}
 		rest = fields_without(value, taken);
 		if (json_object_size(rest) > (json_object_get(rest, ".") ? 1 : 0))
 			json_object_set(left, name, rest);
 		json_decref(rest);
 	}
 	return left;
+}
+
+json_t *fields_unnamed(const json_t *before, const json_t *now)
+{
+	json_t *gone = json_object();
+	const char *name;
+	json_t *value;
+
+	json_object_foreach((json_t *)(uintptr_t)before, name, value) {
+		const json_t *named = json_object_get(now, name);
+		json_t *within;
+
+		if (!named) {
+			json_object_set(gone, name, value);
+			continue;
+		}
+		within = fields_unnamed(value, named);
+		if (json_object_size(within) > (json_object_get(within, ".") ? 1 : 0))
+			json_object_set(gone, name, within);
+		json_decref(within);
+	}
+	return gone;
 }
 
 json_t *fields_common(const json_t *a, const json_t *b)
@@ -226,7 +253,7 @@ json_t *fields_common(const json_t *a, const json_t *b)
 		if (!other || !strcmp(name, "."))
 			continue;
 		within = fields_common(value, other);
-		if (json_object_size(within) || !json_object_size(value) || !json_object_size(other))
+		if (json_object_size(within) || (!json_object_size(value) && !json_object_size(other)))
 			json_object_set(common, name, within);
 		json_decref(within);
 	}
@@ -245,6 +272,29 @@ json_t *managed_entry(const struct manager *manager, int64_t wall, json_t *field
 	if (manager->sub[0])
 		doc_set_text(entry, "subresource", manager->sub);
 	return entry;
+}
+
+void managed_forget(json_t *metadata, const json_t *gone)
+{
+	const json_t *entries = json_object_get(metadata, "managedFields");
+	json_t *kept = json_array();
+	size_t i;
+	json_t *entry;
+
+	json_array_foreach(entries, i, entry) {
+		json_t *left = fields_without(json_object_get(entry, "fieldsV1"), gone);
+		json_t *copy = json_copy(entry);
+
+		if (json_object_size(left))
+			json_array_append(kept, copy);
+		json_object_set_new(copy, "fieldsV1", left);
+		json_decref(copy);
+	}
+	if (json_array_size(kept))
+		json_object_set(metadata, "managedFields", kept);
+	else
+		json_object_del(metadata, "managedFields");
+	json_decref(kept);
 }
 
 static bool is_manager(const json_t *entry, const struct manager *manager)

@@ -10,11 +10,6 @@
 #include "probes/sim/status.h"
 #include "probes/sim/strategic_merge.h"
 
-static const char formats[] =
-	"the body of the request was in an unknown format - accepted media types include: "
-	"application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json, "
-	"application/apply-patch+yaml";
-
 /* kube-apiserver hides the reason of a patch that does not apply behind these words. */
 static const char does_not_apply[] = "the server rejected our request due to an error in our request";
 
@@ -61,7 +56,10 @@ json_t *patch_apply(struct request *request, const json_t *object)
 	if (!type || (strncmp(type, "application/json-patch+json", 27) &&
 		      strncmp(type, "application/merge-patch+json", 28) &&
 		      strncmp(type, "application/strategic-merge-patch+json", 38))) {
-		answer_status(request, status_new(415, formats));
+		json_t *status = status_new(415, "415: Unsupported Media Type");
+
+		doc_set(status, "details", json_object());
+		answer_status(request, status);
 		return NULL;
 	}
 	body = doc_parse(buffer_text(&request->body), request->body.length, &why);

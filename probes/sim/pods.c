@@ -51,6 +51,21 @@ void pod_spec_defaults(json_t *spec)
 	set_default(spec, "schedulerName", json_string("default-scheduler"));
 }
 
+void pod_admission_defaults(json_t *spec)
+{
+	static const char *const taints[] = {"node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"};
+
+	set_default(spec, "enableServiceLinks", json_true());
+	set_default(spec, "priority", json_integer(0));
+	set_default(spec, "preemptionPolicy", json_string("PreemptLowerPriority"));
+	set_default(spec, "tolerations", json_array());
+	for (size_t i = 0; i < array_length(taints); i++)
+		if (!doc_find(json_object_get(spec, "tolerations"), "key", taints[i]))
+			json_array_append_new(json_object_get(spec, "tolerations"),
+					      json_pack("{s:s, s:s, s:s, s:i}", "key", taints[i], "operator", "Exists",
+							"effect", "NoExecute", "tolerationSeconds", 300));
+}
+
 void workload_defaults(int kind, json_t *spec)
 {
 	json_t *template = json_object_get(spec, "template");
@@ -60,8 +75,15 @@ void workload_defaults(int kind, json_t *spec)
 	switch (kind) {
 	case KIND_DEPLOYMENT:
 		set_default(spec, "replicas", json_integer(1));
-		set_default(spec, "strategy", json_pack("{s:s, s:{s:s, s:s}}", "type", "RollingUpdate", "rollingUpdate",
-							"maxUnavailable", "25%", "maxSurge", "25%"));
+		set_default(spec, "strategy", json_object());
+		set_default(json_object_get(spec, "strategy"), "type", json_string("RollingUpdate"));
+		if (!strcmp(doc_text(spec, "strategy.type"), "RollingUpdate")) {
+			json_t *strategy = json_object_get(spec, "strategy");
+
+			set_default(strategy, "rollingUpdate", json_object());
+			set_default(json_object_get(strategy, "rollingUpdate"), "maxUnavailable", json_string("25%"));
+			set_default(json_object_get(strategy, "rollingUpdate"), "maxSurge", json_string("25%"));
+		}
 		set_default(spec, "revisionHistoryLimit", json_integer(10));
 		set_default(spec, "progressDeadlineSeconds", json_integer(600));
 		break;

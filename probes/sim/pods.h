@@ -18,6 +18,8 @@ struct object;
 /* Members that an API server sets where a pod spec leaves them out. */
 void pod_spec_defaults(json_t *spec);
 /* The same for a workload's spec: replicas, strategy, limits, and its pod template. */
+/* What admission gives a new pod: its priority, and how long it stays on a node that is lost. */
+void pod_admission_defaults(json_t *spec);
 void workload_defaults(int kind, json_t *spec);
 
 struct owner {

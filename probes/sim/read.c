@@ -231,10 +231,10 @@ static void answer_page(struct request *request, const struct filter *filter, co
 }
 
 /* ListOptions that contradict each other; NULL where they are fine. */
-static json_t *check_options(const struct request *request, const char *version, const char *match, bool paging)
+static json_t *check_options(const char *version, const char *match, bool paging)
 {
 	const char *why = NULL;
-	json_t *causes;
+	auto_free char *message = NULL;
 	json_t *status;
 
 	if (match && (!version || !version[0]))
@@ -245,13 +245,13 @@ static json_t *check_options(const struct request *request, const char *version,
 		why = "Unsupported value: supported values: \"Exact\", \"NotOlderThan\"";
 	else if (match && !strcmp(match, "Exact") && !strcmp(version, "0"))
 		why = "Forbidden: resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"";
-	(void)request;
 	if (!why)
 		return NULL;
-	causes = json_pack("[{s:s, s:s, s:s}]", "reason", "FieldValueForbidden", "message", why, "field",
-			   "resourceVersionMatch");
-	status = status_invalid(NULL, "", causes);
-	json_decref(causes);
+	message = xasprintf("ListOptions.meta.k8s.io \"\" is invalid: resourceVersionMatch: %s", why);
+	status = status_new(422, message);
+	doc_set_text(status, "details.group", "meta.k8s.io");
+	doc_set_text(status, "details.kind", "ListOptions");
+	status_add_cause(status, "FieldValueForbidden", why, "resourceVersionMatch");
 	return status;
 }
 
@@ -271,7 +271,7 @@ static json_t *read_version(const struct request *request, int64_t limit, bool p
 {
 	const char *version = request_query(request, "resourceVersion");
 	const char *match = request_query(request, "resourceVersionMatch");
-	json_t *status = check_options(request, version, match, paging);
+	json_t *status = check_options(version, match, paging);
 	uint64_t number = 0;
 	int used = 0;
 
@@ -281,8 +281,9 @@ static json_t *read_version(const struct request *request, int64_t limit, bool p
 	if (!version || !version[0] || paging)
 		return NULL;
 	if (sscanf(version, "%" SCNu64 "%n", &number, &used) != 1 || version[used]) {
-		auto_free char *message = xasprintf("Invalid value: \"%s\": strconv.ParseUint: parsing \"%s\": invalid "
-						    "syntax", version, version);
+		auto_free char *message = xasprintf("invalid resource version: resourceVersion: Invalid value: \"%s\": "
+						    "strconv.ParseUint: parsing \"%s\": invalid syntax", version,
+						    version);
 
 		return status_new(400, message);
 	}
@@ -297,6 +298,8 @@ void read_list(struct request *request)
 {
 	const char *limit_text = request_query(request, "limit");
 	const char *token = request_query(request, "continue");
+	const char *version = request_query(request, "resourceVersion");
+	int used = 0;
 	struct cursor cursor = {0};
 	struct range range;
 	struct filter filter;
@@ -305,9 +308,17 @@ void read_list(struct request *request)
 	uint64_t exact;
 	json_t *status;
 
-	if (limit_text)
-		sscanf(limit_text, "%" SCNd64, &limit);
+	if (limit_text && limit_text[0] && (sscanf(limit_text, "%" SCNd64 "%n", &limit, &used) != 1 ||
+					    limit_text[used])) {
+		auto_free char *message = xasprintf("strconv.ParseInt: parsing \"%s\": invalid syntax", limit_text);
+
+		answer_status(request, status_new(400, message));
+		return;
+	}
 	limit = limit < 0 ? 0 : limit;
+	/* Version 0 is whatever the cache has, all of it. */
+	if (version && !strcmp(version, "0") && !(token && token[0]))
+		limit = 0;
 	if (token && token[0] && read_token(token, &cursor)) {
 		answer_status(request, status_new(400, "continue key is not valid: the token cannot be decoded"));
 		return;

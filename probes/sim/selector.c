@@ -128,8 +128,12 @@ static int parse_requirement(const char **cursor, struct selector *selector, str
 	if (absent)
 		at = skip_space(at + 1);
 	n = word_length(at);
-	if (!n)
-		return unexpected(at, "identifier", err);
+	if (!n) {
+		auto_free char *found = xstrndup(at, *at ? 1 : 0);
+
+		return err_set(err, ERR_INVALID, "found '{found}', expected: !, identifier, or 'end of string'", "found",
+			       found, NULL);
+	}
 	requirement = add_requirement(selector, at, n);
 	*cursor = at + n;
 	if (!absent)

@@ -159,7 +159,7 @@ TABLE(event_table, KIND_EVENT, event_columns, event_cells);
 
 static const struct column config_map_columns[] = {
 	NAME_COLUMN,
-	{"Data", "integer", "", 0, "Number of entries"},
+	{"Data", "string", "", 0, "Number of entries"},
 	AGE_COLUMN,
 };
 
@@ -179,7 +179,7 @@ TABLE(config_map_table, KIND_CONFIG_MAP, config_map_columns, config_map_cells);
 static const struct column secret_columns[] = {
 	NAME_COLUMN,
 	{"Type", "string", "", 0, "What the data is"},
-	{"Data", "integer", "", 0, "Number of entries"},
+	{"Data", "string", "", 0, "Number of entries"},
 	AGE_COLUMN,
 };
 

@@ -52,11 +52,85 @@ static void check_name(json_t *causes, const json_t *object)
 
 	if (!name[0])
 		required(causes, "metadata.name", "name or generateName is required");
+	else if (strlen(name) > 253)
+		invalid(causes, "metadata.name", doc_get(object, "metadata.name"), "must be no more than 253 characters");
 	else if (!validate_name(name))
 		invalid(causes, "metadata.name", doc_get(object, "metadata.name"),
 			"a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or "
 			"'.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used "
 			"for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')");
+}
+
+/* Letters, digits and -_. between letters or digits: the name of a label, or a value that is not empty. */
+static bool is_label_word(const char *word, size_t n)
+{
+	if (!n || n > 63 || !isalnum((unsigned char)word[0]) || !isalnum((unsigned char)word[n - 1]))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (!isalnum((unsigned char)word[i]) && !strchr("-_.", word[i]))
+			return false;
+	return true;
+}
+
+static bool is_label_key(const char *key)
+{
+	size_t prefix = strcspn(key, "/");
+	char name[254];
+
+	if (!key[prefix])
+		return is_label_word(key, prefix);
+	snprintf(name, sizeof(name), "%.*s", (int)prefix, key);
+	return prefix < sizeof(name) && validate_name(name) && is_label_word(key + prefix + 1, strlen(key + prefix + 1));
+}
+
+/* apimachinery pkg/apis/meta/v1/validation and pkg/util/validation */
+static void check_labels(json_t *causes, const json_t *object)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach(doc_get(object, "metadata.labels"), key, value) {
+		json_t *name = json_string(key);
+
+		if (!is_label_key(key))
+			invalid(causes, "metadata.labels", name,
+				strchr(key, '/') != strrchr(key, '/')
+				? "a qualified name must consist of alphanumeric characters, '-', '_' or '.', and must start "
+				  "and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', "
+				  "regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]') with an optional "
+				  "DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
+				: "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end "
+				  "with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used "
+				  "for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')");
+		if (json_string_length(value) && !is_label_word(json_string_value(value), json_string_length(value)))
+			invalid(causes, "metadata.labels", value,
+				"a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or "
+				"'.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or "
+				"'my_value',  or '12345', regex used for validation is "
+				"'(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')");
+		json_decref(name);
+	}
+}
+
+/* Keys of a ConfigMap and of a Secret. */
+static void check_data_keys(json_t *causes, const json_t *object)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach(doc_get(object, "data"), key, value) {
+		auto_free char *field = xasprintf("data[%s]", key);
+		json_t *name = json_string(key);
+		bool good = key[0] && strcmp(key, ".") && strncmp(key, "..", 2);
+
+		for (const char *c = key; *c; c++)
+			good = good && (isalnum((unsigned char)*c) || strchr("-_.", *c));
+		if (!good)
+			invalid(causes, field, name,
+				"a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. "
+				"'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')");
+		json_decref(name);
+	}
 }
 
 static void check_env(json_t *causes, const json_t *container, const char *path)
@@ -126,7 +200,7 @@ static void check_workload(json_t *causes, const json_t *object, const json_t *b
 		invalid(causes, "spec.replicas", replicas, "must be greater than or equal to 0");
 	if (!json_object_size(selector))
 		required(causes, "spec.selector", "");
-	else if (!label_selector_matches(selector, labels))
+	if (!json_object_size(selector) || !label_selector_matches(selector, labels))
 		invalid(causes, "spec.template.metadata.labels", labels, "`selector` does not match template `labels`");
 	if (before && !json_equal(selector, doc_get(before, "spec.selector")))
 		invalid(causes, "spec.selector", selector, "field is immutable");
@@ -209,6 +283,9 @@ static void check_secret(json_t *causes, const json_t *object, const json_t *bef
 		if (!json_is_string(value))
 			invalid(causes, field, value, "must be base64 text");
 	}
+	if (!strcmp(doc_text(object, "type"), "kubernetes.io/dockerconfigjson") &&
+	    !json_object_get(doc_get(object, "data"), ".dockerconfigjson"))
+		required(causes, "data[.dockerconfigjson]", "");
 	if (before && strcmp(doc_text(object, "type"), doc_text(before, "type")))
 		invalid(causes, "type", doc_get(object, "type"), "field is immutable");
 	if (before && doc_true(before, "immutable") && !json_equal(doc_get(object, "data"), doc_get(before, "data")))
@@ -249,6 +326,7 @@ json_t *validate_object(const struct kind *kind, const json_t *object, const jso
 		check_name(causes, object);
 	else
 		check_finalizers(causes, object, before);
+	check_labels(causes, object);
 	switch (kind->id) {
 	case KIND_DEPLOYMENT:
 	case KIND_DAEMON_SET:
@@ -262,7 +340,11 @@ json_t *validate_object(const struct kind *kind, const json_t *object, const jso
 	case KIND_POD:
 		check_pod(causes, object, before);
 		break;
+	case KIND_CONFIG_MAP:
+		check_data_keys(causes, object);
+		break;
 	case KIND_SECRET:
+		check_data_keys(causes, object);
 		check_secret(causes, object, before);
 		break;
 	case KIND_LEASE:

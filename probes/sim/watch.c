@@ -163,6 +163,17 @@ static int set_start(struct watch *watch, const char *version)
 	return 0;
 }
 
+/* What a real server forgets to make a bad request of. Yours. */
+static json_t *unparsable_version(const char *version)
+{
+	auto_free char *message = xasprintf("resourceVersion: Invalid value: \"%s\": strconv.ParseUint: parsing \"%s\": "
+					    "invalid syntax", version, version);
+	json_t *status = status_new(500, message);
+
+	json_object_del(status, "reason");
+	return status;
+}
+
 static json_t *refuse_initial_events(void)
 {
 	json_t *causes = json_pack("[{s:s, s:s, s:s}]", "reason", "FieldValueForbidden", "message",
@@ -207,7 +218,7 @@ void watch_start(struct request *request)
 	}
 	if (set_start(watch, version)) {
 		free_watch(watch);
-		answer_status(request, status_new(400, "invalid resource version"));
+		answer_status(request, unparsable_version(version));
 		return;
 	}
 	stream_answer(request, NULL, (int)kind_storage(request->target.kind), &watch_ops, watch);

@@ -5,14 +5,15 @@
 #include <string.h>
 
 #include "probes/base/clock.h"
-#include "probes/base/digest.h"
 #include "probes/base/memory.h"
 #include "probes/sim/apply.h"
 #include "probes/sim/delete.h"
+#include "probes/sim/complete.h"
 #include "probes/sim/document.h"
 #include "probes/sim/emit.h"
 #include "probes/sim/http.h"
 #include "probes/sim/managed_fields.h"
+#include "probes/sim/options.h"
 #include "probes/sim/patch.h"
 #include "probes/sim/pods.h"
 #include "probes/sim/protobuf.h"
@@ -55,7 +56,7 @@ json_t *read_body(struct request *request)
 		return read_protobuf(request);
 	if (type && type[0] && strncmp(type, "application/json", 16)) {
 		answer_status(request, status_new(415, "the body of the request was in an unknown format - accepted "
-						       "media types include: application/json, "
+						       "media types include: application/json, application/yaml, "
 						       "application/vnd.kubernetes.protobuf"));
 		return NULL;
 	}
@@ -97,6 +98,16 @@ static void record_manager(const struct request *request, json_t *object, const 
 	json_t *metadata = json_object_get(object, "metadata");
 	struct writer writer;
 
+	if (before) {
+		json_t *had = fields_of(before);
+		json_t *has = fields_of(object);
+		json_t *gone = fields_unnamed(had, has);
+
+		managed_forget(metadata, gone);
+		json_decref(gone);
+		json_decref(has);
+		json_decref(had);
+	}
 	writer_init(&writer, request, fields ? "Apply" : "Update");
 	if (fields)
 		apply_record(metadata, &writer.manager, clock_wall(), fields, changed);
@@ -161,6 +172,11 @@ static json_t *check_object(const struct request *request, const json_t *object,
 	json_t *causes;
 	json_t *status = NULL;
 
+	if (type && !strcmp(request->method, "PATCH")) {
+		auto_free char *message = xasprintf(" \"\" is invalid: patch: Invalid value: %s", type);
+
+		return status_new(422, message);
+	}
 	if (type) {
 		auto_free char *message = xasprintf("%s in version \"%s\" cannot be handled as a %s: %s", kind->kind,
 						    kind->version, kind->kind, type);
@@ -214,52 +230,14 @@ static bool has_generation(const struct kind *kind)
 	       kind->id != KIND_CLAIM && kind->id != KIND_VOLUME && kind->id != KIND_SERVICE;
 }
 
-/* stringData is written into data, as base64. */
-static void merge_string_data(json_t *object)
+/* What a Deployment is annotated with is wanted of it, too (registry/apps/deployment/strategy.go). */
+static bool is_new_generation(const struct kind *kind, const json_t *object, const json_t *present)
 {
-	const char *name;
-	json_t *value;
-
-	if (!json_object_get(object, "stringData"))
-		return;
-	if (!json_object_get(object, "data"))
-		json_object_set_new(object, "data", json_object());
-	json_object_foreach(json_object_get(object, "stringData"), name, value) {
-		auto_free char *text = base64_encode(json_string_value(value), json_string_length(value));
-
-		json_object_set_new(json_object_get(object, "data"), name, json_string(text));
-	}
-	json_object_del(object, "stringData");
-}
-
-/* Lists and maps of metadata are `omitempty`: an empty one is none, for the patch after this one, too. */
-static void drop_empty(json_t *metadata)
-{
-	static const char *const members[] = {"finalizers", "ownerReferences", "labels", "annotations"};
-
-	for (size_t i = 0; i < array_length(members); i++) {
-		const json_t *value = json_object_get(metadata, members[i]);
-
-		if (value && !json_array_size(value) && !json_object_size(value))
-			json_object_del(metadata, members[i]);
-	}
-}
-
-static void complete(const struct request *request, json_t *object)
-{
-	const struct kind *kind = request->target.kind;
-	json_t *spec = json_object_get(object, "spec");
-
-	drop_empty(json_object_get(object, "metadata"));
-	if (kind->id == KIND_POD && spec)
-		pod_spec_defaults(spec);
-	else if (json_is_object(spec))
-		workload_defaults((int)kind->id, spec);
-	if (kind->id == KIND_SECRET) {
-		merge_string_data(object);
-		if (!doc_text(object, "type")[0])
-			doc_set_text(object, "type", "Opaque");
-	}
+	if (!has_generation(kind))
+		return false;
+	return !json_equal(json_object_get(object, "spec"), json_object_get(present, "spec")) ||
+	       (kind->id == KIND_DEPLOYMENT && !json_equal(doc_get(object, "metadata.annotations"),
+							   doc_get(present, "metadata.annotations")));
 }
 
 /* metadata of a new object: what the server gives, and of the client's what is the client's to say. */
@@ -305,7 +283,11 @@ json_t *write_check_identity(const struct request *request, const json_t *object
 	else if (target->name[0] && strcmp(name, target->name))
 		message = xasprintf("the name of the object (%s) does not match the name on the URL (%s)", name,
 				    target->name);
-	return message ? status_new(400, message) : NULL;
+	if (!message)
+		return NULL;
+	/* A patch that makes another kind of an object is one that cannot be processed. */
+	return status_new(!strcmp(request->method, "PATCH") && strcmp(doc_text(object, "kind"), target->kind->kind)
+			  ? 422 : 400, message);
 }
 
 /* Pods begin without a status of their own; so do workloads. */
@@ -314,6 +296,8 @@ static void first_status(const struct request *request, json_t *object)
 	if (request->target.kind->id == KIND_POD)
 		json_object_set_new(object, "status",
 				    json_pack("{s:s, s:s}", "phase", "Pending", "qosClass", "BestEffort"));
+	else if (request->target.kind->id == KIND_NAMESPACE)
+		json_object_set_new(object, "status", json_pack("{s:s}", "phase", "Active"));
 	else if (request->target.kind->has_status)
 		json_object_set_new(object, "status", json_object());
 }
@@ -338,7 +322,7 @@ json_t *write_prepare_new(struct request *request, json_t *object, const json_t 
 	status = check_object(request, object, NULL);
 	if (status)
 		return status;
-	complete(request, object);
+	complete_object(request->target.kind, object, NULL);
 	first_status(request, object);
 	record_manager(request, object, NULL, fields);
 	return NULL;
@@ -357,6 +341,11 @@ void write_create(struct request *request)
 		answer_status(request, status_not_simulated(what));
 		return;
 	}
+	status = options_check(request, "create");
+	if (status) {
+		answer_status(request, status);
+		return;
+	}
 	object = read_body(request);
 	if (!object)
 		return;
@@ -369,6 +358,15 @@ void write_create(struct request *request)
 	write_finish(request, 201, object, NULL);
 }
 
+static json_t *invalid_once(const struct request *request, const char *reason, const char *message, const char *field)
+{
+	json_t *causes = json_pack("[{s:s, s:s, s:s}]", "reason", reason, "message", message, "field", field);
+	json_t *status = status_invalid(request->target.kind, request->target.name, causes);
+
+	json_decref(causes);
+	return status;
+}
+
 /* resourceVersion and uid that the client names must be the present ones. */
 static json_t *check_preconditions(const struct request *request, const json_t *object, const json_t *present)
 {
@@ -377,6 +375,11 @@ static json_t *check_preconditions(const struct request *request, const json_t *
 	const char *uid = doc_text(object, "metadata.uid");
 	auto_free char *why = NULL;
 
+	if (uid[0] && strcmp(uid, doc_text(present, "metadata.uid")) && !strcmp(request->method, "PATCH") &&
+	    !options_is_apply(request)) {
+		why = xasprintf("Invalid value: \"%s\": field is immutable", uid);
+		return invalid_once(request, "FieldValueInvalid", why, "metadata.uid");
+	}
 	if (uid[0] && strcmp(uid, doc_text(present, "metadata.uid"))) {
 		why = xasprintf("Precondition failed: UID in precondition: %s, UID in object meta: %s", uid,
 				doc_text(present, "metadata.uid"));
@@ -433,9 +436,8 @@ json_t *write_prepare_change(struct request *request, json_t *object, const json
 	status = check_object(request, object, present);
 	if (status)
 		return status;
-	complete(request, object);
-	if (has_generation(request->target.kind) &&
-	    !json_equal(json_object_get(object, "spec"), json_object_get(present, "spec")))
+	complete_object(request->target.kind, object, present);
+	if (is_new_generation(request->target.kind, object, present))
 		doc_set_int(object, "metadata.generation", doc_int(present, "metadata.generation") + 1);
 	json_object_del(object, "kind");
 	json_object_del(object, "apiVersion");
@@ -485,7 +487,6 @@ void write_change(struct request *request, const char *verb)
 	const struct target *target = &request->target;
 	const struct object *present = store_find(&request->cluster->store, kind_storage(target->kind),
 						  target->namespace, target->name);
-	const char *type = request_header(request, "Content-Type");
 	json_t *object;
 	json_t *status;
 
@@ -493,7 +494,12 @@ void write_change(struct request *request, const char *verb)
 		answer_status(request, status_not_simulated("changes through events.k8s.io/v1; use core/v1"));
 		return;
 	}
-	if (!strcmp(verb, "patch") && type && !strncmp(type, "application/apply-patch+yaml", 28)) {
+	status = options_check(request, verb);
+	if (status) {
+		answer_status(request, status);
+		return;
+	}
+	if (options_is_apply(request)) {
 		write_apply(request, present);
 		return;
 	}

@@ -23,11 +23,9 @@ static json_t *read_config(struct request *request)
 
 		if (!doc_text(metadata, "name")[0])
 			doc_set_text(metadata, "name", target->name);
+		status = apply_check_config(target->kind, config);
 		if (target->namespace[0] && !doc_text(metadata, "namespace")[0])
 			doc_set_text(metadata, "namespace", target->namespace);
-		status = apply_check_config(target->kind, config);
-		if (!status)
-			status = write_check_identity(request, config);
 		if (!status)
 			return config;
 		json_decref(config);
@@ -88,14 +86,9 @@ static json_t *prepare_applied(struct request *request, const struct object *pre
 void write_apply(struct request *request, const struct object *present)
 {
 	struct applied applied = {0};
-	json_t *config;
-	json_t *status = apply_check_options(request_query(request, "fieldManager"));
+	json_t *config = read_config(request);
+	json_t *status;
 
-	if (status) {
-		answer_status(request, status);
-		return;
-	}
-	config = read_config(request);
 	if (!config)
 		return;
 	status = present ? NULL : check_applied_new(request, config);

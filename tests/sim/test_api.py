@@ -289,7 +289,7 @@ def _():
 @test("URLs that name nothing are 404, bytes that are no text 400")
 def _():
     for path in ("/", "/apis/nope/v1", "/api/v1/nope", "/api/v2/pods", "/api/v1/namespaces/a/pods/b/c/d", "/sim/nope"):
-        assert api.call("GET", path)[0] == 404, path
+        assert api.send("GET", path)[0] == 404, path
     assert api.call("GET", "/api/v1/namespaces/%ff/pods")[0] == 400
 
 

@@ -292,7 +292,7 @@ def _():
     assert "request is invalid" in shared.fails(
         *deploy, "--type=json", "-p", '[{"op":"test","path":"/metadata/uid","value":"x"}]')
     assert "the object has been modified" in shared.fails(*deploy, "-p", '{"metadata":{"resourceVersion":"7"}}')
-    assert "Precondition failed: UID in precondition: 7" in shared.fails(*deploy, "-p", '{"metadata":{"uid":"7"}}')
+    assert 'metadata.uid: Invalid value: "7": field is immutable' in shared.fails(*deploy, "-p", '{"metadata":{"uid":"7"}}')
     assert "does not contain declared merge key: name" in shared.fails(
         *deploy, "-p", '{"spec":{"template":{"spec":{"containers":[{"image":"x"}]}}}}')
     assert "field is immutable" in shared.fails(

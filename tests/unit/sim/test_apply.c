@@ -148,16 +148,6 @@ static void test_status_is_not_applied_with_the_object(void **state)
 	json_decref(live);
 }
 
-static void test_a_request_without_manager_is_refused(void **state)
-{
-	json_t *answer = apply_check_options("");
-
-	(void)state;
-	assert_int_equal(doc_int(answer, "code"), 422);
-	json_decref(answer);
-	assert_null(apply_check_options("nks-triage"));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -166,7 +156,6 @@ int main(void)
 		cmocka_unit_test(test_what_is_applied_no_more_goes),
 		cmocka_unit_test(test_the_same_again_is_no_change),
 		cmocka_unit_test(test_status_is_not_applied_with_the_object),
-		cmocka_unit_test(test_a_request_without_manager_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
