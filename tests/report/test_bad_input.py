@@ -131,8 +131,8 @@ CONFIGURATIONS = {
 
 SAVED = {
     "no Kubernetes": ("hello\n", ["neither JSON nor YAML"]),
-    "broken JSON": ('{"apiVersion": "v1", "kind": "Secret"}\n{"apiVersion": "v1", "kind": oops}', ["line 2"]),
-    "broken YAML": ("kind: Pod\nmetadata: [\n", ["line"]),
+    "broken JSON": ('\n{"apiVersion": "v1", "kind": oops}', ["line 2"]),
+    "broken YAML": ("apiVersion: v1\nkind: Pod\nmetadata: [\n", ["line"]),
     "a damaged archive": (b"\x1f\x8b\x08\x00" + b"x" * 100, ["cannot read it", "gzip"]),
     "nothing to look at": ('{"kind": "Secret", "apiVersion": "v1", "metadata": {"name": "s"}, "data": {"p": "' + SECRET + '"}}',
                            ["no objects"]),
