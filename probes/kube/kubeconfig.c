@@ -191,8 +191,8 @@ static int take_options(struct kubeconfig_view *view, const struct kubeconfig_op
 	/* client-go refuses the request with the same complaint. */
 	if (!view->as_user && (view->as_uid || view->as_groups || view->as_extra)) {
 		err_set(err, ERR_CONFIG,
-			"a group, uid or extra to act as is named, but no user (context {context} in {file})", "context",
-			view->context, "file", view->file, NULL);
+			"a group, uid or extra to act as is named, but no user (context {context} in {file})",
+			"context", view->context, "file", view->file, NULL);
 		err_hint(err, "add --as, or \"as\" to the user entry", NULL);
 		return -1;
 	}

@@ -399,7 +399,8 @@ int yaml_tree_parse(const char *name, const char *text, size_t length, enum yaml
 	struct reader reader = {.name = name, .scalars = scalars, .err = err};
 
 	if (length > (size_t)MIB_MAXIMUM << 20)
-		return err_set(err, ERR_LIMIT, "{file} is larger than " LIMIT(MIB_MAXIMUM) " MiB", "file", name, NULL);
+		return err_set(err, ERR_LIMIT, "{file} is larger than {limit} MiB", "file", name, "limit",
+			       LIMIT(MIB_MAXIMUM), NULL);
 	if (!yaml_parser_initialize(&reader.parser))
 		bug("libyaml is out of memory");
 	document = xcalloc(1, sizeof(*document));

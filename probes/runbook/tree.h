@@ -96,7 +96,7 @@ struct node {
 	const struct field_path *path;	/* field, age, image ("in") */
 	const struct field_path *other;	/* field: valueOf; age: plus */
 	const char *group;		/* each: the path of the list */
-	size_t *last_false;		/* all: the child that was false the last time; a guess, no part of the meaning */
+	size_t *last_false;	/* all: the child that was false the last time; a guess, no part of the meaning */
 	bool is_tied;			/* path begins with the list of the nearest "each" around it */
 	enum operator op;
 	struct words values;		/* field, check */
