@@ -203,6 +203,7 @@ int change_command_plan(struct change_command *command, const char *id, const ch
 			return code;
 	}
 	remedy_context_make(command->session, command->journal, &context);
+	context.alternative = command->alternative;
 	command->change = change_new(&context, command->runbook, finding, target, NULL, NULL);
 	return wait_planned(command);
 }

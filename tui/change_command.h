@@ -16,6 +16,7 @@ struct change_command {
 	struct journal *journal;	/* NULL for plan */
 	const struct runbook *runbook;
 	bool was_found;			/* there was a finding to plan for */
+	const char *alternative;	/* of the runbook's ways; NULL: the first */
 	struct change *change;
 	bool interrupted;		/* by a signal, before anything ran */
 	int signals;			/* descriptor; -1: none */

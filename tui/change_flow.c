@@ -120,6 +120,16 @@ static int ask_confirmation(struct change_flow *flow, char **ret_typed)
 	return EXIT_DONE;
 }
 
+/* What nobody may see, from files, then from the terminal. What is still missing refuses the confirmation. */
+static int give_secrets(struct change_flow *flow, struct err *err)
+{
+	struct change *change = flow->command->change;
+
+	if (flow->secrets && secret_files_give(flow->secrets, change, err) < 0)
+		return -1;
+	return flow->terminal >= 0 && change_secret_count(change) ? secret_files_ask(flow->terminal, change, err) : 0;
+}
+
 static int confirm(struct change_flow *flow)
 {
 	struct change *change = flow->command->change;
@@ -139,6 +149,8 @@ static int confirm(struct change_flow *flow)
 		err_hint(&err, "look at the plan, then add --confirm {digest}", "digest", change_digest(change), NULL);
 		return refuse(flow, &err);
 	}
+	if (give_secrets(flow, &err) < 0)
+		return refuse(flow, &err);
 	if (change_confirm(change, digest, typed, &err) == 0)
 		return EXIT_DONE;
 	if (strcmp(digest, change_digest(change)) != 0)

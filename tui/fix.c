@@ -22,6 +22,7 @@ struct fix {
 	char *finding_key;
 	enum change_state seen;		/* to say each change of state once */
 	char *digest;			/* what the dialog showed */
+	size_t secret;			/* index of the value that is being asked for */
 };
 
 const struct change *fix_change(const struct fix *fix)
@@ -253,7 +254,7 @@ static void on_confirm_choice(struct console *console, int id)
 	detail_view_show(console, DETAIL_RUN);
 }
 
-static void ask_to_confirm(struct console *console)
+static void ask_to_run(struct console *console)
 {
 	struct fix *fix = console->fix;
 	const struct change *change = fix->change;
@@ -281,6 +282,56 @@ static void ask_to_confirm(struct console *console)
 	fix->digest = xstrdup(change_digest(change));
 	console_show_dialog(console, dialog, on_confirm_choice);
 }
+
+static void ask_to_confirm(struct console *console);
+
+static void on_secret(struct console *console, int id)
+{
+	struct fix *fix = console->fix;
+	char *value = xstrdup(dialog_input(console->modal.dialog));
+	struct err err;
+
+	console_close_modal(console);
+	if (id != BUTTON_ID_RUN)
+		console_say(console, ROLE_INFO, translate("cancelled: nothing was changed"));
+	else if (change_give_secret(fix->change, change_secret_name(fix->change, fix->secret), value, &err) < 0)
+		console_say_err(console, &err);
+	else
+		ask_to_confirm(console);
+	secret_free(value);
+}
+
+/* Asks for the next value that nobody may see; false: all were given. */
+static bool ask_secret(struct console *console)
+{
+	struct fix *fix = console->fix;
+	struct dialog *dialog;
+	struct input_options options = {.masked = true};
+
+	for (fix->secret = 0; fix->secret < change_secret_count(fix->change); fix->secret++) {
+		if (!change_secret_is_given(fix->change, fix->secret))
+			break;
+	}
+	if (fix->secret == change_secret_count(fix->change))
+		return false;
+	dialog = dialog_new(change_secret_name(fix->change, fix->secret));
+	textview_add(dialog_body(dialog), ROLE_NORMAL, change_secret_description(fix->change, fix->secret));
+	textview_add(dialog_body(dialog), ROLE_DIM,
+		     translate("It is shown to nobody, kept in memory alone and wiped afterwards."));
+	options.prompt = "";
+	dialog_ask(dialog, &options);
+	dialog_add_button(dialog, BUTTON_ID_RUN, translate("Take it"), 0, 0);
+	dialog_add_button(dialog, BUTTON_ID_CANCEL, translate("Cancel"), 'n', BUTTON_CANCEL);
+	console_show_dialog(console, dialog, on_secret);
+	return true;
+}
+
+static void ask_to_confirm(struct console *console)
+{
+	if (!ask_secret(console))
+		ask_to_run(console);
+}
+
 
 static void confirm(struct console *console)
 {

@@ -9,6 +9,8 @@ struct arguments {
 	const char *target;
 	const char *digest;
 	const char *name;
+	const char *alternative;
+	struct secret_files secrets;
 	bool dry_run;
 };
 
@@ -26,9 +28,11 @@ static int run(struct invocation *invocation)
 	flow.digest = arguments.digest;
 	flow.name = arguments.name;
 	flow.dry_run = arguments.dry_run;
+	flow.secrets = &arguments.secrets;
 	flow.nothing = N_("nothing to do: it was not found");
 	change_flow_init(&flow, &command);
 	code = change_command_open(&command, invocation, true);
+	command.alternative = arguments.alternative;
 	if (code == EXIT_DONE)
 		code = change_command_plan(&command, arguments.id, arguments.target);
 	if (code == EXIT_DONE)
@@ -42,13 +46,16 @@ static const struct command_flag flags[] = {
 	{"--target", "T", N_("Kind/namespace/name or Kind/name: one object of the finding")},
 	{"--confirm", "DIGEST", N_("the digest that plan printed: runs exactly that plan")},
 	{"--confirm-name", "NAME", N_("for protected contexts and what cannot be undone: the context's name")},
+	{"--secret-file", "NAME=PATH", N_("a value that nobody may see, from a file or (-) the standard input")},
+	{"--alternative", "WAY", N_("another of the ways that the plan lists")},
 	{"--dry-run", NULL, N_("send every request as a dry run and change nothing")},
 	{NULL, NULL, NULL},
 };
 
 const struct command fix_command = {
 	.name = "fix",
-	.usage = "fix ID [--target T] [--confirm DIGEST [--confirm-name NAME]] [--dry-run]",
+	.usage = "fix ID [--target T] [--confirm DIGEST [--confirm-name NAME]] [--secret-file NAME=PATH]... "
+		 "[--alternative WAY] [--dry-run]",
 	.help = N_("repair what an entry found, step by step, and verify it"),
 	.flags = flags,
 	.run = run,
@@ -72,7 +79,11 @@ static int parse(struct invocation *invocation, struct arguments *arguments)
 			arguments->digest = value;
 		else if (!strcmp(name, "--confirm-name"))
 			arguments->name = value;
-		else
+		else if (!strcmp(name, "--alternative"))
+			arguments->alternative = value;
+		else if (!strcmp(name, "--secret-file") && secret_files_add(&arguments->secrets, value) < 0)
+			return command_misused(invocation, &fix_command, "{word} is no NAME=PATH", value);
+		else if (!strcmp(name, "--dry-run"))
 			arguments->dry_run = true;
 	}
 	if (code == -2)

@@ -8,6 +8,7 @@
 struct arguments {
 	const char *id;
 	const char *target;
+	const char *alternative;
 	bool json;
 };
 
@@ -45,6 +46,7 @@ static int run(struct invocation *invocation)
 	if (code != EXIT_DONE)
 		return code;
 	code = change_command_open(&command, invocation, false);
+	command.alternative = arguments.alternative;
 	if (code == EXIT_DONE)
 		code = change_command_plan(&command, arguments.id, arguments.target);
 	if (code == EXIT_DONE)
@@ -55,13 +57,14 @@ static int run(struct invocation *invocation)
 
 static const struct command_flag flags[] = {
 	{"--target", "T", N_("Kind/namespace/name or Kind/name: one object of the finding")},
+	{"--alternative", "WAY", N_("another of the ways that the plan lists")},
 	{"-o", "FORMAT", N_("text or json")},
 	{NULL, NULL, NULL},
 };
 
 const struct command plan_command = {
 	.name = "plan",
-	.usage = "plan ID [--target T] [-o text|json]",
+	.usage = "plan ID [--target T] [--alternative WAY] [-o text|json]",
 	.help = N_("show what a fix would do, with the server's preview, and its digest"),
 	.flags = flags,
 	.run = run,
@@ -82,6 +85,8 @@ static int parse(struct invocation *invocation, struct arguments *arguments)
 			arguments->id = value;
 		else if (!strcmp(name, "--target"))
 			arguments->target = value;
+		else if (!strcmp(name, "--alternative"))
+			arguments->alternative = value;
 		else if (!strcmp(value, "json") || !strcmp(value, "text"))
 			arguments->json = !strcmp(value, "json");
 		else

@@ -148,8 +148,26 @@ static void add_requests(struct textview *text, const struct step *step)
 		textview_addf(text, ROLE_DIM, "     %s %s", step->method, step->path ? step->path : "");
 		textview_indent(text, 7);
 	}
-	if (step->kubectl && step->kubectl[0]) {
+	if (step->kubectl && step->kubectl[0] && !step->argv) {
 		textview_addf(text, ROLE_COMMAND, "     $ %s", step->kubectl);
+		textview_indent(text, 7);
+	}
+}
+
+/* What a person does, what is asked for, what runs on a node. */
+static void add_by_hand(struct textview *text, const struct world *world, const struct step *step)
+{
+	if (step->instruction) {
+		textview_addf(text, ROLE_WARNING, "     %s ", glyph_text(world->glyphs, GLYPH_ARROW_RIGHT));
+		textview_append(text, ROLE_NORMAL, step->instruction);
+		textview_indent(text, 7);
+	}
+	if (step->watched) {
+		textview_addf(text, ROLE_DIM, "     %s", step->watched);
+		textview_indent(text, 7);
+	}
+	if (step->argv) {
+		textview_addf(text, ROLE_COMMAND, "     $ %s", step->kubectl ? step->kubectl : "");
 		textview_indent(text, 7);
 	}
 }
@@ -166,7 +184,7 @@ static void add_step_title(struct textview *text, const struct world *world, con
 		textview_append(text, ROLE_DIM, translate("  nothing to do"));
 	else if (step->expected_seconds > 0)
 		textview_appendf(text, ROLE_DIM, "  ~%ds", step->expected_seconds);
-	if (step->method && !step->reversible && !is_skipped)
+	if ((step->method || step->argv) && !step->reversible && !is_skipped)
 		textview_append(text, ROLE_CRITICAL, translate("  cannot be undone"));
 	textview_indent(text, 5);
 }
@@ -188,6 +206,7 @@ static void add_step(struct textview *text, const struct world *world, const str
 		textview_addf(text, ROLE_WARNING, "     %s", step->owner_note);
 		textview_indent(text, 5);
 	}
+	add_by_hand(text, world, step);
 	add_previews(text, world, step, all);
 	if (all)
 		add_requests(text, step);

@@ -1,11 +1,16 @@
+#include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "probes/base/buffer.h"
 #include "probes/base/memory.h"
 #include "probes/base/text.h"
 #include "probes/kube/kubeconfig.h"
+#include "probes/remedy/shell_line.h"
 #include "tui/command.h"
 #include "tui/plan_text.h"
+
+enum { COMMAND_MAX_BYTES = 16 << 10 };
 
 /* "   label  value" where there is a value. */
 static void print_pair(FILE *out, const char *label, const char *value)
@@ -38,6 +43,20 @@ static void print_diff(FILE *out, const struct step *step)
 	}
 }
 
+/* Every word by itself, so that it is seen where one ends. */
+static void print_command(FILE *out, const struct step *step)
+{
+	CLEANUP(buffer_release) struct buffer line = BUFFER_INIT(COMMAND_MAX_BYTES);
+
+	for (char **word = step->argv; *word; word++)
+		shell_add_word(&line, *word);
+	fprintf(out, "      %s ", translate("on the node:"));
+	print_shown(out, step->node);
+	fputs(": ", out);
+	print_shown(out, buffer_text(&line));
+	fputc('\n', out);
+}
+
 static void print_step(FILE *out, const struct step *step)
 {
 	fprintf(out, "  %2d. ", step->number);
@@ -61,8 +80,12 @@ static void print_step(FILE *out, const struct step *step)
 	}
 	if (step->expected_seconds > 0)
 		fprintf(out, "      %s %d s%s\n", translate("takes about:"), step->expected_seconds,
-			step->method && !step->reversible ? translate("; cannot be undone") : "");
+			(step->method || step->argv) && !step->reversible ? translate("; cannot be undone") : "");
 	print_pair(out, translate("note:"), step->owner_note);
+	print_pair(out, step->argv ? translate("condition:") : translate("to do by hand:"), step->instruction);
+	print_pair(out, translate("waits:"), step->watched);
+	if (step->argv)
+		print_command(out, step);
 	if (step->method) {
 		fprintf(out, "      %s ", step->method);
 		print_shown(out, step->path);
@@ -131,6 +154,35 @@ static void print_undo(FILE *out, const struct change *change, const char *langu
 	fputc('\n', out);
 }
 
+static const char *text_in(const json_t *texts, const char *language)
+{
+	const char *text = json_string_value(json_object_get(texts, language));
+
+	if (!text)
+		text = json_string_value(json_object_get(texts, "en"));
+	return text ? text : "";
+}
+
+/* The ways to the same end, the one that is planned marked. */
+static void print_alternatives(FILE *out, const struct change *change, const char *language)
+{
+	const json_t *list = json_object_get(change_runbook(change)->document, "alternatives");
+	const char *chosen = change_alternative(change);
+	size_t i;
+	json_t *way;
+
+	if (!chosen)
+		return;
+	fprintf(out, "\n%s\n", translate("Ways (--alternative chooses)"));
+	json_array_foreach((json_t *)(uintptr_t)list, i, way) {
+		const char *id = json_string_value(json_object_get(way, "id"));
+
+		fprintf(out, "  %s %s: ", !strcmp(id, chosen) ? "*" : " ", id);
+		print_shown(out, text_in(json_object_get(way, "title"), language));
+		fputc('\n', out);
+	}
+}
+
 static void print_where(FILE *out, const struct kubeconfig_view *view)
 {
 	fprintf(out, "%s ", translate("Context"));
@@ -151,6 +203,7 @@ void plan_print(FILE *out, const struct change *change, const struct kubeconfig_
 	print_shown(out, title ? title : runbook->slug);
 	fputc('\n', out);
 	print_where(out, view);
+	print_alternatives(out, change, language);
 	if (change_step_count(change))
 		fprintf(out, "\n%s\n", translate("Steps"));
 	for (size_t i = 0; i < change_step_count(change); i++)

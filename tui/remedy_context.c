@@ -38,6 +38,7 @@ void remedy_context_make(const struct session *session, struct journal *journal,
 		.is_protected = remedy_context_is_protected(session),
 		.maintenance = configuration->maintenance,
 		.kubeconfig = session->demo ? demo_kubeconfig(session->demo) : invocation->options->kubeconfig,
+		.state_dir = invocation->state_dir,
 		.translate = translate,
 		.language = invocation->options->language,
 	};

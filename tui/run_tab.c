@@ -131,6 +131,24 @@ static void add_summary(struct textview *text, const struct world *world, const 
 	}
 }
 
+/* What a person is asked to do, and what it is seen by. */
+static void add_waiting(struct textview *text, const struct world *world, const struct step *step)
+{
+	if (step->state != STEP_RUNNING)
+		return;
+	if (step->instruction) {
+		textview_addf(text, ROLE_STRONG, "     %s ", glyph_text(world->glyphs, GLYPH_ARROW_RIGHT));
+		textview_append(text, ROLE_STRONG, step->instruction);
+		textview_indent(text, 7);
+	}
+	if (step->watched) {
+		textview_addf(text, ROLE_INFO, "     %s ",
+			      spinner_text(world->glyphs, (unsigned)(world->now_ms / 100)));
+		textview_append(text, ROLE_INFO, step->watched);
+		textview_indent(text, 7);
+	}
+}
+
 static void add_step(struct textview *text, const struct world *world, const struct step *step)
 {
 	int64_t end = step->ended_ms ? step->ended_ms : world->now_ms;
@@ -153,6 +171,7 @@ static void add_step(struct textview *text, const struct world *world, const str
 		textview_append(text, step->state == STEP_FAILED ? ROLE_CRITICAL : ROLE_DIM, step->outcome);
 	}
 	textview_indent(text, 5);
+	add_waiting(text, world, step);
 }
 
 void run_steps_text(struct textview *text, const struct world *world, const struct change *change)

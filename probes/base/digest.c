@@ -1,23 +1,42 @@
 #include "probes/base/digest.h"
 
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <string.h>
 
 #include "probes/base/memory.h"
 
-void digest_sha256(const void *bytes, size_t n, char out[DIGEST_HEX_SIZE])
+enum { HASH_BYTES = 32 };
+
+static void write_hex(const unsigned char *hash, char out[DIGEST_HEX_SIZE])
 {
 	static const char digits[] = "0123456789abcdef";
-	unsigned char hash[EVP_MAX_MD_SIZE];
-	unsigned int length = 0;
 
-	if (!EVP_Digest(bytes, n, hash, &length, EVP_sha256(), NULL) || length != 32)
-		bug("libcrypto has no SHA-256");
-	for (unsigned int i = 0; i < length; i++) {
+	for (size_t i = 0; i < HASH_BYTES; i++) {
 		out[2 * i] = digits[hash[i] >> 4];
 		out[2 * i + 1] = digits[hash[i] & 15];
 	}
-	out[64] = '\0';
+	out[2 * HASH_BYTES] = '\0';
+}
+
+void digest_sha256(const void *bytes, size_t n, char out[DIGEST_HEX_SIZE])
+{
+	unsigned char hash[EVP_MAX_MD_SIZE];
+	unsigned int length = 0;
+
+	if (!EVP_Digest(bytes, n, hash, &length, EVP_sha256(), NULL) || length != HASH_BYTES)
+		bug("libcrypto has no SHA-256");
+	write_hex(hash, out);
+}
+
+void digest_hmac(const void *key, size_t key_length, const void *bytes, size_t n, char out[DIGEST_HEX_SIZE])
+{
+	unsigned char hash[EVP_MAX_MD_SIZE];
+	unsigned int length = 0;
+
+	if (!HMAC(EVP_sha256(), key, (int)key_length, bytes, n, hash, &length) || length != HASH_BYTES)
+		bug("libcrypto has no HMAC");
+	write_hex(hash, out);
 }
 
 char *json_canonical(const json_t *value)

@@ -12,6 +12,8 @@
 enum { DIGEST_HEX_SIZE = 65 };	/* 64 hex digits and the NUL */
 
 void digest_sha256(const void *bytes, size_t n, char out[DIGEST_HEX_SIZE]);
+/* HMAC-SHA-256: for what may be compared but not guessed (decisions.md 27). */
+void digest_hmac(const void *key, size_t key_length, const void *bytes, size_t n, char out[DIGEST_HEX_SIZE]);
 /* SHA-256 over canonical JSON: sorted keys, no white space (decisions.md 21). */
 void digest_json(const json_t *value, char out[DIGEST_HEX_SIZE]);
 /* Canonical JSON; caller frees. */

@@ -31,19 +31,26 @@ static void clear(struct evidence *evidence)
 	evidence->text = NULL;
 }
 
-void evidence_store_free(struct evidence_store *store)
+void evidence_forget(struct evidence_store *store)
 {
 	struct evidence *evidence;
 	size_t position = 0;
 
-	if (!store)
-		return;
 	while ((evidence = map_next(&store->by_key, &position)) != NULL) {
 		clear(evidence);
 		free(evidence->key);
 		free(evidence);
 	}
 	map_release(&store->by_key);
+	store->by_key = (struct map){0};
+	store->version++;
+}
+
+void evidence_store_free(struct evidence_store *store)
+{
+	if (!store)
+		return;
+	evidence_forget(store);
 	free(store);
 }
 

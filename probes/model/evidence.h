@@ -54,6 +54,8 @@ const struct evidence *evidence_get(const struct evidence_store *store, const ch
 /* Takes document and text. */
 void evidence_put(struct evidence_store *store, const char *key, json_t *document, char *text,
 		  const struct err *err, int64_t now);
+/* Everything is to be fetched anew: something was changed since, and old answers would tell of the time before. */
+void evidence_forget(struct evidence_store *store);
 /*
  * Forgets what nobody needs any more: what was collected more than a minute ago, and of the
  * rest all but the latest 64. Without it weeks of sick pods would stay.

@@ -4,6 +4,7 @@
 #include "probes/base/memory.h"
 #include "probes/remedy/change_private.h"
 #include "probes/remedy/difference.h"
+#include "probes/remedy/node_runner.h"
 
 static const char *untranslated(const char *id)
 {
@@ -58,6 +59,8 @@ static void step_free(struct plan_step *step)
 	struct step *shown = &step->shown;
 
 	timer_cancel(step->timer);
+	if (step->running)
+		step->change->context.nodes->cancel(step->change->context.nodes->data, step->running);
 	difference_free(shown->diff, shown->diff_count);
 	json_decref(step->touched);
 	free(shown->type);
@@ -73,6 +76,16 @@ static void step_free(struct plan_step *step)
 	free(shown->kubectl);
 	free(shown->owner_note);
 	free(shown->outcome);
+	free(shown->instruction);
+	free(shown->watched);
+	free(shown->node);
+	for (char **word = shown->argv; word && *word; word++)
+		free(*word);
+	free(shown->argv);
+	free(shown->content);
+	json_decref(step->pods);
+	json_decref(step->looked_for);
+	secret_json_free(step->secret_body);
 	free(step->refusal);
 	free(step->last_said);
 	free(step->last_reasons);
@@ -138,6 +151,7 @@ void change_free(struct change *change)
 	for (size_t i = 0; i < change->output_count; i++)
 		free(change->output[i].text);
 	free(change->output);
+	secrets_release(change);
 	free(change->only_target);
 	free(change->stop_reason);
 	free(change);

@@ -30,6 +30,7 @@
 
 struct change;
 struct journal;
+struct node_runner;
 
 enum change_state {
 	CHANGE_PLANNING,		/* reading targets, access reviews, dry runs, registry checks */
@@ -64,6 +65,8 @@ struct change_context {
 	const char *kubeconfig;			/* as given with --kubeconfig, for the kubectl lines; NULL: not given */
 	const char *(*translate)(const char *id);
 	const char *language;
+	const char *state_dir;			/* holds the key for digests of secrets; NULL: one of its own */
+	const struct node_runner *nodes;	/* node_runner.h; NULL: no command runs on a node from here */
 	const char *alternative;		/* id of one of the runbook's "alternatives"; NULL: the first */
 };
 
@@ -92,8 +95,13 @@ struct step {
 	struct step_diff *diff;
 	size_t diff_count;
 	char *cannot_preview;		/* why there is no preview; NULL when there is one */
-	char *kubectl;			/* the line that does the same by hand */
+	char *kubectl;			/* the line that does the same by hand: kubectl or ssh */
 	char *owner_note;		/* other field managers of the touched fields; NULL none */
+	char *instruction;		/* what a person has to do, or is advised to; NULL: nothing */
+	char *watched;			/* what it waits for now, in the chosen language; NULL: it waits for nothing */
+	char *node;			/* where a command runs; NULL: it is none */
+	char **argv;			/* of that command, NULL-terminated, as decisions.md 31 sends it; NULL */
+	char *content;			/* of a file that is put on the node; NULL: none */
 	enum step_state state;
 	int64_t started_ms;		/* monotonic; 0 not yet */
 	int64_t ended_ms;
@@ -156,6 +164,8 @@ const struct finding_object *change_object_at(const struct change *change, size_
 size_t change_conflict_count(const struct change *change);
 const char *change_conflict_at(const struct change *change, size_t index);
 const char *change_undo(const struct change *change);	/* "full", "partial", "none" */
+/* The way that was chosen of the runbook's "alternatives"; NULL: it has none. Borrowed. */
+const char *change_alternative(const struct change *change);
 /* A protected context, an irreversible step, or a time outside the maintenance windows. */
 bool change_needs_name(const struct change *change);
 const char *change_name_to_type(const struct change *change);
@@ -163,6 +173,17 @@ size_t change_output_count(const struct change *change);
 const struct output_line *change_output_at(const struct change *change, size_t index);
 /* interfaces.md: plan -o json. New reference. */
 json_t *change_plan_json(const struct change *change);
+
+/*
+ * Values that the plan needs and nobody may see: passwords, tokens. They are given between preview and confirmation,
+ * live in memory alone, and are wiped with the change; no text of the change holds them.
+ */
+size_t change_secret_count(const struct change *change);
+const char *change_secret_name(const struct change *change, size_t index);
+const char *change_secret_description(const struct change *change, size_t index);	/* in the chosen language */
+bool change_secret_is_given(const struct change *change, size_t index);
+/* Copies the value. Refuses names that the plan has not, and what is not one line of text. */
+int change_give_secret(struct change *change, const char *name, const char *value, struct err *err);
 
 /* Refuses (ERR_REFUSED) a digest that is not the previewed one, a name that is not the one to type, a latch. */
 int change_confirm(struct change *change, const char *digest, const char *typed_name, struct err *err);

@@ -36,6 +36,18 @@ static json_t *request_json(const struct step *step)
 			 optional_text(step->content_type), "body", value_json(step->body ? step->body : ""));
 }
 
+static json_t *command_json(const struct step *step)
+{
+	json_t *argv;
+
+	if (!step->argv)
+		return json_null();
+	argv = json_array();
+	for (char **word = step->argv; *word; word++)
+		json_array_append_new(argv, optional_text(*word));
+	return json_pack("{s:o, s:o}", "node", optional_text(step->node), "argv", argv);
+}
+
 static const char *step_state_name(enum step_state state)
 {
 	static const char *const names[] = {
@@ -48,11 +60,12 @@ static const char *step_state_name(enum step_state state)
 
 static json_t *step_json(const struct step *step)
 {
-	return json_pack("{s:i, s:s, s:o, s:o, s:o, s:o, s:b, s:i, s:o, s:n, s:o, s:o, s:o, s:o, s:s, s:o}", "n",
+	return json_pack("{s:i, s:s, s:o, s:o, s:o, s:o, s:b, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o}", "n",
 			 step->number, "type", step->type, "title", optional_text(step->title), "target",
 			 optional_text(step->target), "uid", optional_text(step->target_uid), "why",
 			 optional_text(step->why), "reversible", step->reversible, "expectedSeconds",
-			 step->expected_seconds, "request", request_json(step), "command", "diff", diff_json(step),
+			 step->expected_seconds, "request", request_json(step), "command", command_json(step),
+			 "instruction", optional_text(step->instruction), "diff", diff_json(step),
 			 "cannotPreview", optional_text(step->cannot_preview), "owner", optional_text(step->owner_note),
 			 "kubectl", optional_text(step->kubectl ? step->kubectl : ""), "state",
 			 step_state_name(step->state), "outcome", optional_text(step->outcome));

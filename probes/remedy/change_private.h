@@ -41,9 +41,15 @@ struct plan_step {
 	struct target *target;		/* NULL: none */
 	/* Array of {"path","before","after"}: the fields that the request sets; null = absent. */
 	json_t *touched;
+	json_t *pods;			/* that it evicts: [{"namespace","name","uid"}]; NULL: none */
+	size_t pod_index;		/* of the next one */
+	void *running;			/* of node_runner; NULL: nothing runs */
+	json_t *secret_body;		/* what is really sent where shown.body is masked; NULL: that itself */
+	json_t *looked_for;		/* what "changed" was at the preview; NULL: the step has none */
 	bool was_written;		/* this run sent it and the server took it */
 	bool was_refused;		/* the target is not what the preview showed */
 	bool is_optional;
+	bool can_be_resumed;		/* it failed only because nobody did it in time */
 	bool follows;			/* it changes what an earlier step of the plan has changed */
 	int attempts;
 	char *refusal;			/* what the server said to the last attempt; NULL: its answer was lost */
@@ -73,6 +79,14 @@ struct image_check {
 	struct err err;
 };
 
+/* A value that is asked for and never shown. */
+struct secret {
+	char *name;		/* of the parameter */
+	char *value;		/* NULL: not given */
+};
+
+enum { SECRET_KEY_BYTES = 32 };
+
 struct change {
 	struct change_context context;
 	const struct runbook *runbook;
@@ -100,6 +114,10 @@ struct change {
 	size_t precondition_count;
 	struct permission *permissions;
 	size_t permission_count;
+	struct secret *secrets;
+	size_t secret_count;
+	unsigned char secret_key[SECRET_KEY_BYTES];	/* for digests of secrets */
+	bool has_secret_key;
 	struct image_check *images;
 	size_t image_count;
 	struct finding_object *objects;	/* that the plan touches */
@@ -217,18 +235,35 @@ void plan_check_judge(struct change *change);
 bool plan_is_blocked(const struct change *change, const struct precondition **ret_first);
 struct precondition *plan_add_precondition(struct change *change, const char *text, bool is_blocking);
 void plan_permission(struct change *change, const char *verb, const struct target *target, const char *subresource);
+/* Of any object of the kind in a namespace; the strings are borrowed from the plan. */
+void plan_permission_named(struct change *change, const char *verb, const struct kind *kind, const char *name_space,
+			   const char *subresource);
 
 /*
  * check_condition.c: a condition inside the runbook's document, asked of a target ("target" of a precondition), or
  * where that is NULL of the finding's object. *ret_reason (the caller's, may be NULL) says why it is not true.
  */
 enum truth plan_condition(struct change *change, const json_t *condition, const json_t *target, char **ret_reason);
+/* The same asked of a target that a step has; NULL: of the cluster as a whole. */
+enum truth plan_condition_of(struct change *change, const json_t *condition, const struct target *target,
+			     char **ret_reason);
 
 /* check_registry.c: images that the plan may set. NULL: it was not noted. Pointers are good until the next note. */
 struct image_check *registry_image(const struct change *change, const char *image);
 void registry_note_image(struct change *change, const char *image);
 /* Asks for all that were not asked for yet; counts as answers that planning waits for. */
 void registry_ask_noted(struct change *change);
+
+/* secrets.c */
+void secret_need(struct change *change, const char *name);
+const char *secret_value(const struct change *change, const char *name);	/* NULL: not given, or none */
+/* The first that was not given; NULL: all were. */
+const char *secret_missing(const struct change *change);
+/* "hmac:…" of bytes that nobody may see. The key is made when there is none. */
+int secret_digest(struct change *change, const char *bytes, size_t n, char **ret_text, struct err *err);
+void secrets_release(struct change *change);
+/* Overwrites every text in it, then lets go of it. NULL is fine. */
+void secret_json_free(json_t *value);
 
 /* plan_shadow.c: the target as a planned step leaves it, for the steps after it. */
 void plan_shadow(struct plan_step *step);
@@ -245,15 +280,14 @@ void plan_preview(struct change *change, struct plan_step *step);
 json_t *plan_binding(const struct change *change);
 void plan_digest(struct change *change);
 
-/* The way that was chosen of a runbook's alternatives; NULL: it has none. Borrowed. */
-const char *change_alternative(const struct change *change);
-
 /* confirm.c */
 int confirm_latch(const struct change *change, struct err *err);
 
 /* run.c */
 void run_step_finished(struct change *change, struct plan_step *step, enum step_state state, const char *outcome,
 		       const char *audit_id);
+/* The object that the step made is there: the journal learns its uid. */
+void run_step_made(struct change *change, struct plan_step *step, const json_t *document);
 /* Nothing more is written; the lease is let go; then the state is moved. err may be NULL. */
 void run_end(struct change *change, enum change_state state, const struct err *err);
 void run_steps_done(struct change *change);

@@ -40,6 +40,21 @@ void plan_permission(struct change *change, const char *verb, const struct targe
 	add_permission(change, &question, true);
 }
 
+void plan_permission_named(struct change *change, const char *verb, const struct kind *kind, const char *name_space,
+			   const char *subresource)
+{
+	const struct access_question question = {
+		.verb = verb,
+		.group = kind->group,
+		.resource = kind->resource,
+		.subresource = subresource,
+		.name_space = name_space,
+		.name = "",
+	};
+
+	add_permission(change, &question, true);
+}
+
 static void add_lease_permissions(struct change *change)
 {
 	static const char *const verbs[] = {"get", "create", "update", "delete"};

@@ -4,14 +4,17 @@
 
 #include "probes/base/memory.h"
 #include "probes/kube/kubeconfig.h"
-#include "probes/remedy/change_private.h"
+#include "probes/remedy/step.h"
 
 bool change_needs_name(const struct change *change)
 {
 	if (change->context.is_protected || change->is_outside_maintenance)
 		return true;
 	for (size_t i = 0; i < change->step_count; i++) {
-		if (change->steps[i]->shown.method && !change->steps[i]->shown.reversible)
+		const struct step *step = &change->steps[i]->shown;
+		bool acts = step->method || change->steps[i]->pods || step->argv;
+
+		if (acts && step->state != STEP_SKIPPED && !step->reversible)
 			return true;
 	}
 	return false;
@@ -34,14 +37,26 @@ int confirm_latch(const struct change *change, struct err *err)
 	return -1;
 }
 
+static void allow(void *data, const char *method, const char *path, const char *body)
+{
+	write_token_permit(data, method, path, body);
+}
+
 static void make_token(struct change *change)
 {
 	change->token = write_token_new(change->digest);
 	for (size_t i = 0; i < change->step_count; i++) {
 		const struct step *step = &change->steps[i]->shown;
+		char *body;
+
+		if (change->steps[i]->ops->permit && step->state != STEP_SKIPPED)
+			change->steps[i]->ops->permit(change->steps[i], allow, change->token);
 		if (!step->method || step->state == STEP_SKIPPED)
 			continue;
-		write_token_permit(change->token, step->method, step->path, step->body ? step->body : "");
+		step_fill_now(change->steps[i]);
+		body = step_body(change, change->steps[i], true);
+		write_token_permit(change->token, step->method, step->path, body ? body : "");
+		secret_free(body);
 	}
 	lease_permit(change, change->token);
 }
@@ -61,6 +76,12 @@ int change_confirm(struct change *change, const char *digest, const char *typed_
 	if (change_needs_name(change) && (!typed_name || strcmp(typed_name, change_name_to_type(change)) != 0))
 		return err_set(err, ERR_REFUSED, "the name {name} has to be typed out", "name",
 			       change_name_to_type(change), NULL);
+	if (secret_missing(change)) {
+		err_set(err, ERR_REFUSED, "the value of {name} was not given", "name", secret_missing(change), NULL);
+		err_hint(err, "--secret-file {name}=PATH reads it from a file, {name}=- from the standard input",
+			 "name", secret_missing(change), NULL);
+		return -1;
+	}
 	make_token(change);
 	change_move(change, CHANGE_CONFIRMED);
 	return 0;

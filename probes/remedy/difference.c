@@ -14,11 +14,15 @@ struct difference {
 	struct step_diff *lines;
 	size_t count;
 	bool is_secret;
+	bool is_new;		/* there was nothing before: all of it is new, member by member */
 };
 
 static const char *const moves_by_itself[] = {
 	"/metadata/managedFields", "/metadata/resourceVersion", "/metadata/generation", "/status",
 };
+
+/* What a server gives to a new object is another each time. */
+static const char *const given_when_made[] = {"/metadata/uid", "/metadata/creationTimestamp"};
 
 static const char *const secret_parts[] = {
 	"/data", "/stringData", "/metadata/annotations/kubectl.kubernetes.io~1last-applied-configuration",
@@ -128,9 +132,13 @@ static void compare(struct difference *difference, const char *path, const json_
 {
 	if (path_is_within(path, moves_by_itself, array_length(moves_by_itself)))
 		return;
+	if (difference->is_new && path_is_within(path, given_when_made, array_length(given_when_made)))
+		return;
 	if (before && after && json_equal(before, after))
 		return;
-	if (json_is_object(before) && json_is_object(after) && depth < DIFFERENCE_DEPTH)
+	if (difference->is_new && json_is_object(after) && depth < DIFFERENCE_DEPTH)
+		compare_objects(difference, path, before, after, depth);
+	else if (json_is_object(before) && json_is_object(after) && depth < DIFFERENCE_DEPTH)
 		compare_objects(difference, path, before, after, depth);
 	else if (json_is_array(before) && json_is_array(after) && depth < DIFFERENCE_DEPTH)
 		compare_arrays(difference, path, before, after, depth);
@@ -143,6 +151,7 @@ void difference_make(const json_t *before, const json_t *after, struct step_diff
 	struct difference difference = {0};
 	const char *kind = json_string_value(json_object_get(before ? before : after, "kind"));
 
+	difference.is_new = !before;
 	difference.is_secret = kind && !strcmp(kind, "Secret");
 	compare(&difference, "", before, after, 0);
 	*ret_lines = difference.lines;

@@ -239,6 +239,19 @@ int journal_step_intent(struct journal *journal, const char *run_id, int step, c
 	return finish(journal, statement, err);
 }
 
+int journal_step_image(struct journal *journal, const char *run_id, int step, const char *before_image,
+		       struct err *err)
+{
+	CLEANUP(journal_finalize) sqlite3_stmt *statement = NULL;
+
+	if (journal_prepare(journal, "UPDATE steps SET before_image=? WHERE run_id=? AND step=?", &statement, err) < 0)
+		return -1;
+	journal_bind(statement, 1, before_image);
+	journal_bind(statement, 2, run_id);
+	sqlite3_bind_int(statement, 3, step);
+	return finish_update(journal, statement, err);
+}
+
 int journal_step_result(struct journal *journal, const char *run_id, int step, const char *state,
 			const char *outcome, const char *audit_id, struct err *err)
 {

@@ -34,6 +34,9 @@ int journal_run_begin(struct journal *journal, const struct journal_run *run, st
 /* Before the write: durable when it returns. before_image: JSON text of the touched fields, or NULL. */
 int journal_step_intent(struct journal *journal, const char *run_id, int step, const char *target,
 			const char *request, const char *before_image, struct err *err);
+/* The before-image once more, when the write told what it needs to be taken back (the uid of what was made). */
+int journal_step_image(struct journal *journal, const char *run_id, int step, const char *before_image,
+		       struct err *err);
 int journal_step_result(struct journal *journal, const char *run_id, int step, const char *state,
 			const char *outcome, const char *audit_id, struct err *err);
 int journal_run_state(struct journal *journal, const char *run_id, const char *state, const char *note,

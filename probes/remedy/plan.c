@@ -43,6 +43,23 @@ static int check_runbook(const struct change *change, const json_t *steps, struc
 	return 0;
 }
 
+/* --alternative names one of the ways that the runbook has. */
+static int check_alternative(const struct change *change, struct err *err)
+{
+	const json_t *list = json_object_get(change->document, "alternatives");
+	const char *wanted = change->context.alternative;
+	size_t i;
+	json_t *way;
+
+	if (!wanted || change->undo_of)
+		return 0;
+	json_array_foreach((json_t *)(uintptr_t)list, i, way) {
+		if (!strcmp(json_string_value(json_object_get(way, "id")), wanted))
+			return 0;
+	}
+	return err_set(err, ERR_REFUSED, "{id} has no way {name}", "id", change->runbook->id, "name", wanted, NULL);
+}
+
 static bool has_target(const struct change *change)
 {
 	for (size_t i = 0; i < change->step_count; i++) {
@@ -110,7 +127,8 @@ void plan_start(struct change *change)
 		change_move(change, CHANGE_NOTHING_TO_DO);
 		return;
 	}
-	if (check_runbook(change, json_object_get(change->document, "steps"), &err) < 0) {
+	if (check_runbook(change, json_object_get(change->document, "steps"), &err) < 0 ||
+	    check_alternative(change, &err) < 0) {
 		plan_refuse(change, &err);
 		return;
 	}
@@ -118,13 +136,38 @@ void plan_start(struct change *change)
 	plan_fields(change, plan_when_known);
 }
 
-static bool sends_anything(const struct change *change)
+static bool has_work(const struct change *change)
 {
 	for (size_t i = 0; i < change->step_count; i++) {
-		if (change->steps[i]->shown.method || change->steps[i]->shown.cannot_preview)
+		const struct plan_step *step = change->steps[i];
+
+		if (step->shown.state == STEP_PENDING &&
+		    (step->shown.method || step->shown.cannot_preview || step->ops->is_work))
 			return true;
 	}
 	return false;
+}
+
+static bool has_advice(const struct change *change)
+{
+	for (size_t i = 0; i < change->step_count; i++) {
+		if (change->steps[i]->ops->only_tells)
+			return true;
+	}
+	return false;
+}
+
+static void end_without_work(struct change *change)
+{
+	struct err err;
+
+	if (!has_advice(change)) {
+		change_move(change, CHANGE_NOTHING_TO_DO);
+		return;
+	}
+	err_set(&err, ERR_REFUSED, "there is nothing to run for {id}: its remedy is advice", "id", change->runbook->id,
+		NULL);
+	plan_refuse(change, &err);
 }
 
 static void add_object(struct change *change, const struct target *target)
@@ -147,14 +190,14 @@ static void set_uid(struct plan_step *step)
 	step->shown.target_uid = xstrdup(uid);
 }
 
-static void plan_steps(struct change *change)
+static void plan_those(struct change *change, bool planned_last)
 {
-	for (size_t i = 0; i < change->target_count; i++)
-		add_object(change, change->targets[i]);
 	for (size_t i = 0; i < change->step_count; i++) {
 		struct plan_step *step = change->steps[i];
 		struct err err = {0};
 
+		if (step->ops->is_planned_last != planned_last)
+			continue;
 		set_uid(step);
 		if (step->ops->plan(change, step, &err) < 0)
 			step->shown.cannot_preview = change_say_err(change, &err);
@@ -163,18 +206,32 @@ static void plan_steps(struct change *change)
 	}
 }
 
+static void plan_steps(struct change *change)
+{
+	for (size_t i = 0; i < change->target_count; i++)
+		add_object(change, change->targets[i]);
+	plan_those(change, false);
+	plan_those(change, true);
+}
+
 static void plan_when_seen(struct change *change)
 {
 	plan_steps(change);
-	if (!sends_anything(change)) {
-		change_move(change, CHANGE_NOTHING_TO_DO);
+	if (!has_work(change)) {
+		end_without_work(change);
 		return;
 	}
 	change->when_answered = plan_judge;
 	change->pending = 1;
 	for (size_t i = 0; i < change->step_count; i++) {
-		if (change->steps[i]->shown.method && !change->steps[i]->follows)
-			plan_preview(change, change->steps[i]);
+		struct plan_step *step = change->steps[i];
+
+		if (step->shown.state == STEP_SKIPPED)
+			continue;
+		if (step->ops->preview)
+			step->ops->preview(change, step);
+		else if (step->shown.method && !step->follows)
+			plan_preview(change, step);
 	}
 	plan_check_ask(change);
 	plan_impact_ask(change);

@@ -5,6 +5,7 @@
 #include "probes/base/clock.h"
 #include "probes/base/memory.h"
 #include "probes/remedy/maintenance.h"
+#include "probes/remedy/node_runner.h"
 #include "probes/remedy/plan_check.h"
 
 static const struct plan_check *const checks[] = {
@@ -181,6 +182,30 @@ static void judge_lock(struct change *change)
 	}
 }
 
+/* Steps on nodes need somebody who reaches nodes. */
+static void judge_nodes(struct change *change)
+{
+	const struct node_runner *nodes = change->context.nodes;
+	struct precondition *precondition = NULL;
+
+	for (size_t i = 0; i < change->step_count; i++) {
+		const struct step *step = &change->steps[i]->shown;
+		const char *why;
+
+		if (!step->argv || step->state == STEP_SKIPPED)
+			continue;
+		if (!precondition)
+			precondition = plan_add_precondition(
+				change, change->context.translate("Commands can run on the nodes from here"), true);
+		why = nodes ? nodes->why_not(nodes->data, step->node)
+			    : change->context.translate("not run from here yet: SSH is not configured");
+		if (!why || precondition->reason)
+			continue;
+		precondition->ok = TRUTH_FALSE;
+		precondition->reason = xstrdup(why);
+	}
+}
+
 void plan_check_judge(struct change *change)
 {
 	const json_t *definitions = json_object_get(change->document, "preconditions");
@@ -198,6 +223,7 @@ void plan_check_judge(struct change *change)
 		judge(change, &permissions_check, NULL,
 		      change->context.translate("You may do what the steps need"), true);
 	judge_deny_list(change);
+	judge_nodes(change);
 	judge_maintenance(change);
 	judge_lock(change);
 }

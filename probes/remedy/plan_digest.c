@@ -5,7 +5,7 @@
  * {"format":1, "runbook":{"id","digest"}, "undoOf": run|null, "context", "server", "user":{"name","as","groups"},
  *  "parameters":{name:value},
  *  "steps":[{"type","target","uid","request":{"method","path","contentType","body"}|null,
- *            "changes":[{"path","before","after"}]}]}
+ *            "command":{"node","argv","content"}|null, "changes":[{"path","before","after"}]}]}
  *
  * Steps are in order; those with nothing to set are left out. body is the
  * request's JSON, changes what the server's dry run makes, or the fields that
@@ -43,6 +43,19 @@ static json_t *request_json(const struct step *step)
 			 optional_text(step->content_type), "body", body ? body : json_null());
 }
 
+static json_t *command_json(const struct step *step)
+{
+	json_t *argv;
+
+	if (!step->argv)
+		return json_null();
+	argv = json_array();
+	for (char **word = step->argv; *word; word++)
+		json_array_append_new(argv, json_string(*word));
+	return json_pack("{s:s, s:o, s:o}", "node", step->node, "argv", argv, "content",
+			 optional_text(step->content));
+}
+
 static json_t *changes_json(const struct plan_step *step)
 {
 	json_t *changes = json_array();
@@ -68,9 +81,10 @@ json_t *plan_binding(const struct change *change)
 
 		if (step->shown.state == STEP_SKIPPED)
 			continue;
-		json_array_append_new(steps, json_pack("{s:s, s:s, s:s, s:o, s:o}", "type", step->shown.type, "target",
-						       step->shown.target, "uid", step->shown.target_uid, "request",
-						       request_json(&step->shown), "changes", changes_json(step)));
+		json_array_append_new(steps, json_pack("{s:s, s:s, s:s, s:o, s:o, s:o}", "type", step->shown.type,
+						       "target", step->shown.target, "uid", step->shown.target_uid,
+						       "request", request_json(&step->shown), "command",
+						       command_json(&step->shown), "changes", changes_json(step)));
 	}
 	return json_pack("{s:i, s:{s:s, s:s}, s:o, s:o, s:o, s:o, s:O, s:o}", "format", PLAN_FORMAT, "runbook", "id",
 			 change->runbook->id, "digest", change->runbook->digest, "undoOf",

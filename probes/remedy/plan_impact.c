@@ -142,6 +142,15 @@ void plan_impact_judge(struct change *change)
 		count_pods(change, target, &nodes);
 		count_budgets(change, target);
 	}
+	for (size_t i = 0; i < change->step_count; i++) {
+		const struct plan_step *step = change->steps[i];
+
+		change->blast_radius.pods += json_array_size(step->pods);
+		if (step->target && step->target->kind->id == KIND_NODE && step->shown.state != STEP_SKIPPED)
+			map_put(&nodes, step->target->name, (void *)(uintptr_t)step);
+		if (step->target && step->target->kind->id == KIND_POD && step->shown.method)
+			change->blast_radius.pods++;
+	}
 	change->blast_radius.nodes = nodes.count;
 	map_release(&nodes);
 }

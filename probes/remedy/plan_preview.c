@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include "probes/base/memory.h"
-#include "probes/remedy/change_private.h"
 #include "probes/remedy/difference.h"
+#include "probes/remedy/step.h"
 
 /*
  * A webhook with side effects makes a dry run fail without refusing the
@@ -22,7 +22,10 @@ static void on_dry_run(struct change *change, void *data, const struct kube_resu
 	auto_free char *said = NULL;
 
 	if (result->code == ERR_NONE && json_is_object(result->document)) {
-		difference_make(step->target->document, result->document, &step->shown.diff, &step->shown.diff_count);
+		/* Steps that know better what they change have said it. */
+		if (!step->shown.diff)
+			difference_make(step->target->document, result->document, &step->shown.diff,
+					&step->shown.diff_count);
 		plan_answered(change);
 		return;
 	}
@@ -45,16 +48,18 @@ static void on_dry_run(struct change *change, void *data, const struct kube_resu
 
 void plan_preview(struct change *change, struct plan_step *step)
 {
+	char *body = step_body(change, step, false);
 	const struct call_request request = {
 		.door = CALL_ASK,
 		.method = step->shown.method,
 		.path = step->shown.path,
 		.content_type = step->shown.content_type,
-		.body = step->shown.body,
+		.body = body,
 		.on_done = on_dry_run,
 		.data = step,
 	};
 
 	change->pending++;
 	change_call(change, &request);
+	secret_free(body);
 }

@@ -63,11 +63,14 @@ static int earlier_change(const struct plan_step *step)
 
 void plan_shadow(struct plan_step *step)
 {
-	json_t *after = json_deep_copy(step_document(step));
+	json_t *after;
 	int earlier = earlier_change(step);
 	size_t i;
 	json_t *touch;
 
+	if (!step_document(step) || step->ops->body)
+		return;
+	after = json_deep_copy(step_document(step));
 	json_array_foreach(step->touched, i, touch)
 		apply(after, touch);
 	if (earlier) {

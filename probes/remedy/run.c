@@ -157,6 +157,24 @@ static int note_intent(struct change *change, const struct plan_step *step, stru
 				   step->shown.target, request, image, err);
 }
 
+void run_step_made(struct change *change, struct plan_step *step, const json_t *document)
+{
+	const char *uid = json_string_value(json_object_get(json_object_get(document, "metadata"), "uid"));
+	json_t *touch = json_array_get(step->touched, 0);
+	auto_free char *image = NULL;
+	struct err err;
+
+	if (!uid || !json_is_true(json_object_get(touch, "made")))
+		return;
+	json_object_set_new(touch, "uid", json_string(uid));
+	image = before_image(step);
+	if (journal_step_image(change->context.journal, change->run_id, step->shown.number, image, &err) < 0) {
+		auto_free char *text = change_say_err(change, &err);
+
+		change_output(change, step->shown.number, text);
+	}
+}
+
 static void note_result(struct change *change, const struct plan_step *step, const char *audit_id)
 {
 	struct err err;
@@ -187,7 +205,8 @@ void run_step_finished(struct change *change, struct plan_step *step, enum step_
 
 		err_set(&err, step->was_refused ? ERR_CONFLICT : ERR_INVALID, "{title}: {reason}", "title",
 			step->shown.title, "reason", outcome, NULL);
-		run_end(change, step->was_refused ? CHANGE_REFUSED : CHANGE_FAILED, &err);
+		run_end(change, step->was_refused ? CHANGE_REFUSED : step->can_be_resumed ? CHANGE_STOPPED
+										      : CHANGE_FAILED, &err);
 		return;
 	}
 	change->current++;
@@ -261,12 +280,23 @@ static void looked_again(struct change *change)
 		lease_take(change, run_next);
 }
 
+/* What was to go is gone already: fewer is fine (decisions.md 21). */
+static void judge_look(struct change *change, struct plan_step *step, enum step_match match)
+{
+	if (match == MATCH_AFTER && step->ops->takes_absence && step->ops->match) {
+		step->shown.state = STEP_SKIPPED;
+		step->shown.outcome = change_say(change, "is gone already", NULL);
+		return;
+	}
+	step->was_refused = match != MATCH_BEFORE;
+}
+
 static void on_look(struct change *change, void *data, const struct kube_result *result)
 {
 	struct plan_step *step = data;
 
 	if (result->code == ERR_NONE || result->code == ERR_NOT_FOUND)
-		step->was_refused = result->code != ERR_NONE || step_match(step, result->document) != MATCH_BEFORE;
+		judge_look(change, step, step_match_result(step, result));
 	else
 		change->err = result->err;
 	if (--change->pending == 0)

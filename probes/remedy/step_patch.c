@@ -143,6 +143,15 @@ enum step_match step_match(const struct plan_step *step, const json_t *document)
 	return before ? MATCH_BEFORE : MATCH_OTHER;
 }
 
+enum step_match step_match_result(const struct plan_step *step, const struct kube_result *result)
+{
+	const json_t *document = result->code == ERR_NONE ? result->document : NULL;
+
+	if (step->ops->match)
+		return step->ops->match(step, document);
+	return document ? step_match(step, document) : MATCH_OTHER;
+}
+
 static bool add_name_test(void *data, const char *name_path, json_t *name)
 {
 	json_t *patch = data;
@@ -157,6 +166,18 @@ static bool add_name_test(void *data, const char *name_path, json_t *name)
 	return true;
 }
 
+static bool has_test(const json_t *patch, const char *path)
+{
+	size_t i;
+	json_t *operation;
+
+	json_array_foreach((json_t *)(uintptr_t)patch, i, operation) {
+		if (!strcmp(touched_path(operation), path))
+			return true;
+	}
+	return false;
+}
+
 /*
  * A field that is absent must still be: a test for null says so (evanphx/json-patch, which kube-apiserver uses, takes
  * an absent member for null). There is no such test for a place in a list: then the whole list is bound.
@@ -168,9 +189,9 @@ static void test_old_value(const struct plan_step *step, json_t *patch, const js
 	auto_free char *parent = xstrndup(path, (size_t)(strrchr(path, '/') - path));
 	json_t *list = pointer_get(step_document(step), parent);
 
-	if (json_is_null(before) && json_is_array(list))
+	if (json_is_null(before) && json_is_array(list) && !has_test(patch, parent))
 		patch_test(patch, parent, json_incref(list));
-	else
+	else if (!json_is_null(before) || !json_is_array(list))
 		patch_test(patch, path, json_incref(before));
 }
 

@@ -113,6 +113,23 @@ static bool ends_in(const char *path, const char *end)
 	return length >= strlen(end) && !strcmp(path + length - strlen(end), end);
 }
 
+/* Items that the step puts at the end of the list already. */
+static size_t added_before(const struct plan_step *step, const char *list)
+{
+	size_t length = strlen(list);
+	size_t count = 0;
+	size_t i;
+	json_t *touch;
+
+	json_array_foreach(step->touched, i, touch) {
+		const char *path = json_string_value(json_object_get(touch, "path"));
+
+		count += json_object_get(touch, "item") && json_is_null(json_object_get(touch, "before")) &&
+			 !strncmp(path, list, length) && path[length] == '/' && !strchr(path + length + 1, '/');
+	}
+	return count;
+}
+
 static int merge_named(struct merge *merge, const char *path, const json_t *item, const json_t *live, int depth)
 {
 	const char *name = json_string_value(json_object_get(item, "name"));
@@ -139,6 +156,8 @@ static int merge_named(struct merge *merge, const char *path, const json_t *item
 	wanted = fill(merge, item);
 	if (!wanted)
 		return -1;
+	free(place);
+	place = pointer_index(path, at + added_before(merge->step, path));
 	step_touch_item(merge->step, place, NULL, wanted);
 	return 0;
 }

@@ -77,8 +77,7 @@ static int plan_field(struct plan_step *step, const json_t *field, struct err *e
 static int plan(struct change *change, struct plan_step *step, struct err *err)
 {
 	const char *uid = json_string_value(json_object_get(step->definition, "uid"));
-	size_t i;
-	json_t *field;
+	const json_t *fields = json_object_get(step->definition, "fields");
 
 	plan_permission(change, "get", step->target, "");
 	plan_permission(change, "patch", step->target, "");
@@ -89,8 +88,9 @@ static int plan(struct change *change, struct plan_step *step, struct err *err)
 	if (!uid || strcmp(uid, step->shown.target_uid) != 0)
 		return err_set(err, ERR_CONFLICT, "{object} was deleted and made again since", "object",
 			       step->target->label, NULL);
-	json_array_foreach(json_object_get(step->definition, "fields"), i, field) {
-		if (plan_field(step, field, err) < 0)
+	/* Backwards: what was put at the end of a list last goes first. */
+	for (size_t i = json_array_size(fields); i-- > 0;) {
+		if (plan_field(step, json_array_get(fields, i), err) < 0)
 			return -1;
 	}
 	if (!step->touched) {

@@ -44,6 +44,13 @@ static int plan(struct change *change, struct plan_step *step, struct err *err)
 		step->shown.outcome = change_say(change, "rolls nothing out", NULL);
 		return 0;
 	}
+	if (step->target->err.code == ERR_NOT_FOUND) {
+		step->shown.state = STEP_SKIPPED;
+		step->shown.outcome = change_say(change, "is not in this cluster", NULL);
+		return 0;
+	}
+	if (step_is_for_nothing(change, step))
+		return 0;
 	plan_permission(change, "get", step->target, "");
 	if (!step->target->document) {
 		*err = step->target->err;
@@ -51,16 +58,6 @@ static int plan(struct change *change, struct plan_step *step, struct err *err)
 	}
 	step->shown.kubectl = kubectl_status(change, step);
 	return 0;
-}
-
-static void say_once(struct change *change, struct plan_step *step, const char *text)
-{
-	if (step->last_said && !strcmp(step->last_said, text))
-		return;
-	free(step->last_said);
-	step->last_said = xstrdup(text);
-	step->moved_ms = clock_monotonic_ms();
-	change_output(change, step->shown.number, text);
 }
 
 /* What keeps pods of the target from being ready, as the kubelet says it. */
@@ -151,7 +148,7 @@ static void on_document(struct change *change, struct plan_step *step, const jso
 	text = change_say_message(change, &rollout.what);
 	step->shown.progress = rollout.progress;
 	if (rollout.state == ROLLOUT_WAITING)
-		say_once(change, step, text);
+		step_say_once(change, step, text);
 	if (rollout.state == ROLLOUT_DONE) {
 		finish(change, step, STEP_DONE, text);
 	} else if (rollout.state == ROLLOUT_FAILED) {
@@ -184,7 +181,7 @@ static void on_answer(struct change *change, void *data, const struct kube_resul
 		return;
 	}
 	text = change_say_err(change, &result->err);
-	say_once(change, step, text);
+	step_say_once(change, step, text);
 	look_later(change, step);
 }
 
@@ -219,6 +216,7 @@ static void stop(struct change *change, struct plan_step *step)
 const struct step_ops wait_rollout_step = {
 	.type = "wait-rollout",
 	.needs_target = true,
+	.takes_absence = true,
 	.plan = plan,
 	.start = start,
 	.stop = stop,

@@ -83,15 +83,11 @@ static void on_look(struct change *change, void *data, const struct kube_result 
 	struct plan_step *step = data;
 	auto_free char *outcome = NULL;
 
-	if (result->code == ERR_NOT_FOUND) {
-		refuse_changed(change, step);
-		return;
-	}
-	if (result->code != ERR_NONE || !json_is_object(result->document)) {
+	if (result->code != ERR_NOT_FOUND && (result->code != ERR_NONE || !json_is_object(result->document))) {
 		look_later(change, step, &result->err);
 		return;
 	}
-	switch (step_match(step, result->document)) {
+	switch (step_match_result(step, result)) {
 	case MATCH_AFTER:
 		/* A refused first attempt means that somebody else set the same values. */
 		if (step->attempts == 1 && step->refusal) {
@@ -99,6 +95,7 @@ static void on_look(struct change *change, void *data, const struct kube_result 
 			return;
 		}
 		outcome = change_say(change, "done: the answer was lost, but the object shows it", NULL);
+		run_step_made(change, step, result->document);
 		succeed(change, step, outcome, NULL);
 		return;
 	case MATCH_OTHER:
@@ -137,6 +134,7 @@ static void on_written(struct change *change, void *data, const struct kube_resu
 		change_output(change, step->shown.number, result->warnings);
 	if (result->code == ERR_NONE) {
 		text = change_say(change, "{object} changed", "object", step->target->label, NULL);
+		run_step_made(change, step, result->document);
 		succeed(change, step, text, result->audit_id);
 		return;
 	}
@@ -152,18 +150,20 @@ static void on_written(struct change *change, void *data, const struct kube_resu
 
 static void send_request(struct change *change, struct plan_step *step)
 {
+	char *body = step_body(change, step, true);
 	const struct call_request request = {
 		.door = CALL_WRITE,
 		.method = step->shown.method,
 		.path = step->shown.path,
 		.content_type = step->shown.content_type,
-		.body = step->shown.body,
+		.body = body,
 		.on_done = on_written,
 		.data = step,
 	};
 
 	step->attempts++;
 	change_call(change, &request);
+	secret_free(body);
 }
 
 void step_write(struct change *change, struct plan_step *step)

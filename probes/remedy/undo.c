@@ -52,6 +52,52 @@ static bool may_have_happened(const json_t *step)
 	       json_array_size(json_object_get(step, "before")) > 0;
 }
 
+/* What the run's image of a step says of how it is taken back. */
+static bool image_says(const json_t *step, const char *member)
+{
+	return json_object_get(json_array_get(json_object_get(step, "before"), 0), member) != NULL;
+}
+
+/* A restart is taken back by the next one: last, so that the pods come up with what was put back. */
+static bool is_restart(const json_t *step)
+{
+	const char *path = text_of(json_array_get(json_object_get(step, "before"), 0), "path");
+
+	return !strncmp(path, "/spec/template/metadata/annotations", 35);
+}
+
+/* What the run made goes again, by its uid; what bears our mark where the journal never learnt the uid. */
+static void set_deletion(json_t *definition, const json_t *made)
+{
+	json_object_set_new(definition, "type", json_string("delete"));
+	if (json_object_get(made, "uid"))
+		json_object_set(definition, "uid", json_object_get(made, "uid"));
+	else
+		json_object_del(definition, "uid");
+	json_object_set_new(definition, "ours", json_true());
+}
+
+static void set_transform(json_t *definition, json_t *field)
+{
+	json_t *ini = json_object_get(field, "ini");
+
+	json_object_set_new(definition, "type", json_string("transform"));
+	json_object_set(definition, "path", json_object_get(field, "path"));
+	json_object_set(definition, "section", json_object_get(ini, "section"));
+	json_object_set(definition, "key", json_object_get(ini, "key"));
+	json_object_set(definition, "restore", field);
+}
+
+static void set_way_back(json_t *definition, const json_t *step)
+{
+	json_t *field = json_array_get(json_object_get(step, "before"), 0);
+
+	if (image_says(step, "made"))
+		set_deletion(definition, field);
+	else if (image_says(step, "ini"))
+		set_transform(definition, field);
+}
+
 static json_t *restore_definition(const struct change *change, const json_t *step)
 {
 	const char *label = text_of(step, "target");
@@ -68,7 +114,21 @@ static json_t *restore_definition(const struct change *change, const json_t *ste
 	definition = json_pack("{s:s, s:s, s:o, s:{s:s}, s:s, s:O}", "id", id, "type", "restore", "target", target,
 			       "title", "en", title, "uid", uid_of(body), "fields", json_object_get(step, "before"));
 	json_decref(body);
+	set_way_back(definition, step);
 	return definition;
+}
+
+static void add_definitions(const struct change *change, const json_t *steps, bool restarts, json_t *definitions)
+{
+	for (size_t i = json_array_size(steps); i-- > 0;) {
+		const json_t *step = json_array_get(steps, i);
+		json_t *definition = may_have_happened(step) && is_restart(step) == restarts
+					     ? restore_definition(change, step)
+					     : NULL;
+
+		if (definition)
+			json_array_append_new(definitions, definition);
+	}
 }
 
 json_t *undo_document(const struct change *change, const json_t *run)
@@ -76,13 +136,8 @@ json_t *undo_document(const struct change *change, const json_t *run)
 	const json_t *steps = json_object_get(run, "steps");
 	json_t *definitions = json_array();
 
-	for (size_t i = json_array_size(steps); i-- > 0;) {
-		const json_t *step = json_array_get(steps, i);
-		json_t *definition = may_have_happened(step) ? restore_definition(change, step) : NULL;
-
-		if (definition)
-			json_array_append_new(definitions, definition);
-	}
+	add_definitions(change, steps, false, definitions);
+	add_definitions(change, steps, true, definitions);
 	return json_pack("{s:s, s:o, s:{s:s}}", "undoOf", text_of(run, "id"), "steps", definitions, "undo", "coverage",
 			 "full");
 }

@@ -59,8 +59,11 @@ static enum truth all_is_ready(const struct change *change, struct message *ret_
 	const struct snapshot *snapshot = cluster_snapshot(change->context.cluster);
 
 	for (size_t i = 0; i < change->target_count; i++) {
-		enum truth ready = workload_is_ready(snapshot, change->targets[i], ret_reason);
+		enum truth ready = TRUTH_TRUE;
 
+		/* What was not there is none of what was changed. */
+		if (change->targets[i]->document)
+			ready = workload_is_ready(snapshot, change->targets[i], ret_reason);
 		if (ready != TRUTH_TRUE)
 			return ready;
 	}
@@ -169,6 +172,7 @@ void verify_start(struct change *change)
 		clock_monotonic_ms() + seconds_of(change, "deadlineSeconds", DEADLINE_DEFAULT_S,
 						  DEADLINE_MAXIMUM_S) * 1000;
 	change->held_since_ms = 0;
+	evidence_forget(change->context.evidence);
 	timer_cancel(change->timer);
 	look_later(change);
 }

@@ -31,10 +31,12 @@ static void on_read(struct change *change, void *data, const struct kube_result 
 {
 	struct plan_step *step = data;
 
-	if (result->code == ERR_NONE && step_match(step, result->document) != MATCH_AFTER)
+	bool was_read = result->code == ERR_NONE || result->code == ERR_NOT_FOUND;
+
+	if (was_read && step_match_result(step, result) != MATCH_AFTER)
 		err_set(&change->err, ERR_CONFLICT, "{object} is not as it was before", "object",
 			step->target->label, NULL);
-	else if (result->code != ERR_NONE && change->err.code != ERR_CONFLICT)
+	else if (!was_read && change->err.code != ERR_CONFLICT)
 		change->err = result->err;
 	if (--change->pending == 0)
 		looked(change);

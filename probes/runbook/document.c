@@ -271,7 +271,7 @@ static enum grouping grouping_parse(const char *name)
 static enum remedy_kind step_remedy(const char *type)
 {
 	static const char *const api[] = {"patch-image", "patch", "apply", "delete", "restart",
-					  "cordon",	 "uncordon", "drain", "evict"};
+					  "cordon",	 "uncordon", "drain", "evict", "transform"};
 
 	if (!strncmp(type, "ssh-", 4))
 		return REMEDY_SSH;

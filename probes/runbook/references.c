@@ -42,20 +42,32 @@ static void check_unique(const struct runbook *runbook, const char *list_name, c
 	place_pop(&report->place);
 }
 
-/* "ofSteps" of a step or precondition. */
-static void check_of_steps(const struct runbook *runbook, const json_t *parent, struct report *report)
+/* "ofSteps", "onlyAfter": ids of steps. */
+static void check_step_ids(const struct runbook *runbook, const json_t *parent, const char *name,
+			   struct report *report)
 {
 	const json_t *steps = json_object_get(runbook->document, "steps");
 	size_t index;
 	const json_t *id;
 
-	place_push_key(&report->place, "ofSteps");
-	json_array_foreach(json_object_get(parent, "ofSteps"), index, id) {
+	place_push_key(&report->place, name);
+	json_array_foreach(json_object_get(parent, name), index, id) {
 		place_push_index(&report->place, index);
 		if (!by_id(steps, "id", json_string_value(id)))
 			report_error(report, false, "there is no step \"%s\"", json_string_value(id));
 		place_pop(&report->place);
 	}
+	place_pop(&report->place);
+}
+
+static void check_alternative(const struct runbook *runbook, const json_t *step, struct report *report)
+{
+	const char *name = text_of(step, "alternative");
+
+	if (!name || by_id(json_object_get(runbook->document, "alternatives"), "id", name))
+		return;
+	place_push_key(&report->place, "alternative");
+	report_error(report, false, "there is no alternative \"%s\"", name);
 	place_pop(&report->place);
 }
 
@@ -140,9 +152,11 @@ static void check_target(const json_t *parent, struct report *report)
 static void check_step(const struct runbook *runbook, const json_t *step, struct report *report)
 {
 	static const char *const sent[] = {"target", "images", "patch", "object", "argv", "undoArgv", "file",
-					   "content"};
+					   "content", "instruction"};
 
-	check_of_steps(runbook, step, report);
+	check_step_ids(runbook, step, "ofSteps", report);
+	check_step_ids(runbook, step, "onlyAfter", report);
+	check_alternative(runbook, step, report);
 	check_parameter_name(runbook, step, report);
 	check_target(step, report);
 	for (size_t i = 0; i < array_length(sent); i++) {
@@ -171,7 +185,7 @@ static void check_list(const struct runbook *runbook, const char *list_name,
 
 static void check_precondition(const struct runbook *runbook, const json_t *item, struct report *report)
 {
-	check_of_steps(runbook, item, report);
+	check_step_ids(runbook, item, "ofSteps", report);
 	check_parameter_name(runbook, item, report);
 	check_target(item, report);
 }

@@ -1,0 +1,90 @@
+/* What steps of several types share: saying things once, being for nothing, the time that a confirmation fixes. */
+#include <string.h>
+
+#include "probes/base/buffer.h"
+#include "probes/base/clock.h"
+#include "probes/base/memory.h"
+#include "probes/remedy/step.h"
+
+enum { FILLED_MAXIMUM = 64 << 10 };
+
+static const char now_place[] = "${now}";
+
+void step_say_once(struct change *change, struct plan_step *step, const char *text)
+{
+	if (step->last_said && !strcmp(step->last_said, text))
+		return;
+	free(step->last_said);
+	step->last_said = xstrdup(text);
+	step->moved_ms = clock_monotonic_ms();
+	change_output(change, step->shown.number, text);
+}
+
+static bool is_named(const json_t *ids, const char *id)
+{
+	size_t i;
+	json_t *one;
+
+	json_array_foreach((json_t *)(uintptr_t)ids, i, one) {
+		if (!strcmp(json_string_value(one), id))
+			return true;
+	}
+	return false;
+}
+
+bool step_is_for_nothing(struct change *change, struct plan_step *step)
+{
+	const json_t *ids = json_object_get(step->definition, "onlyAfter");
+
+	for (size_t i = 0; ids && i < change->step_count; i++) {
+		const struct plan_step *earlier = change->steps[i];
+
+		if (is_named(ids, earlier->id) && earlier->shown.state != STEP_SKIPPED)
+			return false;
+	}
+	if (!ids)
+		return false;
+	step->shown.state = STEP_SKIPPED;
+	step->shown.outcome = change_say(change, "has nothing to come after: nothing is changed before it", NULL);
+	return true;
+}
+
+static char *filled(const char *text, const char *now)
+{
+	struct buffer out = BUFFER_INIT(FILLED_MAXIMUM);
+
+	for (const char *at; (at = strstr(text, now_place)); text = at + strlen(now_place)) {
+		buffer_add(&out, text, (size_t)(at - text));
+		buffer_add_text(&out, now);
+	}
+	buffer_add_text(&out, text);
+	return buffer_detach(&out);
+}
+
+void step_fill_now(struct plan_step *step)
+{
+	char now[21];
+	char *body;
+	size_t i;
+	json_t *touch;
+
+	if (!step->shown.body || !strstr(step->shown.body, now_place))
+		return;
+	clock_format(clock_wall(), now);
+	body = filled(step->shown.body, now);
+	free(step->shown.body);
+	step->shown.body = body;
+	json_array_foreach(step->touched, i, touch) {
+		auto_free char *text = json_dumps(json_object_get(touch, "after"), JSON_ENCODE_ANY);
+		auto_free char *after = filled(text, now);
+
+		json_object_set_new(touch, "after", json_loads(after, JSON_DECODE_ANY, NULL));
+	}
+}
+
+char *step_body(const struct change *change, const struct plan_step *step, bool is_real)
+{
+	if (step->ops->body)
+		return step->ops->body(change, step, is_real);
+	return step->shown.body ? xstrdup(step->shown.body) : NULL;
+}

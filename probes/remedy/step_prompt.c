@@ -1,0 +1,46 @@
+/*
+ * prompt: a value that nobody may see is needed. It is given before the
+ * confirmation (change_give_secret()), so that a run never stops half way for
+ * want of it; the step says so in its place.
+ */
+#include <string.h>
+
+#include "probes/base/memory.h"
+#include "probes/remedy/step.h"
+
+static int plan(struct change *change, struct plan_step *step, struct err *err)
+{
+	const char *name = json_string_value(json_object_get(step->definition, "parameter"));
+
+	if (!name)
+		return err_set(err, ERR_REFUSED, "the step {step} of the runbook names no parameter", "step", step->id,
+			       NULL);
+	if (step_is_for_nothing(change, step))
+		return 0;
+	secret_need(change, name);
+	step->shown.watched = change_say(change, "asked for before it runs: {name}", "name", name, NULL);
+	return 0;
+}
+
+static void start(struct change *change, struct plan_step *step)
+{
+	const char *name = json_string_value(json_object_get(step->definition, "parameter"));
+	auto_free char *outcome = NULL;
+
+	free(step->shown.watched);
+	step->shown.watched = NULL;
+	if (!secret_value(change, name)) {
+		outcome = change_say(change, "the value of {name} was not given", "name", name, NULL);
+		run_step_finished(change, step, STEP_FAILED, outcome, NULL);
+		return;
+	}
+	outcome = change_say(change, "given, and shown to nobody", NULL);
+	run_step_finished(change, step, STEP_DONE, outcome, NULL);
+}
+
+const struct step_ops prompt_step = {
+	.type = "prompt",
+	.is_planned_last = true,
+	.plan = plan,
+	.start = start,
+};
