@@ -98,12 +98,15 @@ static void add(json_t *document, json_t *one)
 	json_object_set_new(document, "soonest", one);
 }
 
-json_t *certificates_describe(const struct kubeconfig_view *view, int64_t now)
+json_t *certificates_describe(const struct kubeconfig_view *view, const char *server_pem, int64_t now)
 {
 	json_t *document = json_pack("{s:[]}", "certificates");
 
 	add(document, find(view->certificate_pem, "client certificate", false, now));
-	if (!view->insecure_skip_verify)
+	if (view->insecure_skip_verify)
+		return document;	/* nobody looks at these */
+	add(document, find(server_pem, "server certificate", false, now));
+	if (view->ca_pem)
 		add(document, find(view->ca_pem, "certificate authority", true, now));
 	return document;
 }

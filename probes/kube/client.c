@@ -104,12 +104,18 @@ void kube_client_free(struct kube_client *client)
 	credential_free(client->credential);
 	kubeconfig_view_free(client->view);
 	free(client->version);
+	free(client->server_certificate);
 	free(client);
 }
 
 const struct kubeconfig_view *kube_client_view(const struct kube_client *client)
 {
 	return client->view;
+}
+
+const char *kube_server_certificate(const struct kube_client *client)
+{
+	return client->server_certificate;
 }
 
 struct loop *kube_client_loop(const struct kube_client *client)
@@ -337,6 +343,10 @@ static void on_http_done(void *data, const struct http_result *answer)
 	struct kube_slot *slot = data;
 
 	slot->http = NULL;
+	if (answer->server_certificate && *answer->server_certificate) {
+		free(slot->client->server_certificate);
+		slot->client->server_certificate = xstrdup(answer->server_certificate);
+	}
 	if (answer->status == 401 && !slot->fresh_credential && credential_drop(slot->client->credential)) {
 		slot->fresh_credential = true;
 		log_line("%s %s 401, again with fresh credentials", slot->method, slot->path);

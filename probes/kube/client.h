@@ -57,6 +57,8 @@ int kube_client_new(struct loop *loop, struct kubeconfig_view *view,
 		    struct kube_client **ret_client, struct err *err);
 void kube_client_free(struct kube_client *client);
 const struct kubeconfig_view *kube_client_view(const struct kube_client *client);
+/* PEM of the server's certificate as it was shown last; NULL over plain http, and until it is known. */
+const char *kube_server_certificate(const struct kube_client *client);
 struct loop *kube_client_loop(const struct kube_client *client);
 bool kube_client_may_use_protobuf(const struct kube_client *client);
 

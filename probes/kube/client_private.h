@@ -25,6 +25,7 @@ struct kube_client {
 	struct link_state link;
 	struct access_cache *access;
 	char *version;			/* "" until known */
+	char *server_certificate;	/* PEM; NULL until known */
 	bool version_wanted;		/* unknown, or the link was lost since it was read */
 	struct kube_slot *version_slot;
 	int entered;			/* callbacks of owners that run now */

@@ -192,7 +192,7 @@ static bool read_elsewhere(struct collector *collector, const struct evidence_re
 	if (request->type == EVIDENCE_CERTIFICATES) {
 		const struct kubeconfig_view *view = kube_client_view(collector->client);
 
-		evidence_put(collector->store, key, certificates_describe(view, clock_wall()), NULL, NULL,
+		evidence_put(collector->store, key, certificates_describe(view, kube_server_certificate(collector->client), clock_wall()), NULL, NULL,
 			     clock_wall());
 		return true;
 	}

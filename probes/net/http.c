@@ -44,6 +44,21 @@ static void slot_free(struct http_slot *slot)
 	free(slot);
 }
 
+/* libcurl has it for the transfer that made the connection alone. */
+static const char *server_certificate(const struct http_slot *slot)
+{
+	static const char name[] = "Cert:";
+	struct curl_certinfo *info = NULL;
+
+	if (curl_easy_getinfo(slot->easy, CURLINFO_CERTINFO, &info) != CURLE_OK || !info || info->num_of_certs < 1)
+		return "";
+	for (const struct curl_slist *line = info->certinfo[0]; line; line = line->next) {
+		if (!strncmp(line->data, name, strlen(name)))
+			return line->data + strlen(name);
+	}
+	return "";
+}
+
 /* The last call for a slot: tells its owner, then it is gone. error NULL: an answer came whole. */
 static void finish(struct http_slot *slot, const struct err *error)
 {
@@ -54,6 +69,7 @@ static void finish(struct http_slot *slot, const struct err *error)
 		.audit_id = slot->audit_id ? slot->audit_id : "",
 		.warnings = buffer_text(&slot->warnings),
 		.challenge = slot->challenge ? slot->challenge : "",
+		.server_certificate = server_certificate(slot),
 		.retry_after_ms = slot->retry_after_ms,
 		.aborted_by_callback = slot->aborted,
 	};

@@ -71,6 +71,8 @@ struct http_result {
 	const char *content_type;	/* "" when absent */
 	const char *audit_id;		/* "" when absent */
 	const char *warnings;		/* Warning: headers' texts, a line each; "" */
+	/* PEM of the server's own certificate where this request made the connection; else "" */
+	const char *server_certificate;
 	const char *challenge;		/* Www-Authenticate of a 401; "" when absent */
 	int64_t retry_after_ms;		/* -1 when absent, at most 60 s */
 	bool aborted_by_callback;	/* on_body returned -1 */

@@ -91,11 +91,14 @@ def read(path):
         return base64.b64encode(file.read()).decode()
 
 
-def findings(cluster, folder, authority, client=None, ca=None, code=0):
+def findings(cluster, folder, authority, client=None, ca=None, code=0, front=None):
+    front = front or FRONT
     user = {"client-certificate-data": client, "client-key-data": read(authority.key)} if client else {}
     server = {"server": cluster.server, **({"certificate-authority-data": ca} if ca else {})}
     if client:
-        server = {"server": f"https://127.0.0.1:{FRONT.port}", "insecure-skip-tls-verify": True}
+        server = {"server": f"https://127.0.0.1:{front.port}", "insecure-skip-tls-verify": True}
+    if front is not FRONT:
+        server = {"server": f"https://127.0.0.1:{front.port}", "certificate-authority-data": ca, "tls-server-name": "old-front"}
     path = os.path.join(folder, "kubeconfig")
     with open(path, "w", encoding="utf-8") as file:
         json.dump({"apiVersion": "v1", "kind": "Config", "current-context": "c",
@@ -129,6 +132,13 @@ with tempfile.TemporaryDirectory() as FOLDER, Simulated("healthy") as CLUSTER:
     def _():
         found = findings(CLUSTER, FOLDER, MADE, ca=MADE.make("kubernetes", 3000, 5), code=4)
         assert any(line["text"].startswith("certificate authority kubernetes: ends") for line in found[0]["evidence"]), found
+
+    @test("the server's own certificate counts, as the connection showed it")
+    def _():
+        pem = MADE.make("old-front", 300, 6)
+        front = TlsFront(int(CLUSTER.server.rsplit(":", 1)[1]), os.path.join(FOLDER, "old-front.pem"), MADE.key)
+        found = findings(CLUSTER, FOLDER, MADE, ca=pem, code=4, front=front)
+        assert any(line["text"].startswith("server certificate old-front: ends") for line in found[0]["evidence"]), found
 
     @test("good ones, short-lived ones that somebody renews, and none at all are no finding")
     def _():

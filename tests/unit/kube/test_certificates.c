@@ -40,9 +40,9 @@ static char *make_pem(const char *name, int began, int ends)
 	return pem;
 }
 
-static void soonest(const struct kubeconfig_view *view, const char *text, json_int_t seconds)
+static void soonest_with(const struct kubeconfig_view *view, const char *server, const char *text, json_int_t seconds)
 {
-	json_t *document = certificates_describe(view, NOW);
+	json_t *document = certificates_describe(view, server, NOW);
 	const json_t *found = json_object_get(document, "soonest");
 
 	if (!text) {
@@ -54,10 +54,16 @@ static void soonest(const struct kubeconfig_view *view, const char *text, json_i
 	json_decref(document);
 }
 
+static void soonest(const struct kubeconfig_view *view, const char *text, json_int_t seconds)
+{
+	soonest_with(view, NULL, text, seconds);
+}
+
 static void names_the_one_that_ends_first(void **state)
 {
 	auto_free char *client = make_pem("joe", 100, 10);
 	auto_free char *authority = make_pem("ca", 1000, 5);
+	auto_free char *server = make_pem("api", 300, 3);
 	auto_free char *other = make_pem("new-ca", 10, 3000);
 	auto_free char *both = xasprintf("# text\n%s%s", authority, other);
 	struct kubeconfig_view view = {.certificate_pem = client, .ca_pem = authority};
@@ -67,10 +73,11 @@ static void names_the_one_that_ends_first(void **state)
 	/* One good authority of several is enough. */
 	view.ca_pem = both;
 	soonest(&view, "client certificate joe: ends 2026-12-01T10:00:00Z", 10 * DAY);
-	/* An authority that nobody asks does not matter. */
 	view.ca_pem = authority;
+	soonest_with(&view, server, "server certificate api: ends 2026-11-24T10:00:00Z", 3 * DAY);
+	/* What nobody verifies does not matter. */
 	view.insecure_skip_verify = true;
-	soonest(&view, "client certificate joe: ends 2026-12-01T10:00:00Z", 10 * DAY);
+	soonest_with(&view, server, "client certificate joe: ends 2026-12-01T10:00:00Z", 10 * DAY);
 }
 
 static void leaves_out_what_is_renewed_and_what_is_none(void **state)
