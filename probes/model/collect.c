@@ -192,8 +192,10 @@ static bool read_elsewhere(struct collector *collector, const struct evidence_re
 	if (request->type == EVIDENCE_CERTIFICATES) {
 		const struct kubeconfig_view *view = kube_client_view(collector->client);
 
-		evidence_put(collector->store, key, certificates_describe(view, kube_server_certificate(collector->client), clock_wall()), NULL, NULL,
-			     clock_wall());
+		const char *server = kube_server_certificate(collector->client);
+		int64_t now = clock_wall();
+
+		evidence_put(collector->store, key, certificates_describe(view, server, now), NULL, NULL, now);
 		return true;
 	}
 	if (request->type != EVIDENCE_NODE)
