@@ -110,14 +110,21 @@ static int find_each(struct change *change, const char *each, const struct findi
 	return 0;
 }
 
+/* By its own name, by that of what is changed for it, or by that of its topmost controller. */
 static bool is_asked_for(const struct change *change, const struct finding_object *object, const struct target *target)
 {
+	const struct record *record = record_of(change, object);
+	const struct record *root =
+		record ? snapshot_root_owner(cluster_snapshot(change->context.cluster), record) : NULL;
 	auto_free char *label = NULL;
+	auto_free char *above = NULL;
 
 	if (!change->only_target)
 		return true;
 	label = object_label(object);
-	return !strcasecmp(label, change->only_target) || !strcasecmp(target->label, change->only_target);
+	above = root ? label_of(root->kind->name, root->name_space, root->name) : xstrdup("");
+	return !strcasecmp(label, change->only_target) || !strcasecmp(target->label, change->only_target) ||
+	       !strcasecmp(above, change->only_target);
 }
 
 static void add_once(struct target_list *list, struct target *target)

@@ -5,31 +5,37 @@ import json
 import os
 import sys
 import traceback
+import types
+import urllib.request
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "lib"))
 from registries import Registries  # noqa: E402
-from remedy import our_leases, runs  # noqa: E402
+from remedy import Running, kubectl, our_leases, runs  # noqa: E402
 from simulated import Simulated  # noqa: E402
 from tap import run, test  # noqa: E402
 from wait import wait_for  # noqa: E402
 
 APPS = "/apis/apps/v1/namespaces/"
 REGISTRIES = Registries({
-    "ghcr.io/acme/worker:2.4.1",
+    "ghcr.io/acme/worker:2.4.1", "docker.io/flannel/flannel:v0.14.0", "docker.io/flannel/flannel-cni-plugin:v0.3.0",
     *(f"docker.io/calico/{name}:v3.24.1" for name in ("node", "cni", "typha", "kube-controllers"))})
-AT_WORK = 6  # clusters at once; they mostly wait for a symptom to stay away
+AT_WORK = 11  # clusters at once; they mostly wait for a symptom to stay away
 
 
 class Story:
     """One fix of one finding, told by the console alone; tests look at what it left."""
 
-    def __init__(self, entry, target, objects, *, name=None, undo=True, words=()):
+    def __init__(self, entry, target, objects, *, name=None, undo=True, words=(), acts=(), stays=False):
+        """acts: (what the console prints, what people do outside when it does); stays: undone, it is not broken at once."""
         self.entry = entry
         self.target = target  # of the finding that is fixed
         self.objects = objects  # paths of what the fix changes
-        self.words = ["--target", target] if target else []
+        # The steps of these name their targets: to name one would leave the others out.
+        self.words = [] if entry in ("E08", "E10", "E12", "E16") else ["--target", target]
         self.confirm_name = ["--confirm-name", name] if name else []
-        self.extra = list(words)
+        self.extra = words
+        self.acts = acts
+        self.stays = stays
         self.undo_it = undo
         self.failure = None
         self.at = {}
@@ -70,12 +76,29 @@ class Story:
         assert answer.code in (0, 6) and last.startswith("digest: "), answer
         return last.split()[1]
 
+    def secrets(self):
+        words = []
+        for name, value in self.extra:
+            path = os.path.join(self.cluster.folder, name)
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(value)
+            os.chmod(path, 0o600)
+            words += ["--secret-file", f"{name}={path}"]
+        return words
+
+    def fix(self, *words):
+        running = Running(self.cluster, "fix", self.entry, *self.words, *words, **REGISTRIES.environment)
+        for part, act in self.acts:
+            running.wait_line(part, 120)
+            act(self.cluster)
+        code = running.end(200)
+        return types.SimpleNamespace(code=code, out=running.text())
+
     def tell(self):
         self.at["before"] = self.meaning()
         self.at["found"] = len(self.of_target())
         digest = self.digest("plan", self.entry, *self.words)
-        self.at["fix"] = self.console("fix", self.entry, *self.words, "--confirm", digest, *self.confirm_name,
-                                      *self.extra)
+        self.at["fix"] = self.fix("--confirm", digest, *self.confirm_name, *self.secrets())
         self.at["after"] = self.meaning()
         self.at["left"] = len(self.of_target())
         self.at["again"] = self.console("fix", self.entry, *self.words)
@@ -85,7 +108,7 @@ class Story:
             name = self.at["runs"][0]["id"]
             self.at["undo"] = self.console("undo", name, "--confirm", self.digest("undo", name), *self.confirm_name)
             self.at["undone"] = self.meaning()
-            wait_for(lambda: self.of_target() or self.entry in ("E06", "E08", "E16", "E05"), 60,
+            wait_for(lambda: self.of_target() or self.stays, 60,
                      what=lambda: f"{self.entry} to come back: {self.findings()}")
 
     def run(self):
@@ -96,11 +119,37 @@ class Story:
             self.failure = traceback.format_exc()
 
 
+def join_node(cluster):
+    request = urllib.request.Request(cluster.server + "/sim/nodes", method="POST",
+                                     data=json.dumps({"name": "nks-prod-scaleout-1", "group": "scaleout"}).encode())
+    urllib.request.urlopen(request, timeout=10).close()
+
+
+def remove_node(cluster):
+    kubectl(cluster, "delete", "node", "nks-prod-scaleout-0", "--wait=false")
+
+
+def restart_database(cluster):
+    kubectl(cluster, "-n", "shop", "delete", "pod", "orders-db-0", "--wait=false")
+
+
 STORIES = [
-    Story("E06", "Deployment/shop/order-worker", [APPS + "shop/deployments/order-worker"]),
+    Story("E03", "Deployment/shop/web-api", ["/api/v1/namespaces/shop/serviceaccounts/default",
+                                             "/api/v1/namespaces/shop/secrets/nks-triage-docker-hub"],
+          name="simulated", words=[("username", "shop-robot"), ("password", "not-a-real-token")], stays=True),
+    Story("E05", "DaemonSet/kube-system/kube-flannel-ds", [APPS + "kube-system/daemonsets/kube-flannel-ds"], stays=True),
+    Story("E06", "Deployment/shop/order-worker", [APPS + "shop/deployments/order-worker"], stays=True),
+    Story("E10", "PersistentVolumeClaim/shop/data-orders-db-0",
+          ["/api/v1/namespaces/kube-system/secrets/cinder-csi-cloud-config"],
+          acts=[("verifying by the signs", restart_database)], stays=True),
+    Story("E12", "DaemonSet/kube-system/calico-node", [APPS + "kube-system/daemonsets/calico-node"]),
+    Story("E16", "Node/nks-prod-scaleout-0",
+          [APPS + "kube-system/" + name for name in ("daemonsets/calico-node", "deployments/calico-typha",
+                                                     "deployments/calico-kube-controllers")],
+          acts=[("[1/", remove_node), ("[9/", join_node)], stays=True),
     Story("E08", "DaemonSet/kube-system/calico-node",
           [APPS + "kube-system/" + name for name in ("daemonsets/calico-node", "deployments/calico-typha",
-                                                     "deployments/calico-kube-controllers")]),
+                                                     "deployments/calico-kube-controllers")], stays=True),
     Story("E11", "StatefulSet/shop/asset-store", [APPS + "shop/statefulsets/asset-store"]),
     Story("E11", "Deployment/batch/indexer", [APPS + "batch/deployments/indexer"]),
     Story("E15", "DaemonSet/kube-system/csi-cinder-nodeplugin", [APPS + "kube-system/daemonsets/csi-cinder-nodeplugin"]),

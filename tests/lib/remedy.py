@@ -146,11 +146,12 @@ class Proxy:
 class Running:
     """A console that runs while the test looks at it."""
 
-    def __init__(self, cluster, *words, kubeconfig=None, console=CONSOLE):
+    def __init__(self, cluster, *words, kubeconfig=None, console=CONSOLE, **more):
+        """more: environment variables."""
         self.lines = []
         self.process = subprocess.Popen(
             [console, *words, "--kubeconfig", kubeconfig or cluster.kubeconfig], stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment(cluster.folder))
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment(cluster.folder, **more))
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
 
