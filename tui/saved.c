@@ -174,11 +174,12 @@ static void read_descriptor(struct saved *saved, const char *path, int descripto
 	CLEANUP(buffer_release) struct buffer text = BUFFER_INIT(FILE_MAXIMUM);
 
 	if (!saved_count_file(saved) || saved->bytes > bytes_maximum) {
-		saved_add_failure(saved, path, strerror(EFBIG));
+		saved_add_failure(saved, path, "more than 50000 files, or 2 GiB in all, are not read");
 		return;
 	}
 	if (read_all(descriptor, &text) < 0) {
-		saved_add_failure(saved, path, strerror(errno));
+		saved_add_failure(saved, path, errno == EFBIG ? "it is larger than 512 MiB, and that is not read"
+							      : strerror(errno));
 		return;
 	}
 	saved->bytes += text.length;
@@ -205,7 +206,7 @@ static void read_folder(struct saved *saved, const char *path, int descriptor, i
 		saved_add_failure(saved, path, strerror(errno));
 		return;
 	}
-	while ((entry = readdir(folder)) != NULL && count < FILES_MAXIMUM) {
+	while ((entry = readdir(folder)) != NULL && count <= FILES_MAXIMUM) {
 		if (entry->d_name[0] == '.')
 			continue;
 		names = xreallocarray(names, count + 1, sizeof(char *));

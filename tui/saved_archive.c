@@ -77,9 +77,9 @@ static const char *unpack(struct unpacking *unpacking, struct buffer *out)
 	while ((n = archive_read_data(unpacking->archive, bytes, sizeof(bytes))) > 0) {
 		unpacking->unpacked += (size_t)n;
 		if (unpacking->unpacked > FREE_BYTES && unpacking->unpacked / RATIO_MAXIMUM > unpacking->packed)
-			return "it unpacks to far more than it is";
+			return "it unpacks to more than 200 times its size, and that is not read";
 		if (buffer_add(out, bytes, (size_t)n) < 0)
-			return "larger than is read";
+			return "it is larger than 256 MiB unpacked, and that is not read";
 	}
 	return n < 0 ? "the archive is damaged here" : NULL;
 }
@@ -125,7 +125,7 @@ static void read_entries(struct saved *saved, const char *name, const char *byte
 		if (status != ARCHIVE_OK && status != ARCHIVE_WARN)
 			break;
 		if (!saved_count_file(saved)) {
-			saved_add_failure(saved, name, "too many files");
+			saved_add_failure(saved, name, "more than 50000 files are not read");
 			archive_read_free(unpacking.archive);
 			return;
 		}

@@ -174,6 +174,11 @@ int exec_read(const struct kubeconfig_view *view, const struct job_result *resul
 
 	if (check_end(view, result, err) < 0)
 		return -1;
+	if (result->out->overflowed) {
+		auto_free char *limit = xasprintf("it is longer than %zu bytes", result->out->maximum);
+
+		return bad_answer(view, limit, err);
+	}
 	document = json_loadb(buffer_text(result->out), result->out->length, 0, NULL);
 	if (!json_is_object(document)) {
 		json_decref(document);

@@ -237,7 +237,7 @@ def _():
     assert len([i for i in document["inputs"] if i["error"]]) == 3, document["inputs"]
     bomb = tar("bomb.tar.gz", [("well.json", WELL), ("bomb", b" " * (80 << 20)), ("after.json", PULLING)])
     document = report("--from", bomb, code=5)
-    assert any("far more" in (i["error"] or "") for i in document["inputs"]), document["inputs"]
+    assert any("200 times its size" in (i["error"] or "") for i in document["inputs"]), document["inputs"]
     whole = open(tar("whole.tar.gz", [("pulling.json", PULLING), ("noise", os.urandom(1 << 20))]), "rb").read()
     with open(os.path.join(HOME, "cut.tar.gz"), "wb") as file:
         file.write(whole[:len(whole) // 2])
