@@ -119,12 +119,16 @@ static bool take_versions(struct console *console)
 	uint64_t snapshot = world->snapshot ? snapshot_version(world->snapshot) : 0;
 	uint64_t symptoms = world->symptoms ? symptoms_version(world->symptoms) : 0;
 	uint64_t log = log_count() ? log_at(log_count() - 1)->number : 0;
-	bool is_other = snapshot != console->seen_snapshot || symptoms != console->seen_symptoms;
+	uint64_t generation = world->symptoms ? symptoms_generation(world->symptoms) : 0;
+	/* Views keep findings until their next update, and those of before may be gone. */
+	bool is_other = snapshot != console->seen_snapshot || symptoms != console->seen_symptoms ||
+			generation != console->seen_generation;
 
 	if (log != console->seen_log && console->page_count)
 		is_other = true;
 	console->seen_snapshot = snapshot;
 	console->seen_symptoms = symptoms;
+	console->seen_generation = generation;
 	console->seen_log = log;
 	return is_other;
 }

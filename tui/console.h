@@ -74,6 +74,7 @@ struct console {
 	struct keymap keymap;
 	uint64_t seen_snapshot;		/* versions at the last console_refresh() */
 	uint64_t seen_symptoms;
+	uint64_t seen_generation;
 	uint64_t seen_log;
 	bool is_dirty;			/* something to draw */
 	bool needs_update;		/* views must look again */

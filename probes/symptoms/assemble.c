@@ -326,6 +326,7 @@ static void replace_findings(struct look *look, struct finding **findings, size_
 	free(symptoms->findings);
 	symptoms->findings = findings;
 	symptoms->finding_count = count;
+	symptoms->generation++;
 	if (!is_same)
 		symptoms->version++;
 }

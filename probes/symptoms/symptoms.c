@@ -262,6 +262,11 @@ const struct check *symptoms_check_at(const struct symptoms *symptoms, size_t in
 	return &symptoms->checks[index];
 }
 
+uint64_t symptoms_generation(const struct symptoms *symptoms)
+{
+	return symptoms->generation;
+}
+
 uint64_t symptoms_version(const struct symptoms *symptoms)
 {
 	return symptoms->version;

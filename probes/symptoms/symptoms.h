@@ -42,6 +42,8 @@ size_t symptoms_check_count(const struct symptoms *symptoms);
 const struct check *symptoms_check_at(const struct symptoms *symptoms, size_t index);
 /* Grows when a finding or a check changes. */
 uint64_t symptoms_version(const struct symptoms *symptoms);
+/* Grows when the findings are other objects than before, though they may say the same: who kept one lets go of it. */
+uint64_t symptoms_generation(const struct symptoms *symptoms);
 
 /* Evidence that runbooks whose first signs hold want to have; borrowed until the next update. */
 size_t symptoms_wanted_count(const struct symptoms *symptoms);

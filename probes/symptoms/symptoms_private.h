@@ -78,6 +78,7 @@ struct symptoms {
 	struct map needed;		/* keys of evidence that signs rest on or ask for, owned */
 	int64_t evidence_stale_at;	/* when evidence that is there should be fetched again; 0: none */
 	uint64_t version;
+	uint64_t generation;	/* of the findings */
 };
 
 /* What one update works with. */
