@@ -24,6 +24,8 @@ LATER = {"deployment.kubernetes.io/revision", "deprecated.daemonset.template.gen
 OWN = {"uid", "resourceVersion", "creationTimestamp", "deletionTimestamp", "selfLink", "time", "continue"}
 HEADERS = ("Content-Type", "Warning", "Retry-After")
 UID = re.compile(r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b")
+MINOR = int(os.environ.get("NKS_TRIAGE_KUBERNETES", "1.34.4").split(".")[1])
+WORDED_MINOR = 34       # whose words the simulated server has
 AGE = re.compile(r"^(\d+[smhd])+$")
 
 
@@ -77,12 +79,16 @@ def plain(value, name=""):
         if "containers" in value.get("spec", {}) or value.get("kind") == "PartialObjectMetadata":
             value.get("metadata", {}).pop("generation", None)
         return {key: "..." if key in OWN and inner else managers(inner) if key == "managedFields" else plain(inner, key)
-                for key, inner in value.items() if not (key == "status" and isinstance(inner, dict) or key in LATER)}
+                for key, inner in value.items()
+                if not (key == "status" and isinstance(inner, dict) or key in LATER or key in OWN and inner is None)}
     if isinstance(value, list):
         return [plain(item, name) for item in value]
     if isinstance(value, str):
         if AGE.match(value):
             return "AGE"
+        # How a value is printed changed from one release to the next.
+        if MINOR != WORDED_MINOR:
+            value = re.split("(?:Invalid|Unsupported) value: ", value)[0]
         # The versions of a too old one, and of a conflict, are each server's.
         return re.sub(r"(version|versions?:?|in precondition:|object meta:|ResourceVersion|\() ?\d+", r"\1 N", UID.sub("UID", value))
     return value
@@ -152,7 +158,6 @@ for group, listed in api_requests.GROUPS.items():
     register(group, listed)
 
 # Without these a list of a version that etcd has forgotten is made from what the apiserver remembers.
-MINOR = int(os.environ.get("NKS_TRIAGE_KUBERNETES", "1.34.4").split(".")[1])
 FORGETFUL = ["--feature-gates=ListFromCacheSnapshot=false"] if MINOR >= 33 else []
 
 with ControlPlane(controllers=False, apiserver=FORGETFUL) as plane, Simulated("healthy") as cluster:
