@@ -186,6 +186,52 @@ static int wait_planned(struct change_command *command)
 	return command->interrupted ? EXIT_INTERRUPTED : EXIT_DONE;
 }
 
+static const char *text_of(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text ? text : "";
+}
+
+/* A run of this entry on this cluster that ended half way; NULL: the newest did not. Caller frees. */
+static char *half_way_run(const struct change_command *command)
+{
+	static const char *const states[] = {"stopped", "failed", "running", "verifying"};
+	const char *server = kube_client_view(command->session->client)->server;
+	json_t *document = NULL;
+	char *found = NULL;
+	struct err ignored;
+	size_t i;
+	json_t *run;
+
+	if (!command->journal || journal_runs(command->journal, NULL, &document, &ignored) < 0)
+		return NULL;
+	json_array_foreach(json_object_get(document, "runs"), i, run) {
+		if (strcmp(text_of(run, "entry"), command->runbook->id) != 0 ||
+		    strcmp(text_of(run, "server"), server ? server : "") != 0)
+			continue;
+		for (size_t at = 0; at < array_length(states); at++) {
+			if (!found && !strcmp(text_of(run, "state"), states[at]))
+				found = xstrdup(text_of(run, "id"));
+		}
+		break;
+	}
+	json_decref(document);
+	return found;
+}
+
+/* A new plan of the whole is possible, too: said, no refusal. */
+static void say_half_way(const struct change_command *command)
+{
+	auto_free char *run = half_way_run(command);
+
+	if (!run)
+		return;
+	fprintf(command->invocation->error_out,
+		translate("run %s of %s ended half way: nks-triage resume %s goes on with it\n"), run,
+		command->runbook->id, run);
+}
+
 int change_command_plan(struct change_command *command, const char *id, const char *target)
 {
 	const struct finding *finding;
@@ -197,6 +243,7 @@ int change_command_plan(struct change_command *command, const char *id, const ch
 		return fail_unknown(command, id);
 	finding = find(command->session, command->runbook, target);
 	command->was_found = finding != NULL;
+	say_half_way(command);
 	if (!finding) {
 		code = refuse_unchecked(command);
 		if (code != EXIT_DONE)
@@ -206,13 +253,6 @@ int change_command_plan(struct change_command *command, const char *id, const ch
 	context.alternative = command->alternative;
 	command->change = change_new(&context, command->runbook, finding, target, NULL, NULL);
 	return wait_planned(command);
-}
-
-static const char *text_of(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-
-	return text ? text : "";
 }
 
 /* A run belongs to one cluster: its journal entry says which. */
