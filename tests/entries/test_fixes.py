@@ -19,7 +19,7 @@ APPS = "/apis/apps/v1/namespaces/"
 REGISTRIES = Registries({
     "ghcr.io/acme/worker:2.4.1", "docker.io/flannel/flannel:v0.14.0", "docker.io/flannel/flannel-cni-plugin:v0.3.0",
     *(f"docker.io/calico/{name}:v3.24.1" for name in ("node", "cni", "typha", "kube-controllers"))})
-AT_WORK = 11  # clusters at once; they mostly wait for a symptom to stay away
+AT_WORK = 13  # clusters at once; they mostly wait for a symptom to stay away
 
 
 class Story:
@@ -31,7 +31,7 @@ class Story:
         self.target = target  # of the finding that is fixed
         self.objects = objects  # paths of what the fix changes
         # The steps of these name their targets: to name one would leave the others out.
-        self.words = [] if entry in ("E08", "E10", "E12", "E16") else ["--target", target]
+        self.words = [] if entry in ("E08", "E10", "E12", "E14", "E16") else ["--target", target]
         self.confirm_name = ["--confirm-name", name] if name else []
         self.extra = words
         self.acts = acts
@@ -119,14 +119,36 @@ class Story:
             self.failure = traceback.format_exc()
 
 
-def join_node(cluster):
-    request = urllib.request.Request(cluster.server + "/sim/nodes", method="POST",
-                                     data=json.dumps({"name": "nks-prod-scaleout-1", "group": "scaleout"}).encode())
+def post(cluster, path, body):
+    request = urllib.request.Request(cluster.server + path, json.dumps(body).encode(), method="POST")
     urllib.request.urlopen(request, timeout=10).close()
+
+
+def join_node(cluster):
+    post(cluster, "/sim/nodes", {"name": "nks-prod-scaleout-1", "group": "scaleout"})
 
 
 def remove_node(cluster):
     kubectl(cluster, "delete", "node", "nks-prod-scaleout-0", "--wait=false")
+
+
+def set_images(cluster, workload, *images):
+    kubectl(cluster, "-n", "kube-system", "set", "image", workload, *images)
+
+
+def enable_registry(cluster):
+    """What the cloud console does: default images get names of the registry in the closed network."""
+    post(cluster, "/sim/registry", [{"image": "k8s.gcr.io/pause:*", "seconds": 0.2}])
+    for workload, name in (("daemonset/kube-proxy", "kube-proxy"), ("deployment/metrics-server", "metrics-server")):
+        set_images(cluster, workload, f"{name}=a1b2c3d4-kr1-registry.container.nhncloud.com/nks/{name}:v1.28.3")
+
+
+def update_addon(cluster):
+    set_images(cluster, "daemonset/calico-node", "calico-node=docker.io/calico/node:v3.28.2",
+               "upgrade-ipam=docker.io/calico/cni:v3.28.2", "install-cni=docker.io/calico/cni:v3.28.2",
+               "mount-bpffs=docker.io/calico/node:v3.28.2")
+    set_images(cluster, "deployment/calico-kube-controllers",
+               "calico-kube-controllers=docker.io/calico/kube-controllers:v3.28.2")
 
 
 def restart_database(cluster):
@@ -137,6 +159,10 @@ STORIES = [
     Story("E03", "Deployment/shop/web-api", ["/api/v1/namespaces/shop/serviceaccounts/default",
                                              "/api/v1/namespaces/shop/secrets/nks-triage-docker-hub"],
           name="simulated", words=[("username", "shop-robot"), ("password", "not-a-real-token")], stays=True),
+    Story("E04", "Deployment/shop/pricing", [APPS + "kube-system/daemonsets/kube-proxy"],
+          acts=[("[1/", enable_registry)], undo=False),
+    Story("E14", "Node/nks-prod-readded-0", [APPS + "kube-system/deployments/calico-kube-controllers"],
+          acts=[("[1/", update_addon)], undo=False),
     Story("E05", "DaemonSet/kube-system/kube-flannel-ds", [APPS + "kube-system/daemonsets/kube-flannel-ds"], stays=True),
     Story("E06", "Deployment/shop/order-worker", [APPS + "shop/deployments/order-worker"], stays=True),
     Story("E10", "PersistentVolumeClaim/shop/data-orders-db-0",
