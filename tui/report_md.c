@@ -67,7 +67,7 @@ static void print_finding(const struct report *report, const struct finding *fin
 	if (finding->object_count > OBJECTS_SHOWN)
 		fprintf(out, "- … %zu\n", finding->object_count - OBJECTS_SHOWN);
 	fprintf(out, "\n**%s**: ", translate("remedy"));
-	markdown_plain(out, runbook_text(finding->runbook, report->language, "remedy"));
+	markdown_plain(out, finding_text(finding, report->language, "remedy"));
 	fputc('\n', out);
 	if (!finding->evidence_count)
 		return;
