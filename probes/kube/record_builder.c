@@ -6,7 +6,7 @@
 #include "probes/kube/record_text.h"
 #include "probes/kube/record_words.h"
 
-enum { ROOM_KEPT = 1 << 20, BLOCK_STEP = 64 };
+enum { ROOM_KEPT = 1 << 20, BLOCK_STEP = 32 };
 
 struct group {
 	char *items;

@@ -8,13 +8,26 @@ struct bucket {
 	const struct record **items;
 	uint32_t count;
 	uint32_t capacity;
+	const struct record *only;	/* items of a bucket of one: most have no more */
 	char key[];
 };
 
 static void bucket_free(struct bucket *bucket)
 {
-	free(bucket->items);
+	if (bucket->items != &bucket->only)
+		free(bucket->items);
 	free(bucket);
+}
+
+static void grow(struct bucket *bucket)
+{
+	const struct record **items = xcalloc(bucket->capacity * 2, sizeof(*items));
+
+	memcpy(items, bucket->items, bucket->count * sizeof(*items));
+	if (bucket->items != &bucket->only)
+		free(bucket->items);
+	bucket->items = items;
+	bucket->capacity *= 2;
 }
 
 void bucket_set_release(struct bucket_set *set)
@@ -45,12 +58,12 @@ static struct bucket *bucket_with_room(struct bucket_set *set, const char *key)
 
 		bucket = xcalloc(1, sizeof(*bucket) + size);
 		memcpy(bucket->key, key, size);
+		bucket->items = &bucket->only;
+		bucket->capacity = 1;
 		map_put(&set->buckets, bucket->key, bucket);
 	}
-	if (bucket->count == bucket->capacity) {
-		bucket->capacity = bucket->capacity ? bucket->capacity * 2 : 2;
-		bucket->items = xreallocarray(bucket->items, bucket->capacity, sizeof(*bucket->items));
-	}
+	if (bucket->count == bucket->capacity)
+		grow(bucket);
 	return bucket;
 }
 

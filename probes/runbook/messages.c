@@ -11,7 +11,7 @@
 
 enum {
 	LEAST_SLOTS = 512,	/* powers of two */
-	MOST_SLOTS = 16384,
+	MOST_SLOTS = 8192,
 };
 
 /*
@@ -256,7 +256,7 @@ static uint64_t *remember(struct message_book *book, uint64_t hash_value)
 	slot = memory->slots + slot_of(memory, hash_value);
 	if (*slot == hash_value)
 		return slot;
-	if (*slot && ++memory->evicted > memory->slot_count / 4 && memory->slot_count < MOST_SLOTS) {
+	if (*slot && ++memory->evicted > memory->slot_count / 8 && memory->slot_count < MOST_SLOTS) {
 		resize(memory, 2 * memory->slot_count);
 		slot = memory->slots + slot_of(memory, hash_value);
 	}

@@ -128,8 +128,10 @@ STAMP_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 def stamp(number):
-    """Four letters that all differ from those of the numbers just before and after: curses writes the whole of it."""
-    return "".join(STAMP_LETTERS[(number // 26 ** place + (number if place else 0)) % 26] for place in (3, 2, 1, 0))
+    """Four letters that all differ from those of the numbers just before and after, and are not all the same:
+    then curses writes the whole of it, letter by letter. A number below 26 ** 4 has a stamp of its own."""
+    return "".join(STAMP_LETTERS[(number // 26 ** place + (number if place else 0) + 7 * place) % 26]
+                   for place in (3, 2, 1, 0))
 
 
 class Console:
