@@ -53,8 +53,9 @@ def long_stream():
     count = 10000 if IS_SANITIZED else 200000
     soak.run(count, [count // 2, count], lambda sent, kib, cpu: seen.append(kib))
     assert len(seen) == 2
-    # A sanitizer keeps freed memory: there only its own checks count.
-    assert IS_SANITIZED or seen[1] < seen[0] * 1.04, f"{seen[0]} KiB, then {seen[1]} KiB"
+    # A sanitizer keeps freed memory: there only its own checks count. Half a day's changes in five seconds leave
+    # some holes in the heap, a few percent; one small block forgotten for each object is more than twice that.
+    assert IS_SANITIZED or seen[1] < seen[0] * 1.07, f"{seen[0]} KiB, then {seen[1]} KiB"
 
 
 @test("a console at rest wakes for its clock and little else")
