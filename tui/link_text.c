@@ -20,10 +20,10 @@ static bool is_waiting(const struct world *world)
 static void add_waiting(const struct world *world, struct buffer *out)
 {
 	static const char *const words[] = {
-		[LINK_NOTHING] = "",		[LINK_DNS] = "waiting for DNS",
-		[LINK_TCP] = "waiting for TCP",	[LINK_TLS] = "waiting for TLS",
-		[LINK_ANSWER] = "waiting for answer",
-		[LINK_CREDENTIALS] = "waiting for sign-in",
+		[LINK_NOTHING] = "",		[LINK_DNS] = N_("waiting for DNS"),
+		[LINK_TCP] = N_("waiting for TCP"),	[LINK_TLS] = N_("waiting for TLS"),
+		[LINK_ANSWER] = N_("waiting for answer"),
+		[LINK_CREDENTIALS] = N_("waiting for sign-in"),
 	};
 	char age[32];
 
