@@ -90,10 +90,10 @@ class Terminal:
             return None
         return wait_for(look, seconds=seconds, interval=0.3, what=lambda: f"{texts} in:\n{self.text()}")
 
-    def start(self, arguments="--demo"):
-        """The console, and its process id."""
+    def start(self, arguments="--demo", sign="2 Symptoms"):
+        """The console, and its process id. sign: what its first screen shows."""
         self.shell(f"{PROGRAM} {arguments}; echo status=$?")
-        self.wait("2 Symptoms")
+        self.wait(sign)
         return int(wait_for(lambda: self.pids("nks-triage"), what="the console's process")[0])
 
     def pids(self, name):

@@ -202,9 +202,8 @@ def _():
 @test("Korean text is cut by cell and the borders stay straight")
 def _():
     with Terminal(120, 40) as terminal:
-        terminal.start("--demo --lang ko")
-        terminal.wait("✖ critical", " E08 ")
-        screen = terminal.wait("E08")
+        terminal.start("--demo --lang ko", sign="2 증상")
+        screen = terminal.wait("✖ 심각", " E08 ", "시스템 파드")
         assert all(line.endswith(("│", "┤", "┐", "┘")) for line in screen.splitlines()[2:39]), screen
 
 
