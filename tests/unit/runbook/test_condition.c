@@ -545,6 +545,27 @@ static void ages_are_tied(void **state)
 	bench_release(&bench);
 }
 
+/* A join that leads everywhere: a record of which nothing holds that it asks for is nobody's concern. */
+static void test_dependents_of_wide_joins(void **state)
+{
+	static const char all[] = "{'join':{'to':'Node','by':'all','that':{'field':{'path':'spec.unschedulable','op':'eq',"
+				  "'value':true}}}}";
+	static const char young[] = "{'join':{'to':'Node','by':'all','that':{'age':{'path':'metadata.creationTimestamp',"
+				    "'op':'ge','seconds':3600}}}}";
+	struct bench bench;
+	struct marks marks;
+
+	(void)state;
+	bench_init(&bench);
+	bench_put(&bench, KIND_NODE, "{'metadata':{'uid':'open','name':'open','creationTimestamp':'2026-11-21T09:59:00Z'}}");
+	bench_put(&bench, KIND_NODE, "{'metadata':{'uid':'shut','name':'shut'},'spec':{'unschedulable':true}}");
+	assert_string_equal(dependents(&bench, KIND_POD, all, "open", &marks), "");
+	assert_string_equal(dependents(&bench, KIND_POD, all, "shut", &marks), "all ");
+	/* It does not hold, but time will change that: the subjects have to know when. */
+	assert_string_equal(dependents(&bench, KIND_POD, young, "open", &marks), "all ");
+	bench_release(&bench);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -563,6 +584,7 @@ int main(void)
 		cmocka_unit_test(joins_by_selector_and_reference),
 		cmocka_unit_test(joins_later_objects_of_the_controller),
 		cmocka_unit_test(ages_are_tied),
+		cmocka_unit_test(test_dependents_of_wide_joins),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
