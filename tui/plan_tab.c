@@ -120,6 +120,9 @@ static void add_diff(struct textview *text, const struct world *world, const str
 		textview_indent(text, 7);
 	}
 	textview_add(text, ROLE_REMOVED, "     ");
+	/* Two values tell each other what they are; one alone does not. */
+	if (!all && !(*before && *after))
+		textview_appendf(text, ROLE_DIM, "%s ", diff->path);
 	if (*before)
 		textview_appendf(text, ROLE_REMOVED, "- %s ", before);
 	if (*before && *after && text_width(before) + text_width(after) > MOST_DIFF_CELLS)
