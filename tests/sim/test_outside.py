@@ -134,9 +134,10 @@ def _():
                         Impersonate_User="viewer")[0] == 403
 
         def again(prefix, namespace, count):
-            for pod in pods(api, namespace, prefix):
+            present = pods(api, namespace, prefix)
+            old = {p["metadata"]["uid"] for p in present}
+            for pod in present:
                 api.call("DELETE", PODS.format(namespace) + "/" + pod["metadata"]["name"])
-            old = {p["metadata"]["uid"] for p in pods(api, namespace, prefix)}
             wait_for(lambda: not old & {p["metadata"]["uid"] for p in pods(api, namespace, prefix)}, 30, what="new pods")
             all_ready(api, namespace, prefix, count)
 
