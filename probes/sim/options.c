@@ -59,7 +59,7 @@ json_t *options_check(const struct request *request, const char *verb)
 			validation = NULL;
 	if (validation)
 		return wrong(kind, "fieldValidation", "FieldValueNotSupported",
-			     xasprintf("Unsupported value: \"%s\": supported values: \"\", \"Ignore\", \"Strict\", \"Warn\"",
-				       validation));
+			     xasprintf("Unsupported value: \"%s\": supported values: "
+				       "\"\", \"Ignore\", \"Strict\", \"Warn\"", validation));
 	return NULL;
 }
