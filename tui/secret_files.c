@@ -55,7 +55,8 @@ static int give_file(const char *item, struct change *change, struct err *err)
 		close(descriptor);
 	if (length < 0) {
 		explicit_bzero(bytes, sizeof(bytes));
-		return err_set(err, ERR_IO, "cannot read {path}: it is larger than {limit} bytes", "path", path, "limit", "16383",
+		return err_set(err, ERR_IO, "cannot read {path}: it is larger than {limit} bytes", "path", path,
+			"limit", "16383",
 			       NULL);
 	}
 	bytes[length] = '\0';

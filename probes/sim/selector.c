@@ -131,7 +131,8 @@ static int parse_requirement(const char **cursor, struct selector *selector, str
 	if (!n) {
 		auto_free char *found = xstrndup(at, *at ? 1 : 0);
 
-		return err_set(err, ERR_INVALID, "found '{found}', expected: !, identifier, or 'end of string'", "found",
+		return err_set(err, ERR_INVALID, "found '{found}', expected: !, identifier, or 'end of string'",
+			"found",
 			       found, NULL);
 	}
 	requirement = add_requirement(selector, at, n);

@@ -53,7 +53,8 @@ static void check_name(json_t *causes, const json_t *object)
 	if (!name[0])
 		required(causes, "metadata.name", "name or generateName is required");
 	else if (strlen(name) > 253)
-		invalid(causes, "metadata.name", doc_get(object, "metadata.name"), "must be no more than 253 characters");
+		invalid(causes, "metadata.name", doc_get(object, "metadata.name"),
+			"must be no more than 253 characters");
 	else if (!validate_name(name))
 		invalid(causes, "metadata.name", doc_get(object, "metadata.name"),
 			"a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or "
@@ -80,7 +81,8 @@ static bool is_label_key(const char *key)
 	if (!key[prefix])
 		return is_label_word(key, prefix);
 	snprintf(name, sizeof(name), "%.*s", (int)prefix, key);
-	return prefix < sizeof(name) && validate_name(name) && is_label_word(key + prefix + 1, strlen(key + prefix + 1));
+	return prefix < sizeof(name) && validate_name(name) && is_label_word(key + prefix + 1,
+		strlen(key + prefix + 1));
 }
 
 /* apimachinery pkg/apis/meta/v1/validation and pkg/util/validation */
@@ -95,16 +97,22 @@ static void check_labels(json_t *causes, const json_t *object)
 		if (!is_label_key(key))
 			invalid(causes, "metadata.labels", name,
 				strchr(key, '/') != strrchr(key, '/')
-				? "a qualified name must consist of alphanumeric characters, '-', '_' or '.', and must start "
-				  "and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', "
-				  "regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]') with an optional "
+				? "a qualified name must consist of alphanumeric characters, '-', '_' or '.', "
+					"and must start "
+				  "and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or "
+				  "'123-abc', "
+				  "regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]') "
+				  "with an optional "
 				  "DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
-				: "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end "
-				  "with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used "
+				: "name part must consist of alphanumeric characters, '-', '_' or '.', and "
+					"must start and end "
+				  "with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or "
+				  "'123-abc', regex used "
 				  "for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')");
 		if (json_string_length(value) && !is_label_word(json_string_value(value), json_string_length(value)))
 			invalid(causes, "metadata.labels", value,
-				"a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or "
+				"a valid label must be an empty string or consist of alphanumeric characters, "
+				"'-', '_' or "
 				"'.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or "
 				"'my_value',  or '12345', regex used for validation is "
 				"'(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')");
@@ -128,7 +136,8 @@ static void check_data_keys(json_t *causes, const json_t *object)
 		if (!good)
 			invalid(causes, field, name,
 				"a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. "
-				"'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')");
+				"'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is "
+				"'[-._a-zA-Z0-9]+')");
 		json_decref(name);
 	}
 }

@@ -166,7 +166,8 @@ static int set_start(struct watch *watch, const char *version)
 /* What a real server forgets to make a bad request of. Yours. */
 static json_t *unparsable_version(const char *version)
 {
-	auto_free char *message = xasprintf("resourceVersion: Invalid value: \"%s\": strconv.ParseUint: parsing \"%s\": "
+	auto_free char *message = xasprintf("resourceVersion: Invalid value: \"%s\": strconv.ParseUint: "
+		"parsing \"%s\": "
 					    "invalid syntax", version, version);
 	json_t *status = status_new(500, message);
 
