@@ -193,6 +193,11 @@ static const char *text_of(const json_t *object, const char *key)
 	return text ? text : "";
 }
 
+bool change_command_has_finding(const struct change_command *command)
+{
+	return find(command->session, command->runbook, NULL) != NULL;
+}
+
 /* A run of this entry on this cluster that ended half way; NULL: the newest did not. Caller frees. */
 static char *half_way_run(const struct change_command *command)
 {

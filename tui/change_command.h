@@ -33,6 +33,8 @@ struct change_command {
 int change_command_open(struct change_command *command, const struct invocation *invocation, bool with_journal);
 /* Plans the fix of an entry; returns as above. target may be NULL. */
 int change_command_plan(struct change_command *command, const char *id, const char *target);
+/* The entry that was planned last is found somewhere now. */
+bool change_command_has_finding(const struct change_command *command);
 /* Plans the way back of a run of the journal. */
 int change_command_plan_undo(struct change_command *command, const char *run_id);
 /* Plans what is left of a run of the journal. */

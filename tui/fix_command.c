@@ -16,6 +16,39 @@ struct arguments {
 
 static int parse(struct invocation *invocation, struct arguments *arguments);
 
+/* Another finding of the entry is left after one was mended. */
+static bool has_more(const struct change_command *command, const struct arguments *arguments)
+{
+	return !arguments->target && command->change && change_state(command->change) == CHANGE_VERIFIED &&
+	       change_command_has_finding(command);
+}
+
+/*
+ * All findings of an entry, one after the other: each has a plan and a confirmation of its own. A digest is that of
+ * one plan, so that without a terminal the others are only named.
+ */
+static int fix_each(struct change_command *command, struct change_flow *flow, const struct arguments *arguments)
+{
+	int code;
+
+	for (;;) {
+		code = change_command_plan(command, arguments->id, arguments->target);
+		if (code == EXIT_DONE)
+			code = change_flow_go(flow);
+		if (code != EXIT_DONE || !has_more(command, arguments))
+			return code;
+		if (flow->terminal < 0 || flow->digest) {
+			fprintf(command->invocation->error_out,
+				translate("%s was found elsewhere, too: plan it again for the next\n"),
+				command->runbook->id);
+			return code;
+		}
+		change_free(command->change);
+		command->change = NULL;
+		flow->printed = 0;
+	}
+}
+
 static int run(struct invocation *invocation)
 {
 	struct arguments arguments = {0};
@@ -34,9 +67,7 @@ static int run(struct invocation *invocation)
 	code = change_command_open(&command, invocation, true);
 	command.alternative = arguments.alternative;
 	if (code == EXIT_DONE)
-		code = change_command_plan(&command, arguments.id, arguments.target);
-	if (code == EXIT_DONE)
-		code = change_flow_go(&flow);
+		code = fix_each(&command, &flow, &arguments);
 	change_command_close(&command);
 	change_flow_release(&flow);
 	return code;
