@@ -213,10 +213,11 @@ bench-programs: $(BENCH_PROGRAMS)
 controlplane:
 	@tests/controlplane/build.py --kubernetes $(KUBERNETES)
 ## conformance   the tests that need a real kube-apiserver, against KUBERNETES
-# The longest comes first. Each program starts a control plane of its own: faults and rights of one are no other's.
-CONFORMANCE := tests/conformance/test_faults.py $(sort $(filter-out %/test_faults.py,$(wildcard tests/conformance/test_*.py)))
+# The longest come first. Each program starts a control plane of its own: faults and rights of one are no other's.
+CONFORMANCE_LONG := $(addprefix tests/conformance/test_,faults.py fixes.py repair.py)
+CONFORMANCE := $(CONFORMANCE_LONG) $(sort $(filter-out $(CONFORMANCE_LONG),$(wildcard tests/conformance/test_*.py)))
 conformance: all $(TEST_HELPERS) controlplane
-	NKS_TRIAGE_KUBERNETES=$(KUBERNETES) tests/run.py --jobs 2 $(CONFORMANCE)
+	NKS_TRIAGE_KUBERNETES=$(KUBERNETES) tests/run.py --jobs 3 $(CONFORMANCE)
 ## faults     random faults before a real apiserver: SEEDS=100 sequences (make faults SEEDS=500 CHANGES=2000)
 SEEDS ?= 100
 CHANGES ?= 1000
