@@ -131,8 +131,11 @@ class ControlPlane:
             self.kubeconfig(name)
         wait_for(lambda: self.kubectl("get", "clusterrole", "view", check=False).returncode == 0, 60, 0.2)
         # These exist already after a restart of the apiserver.
-        self.kubectl("create", "clusterrole", "cluster-viewer", "--verb=get,list,watch",
-                     "--resource=nodes,persistentvolumes,storageclasses.storage.k8s.io", check=False)
+        rbac, storage = ".rbac.authorization.k8s.io", ".storage.k8s.io"
+        self.kubectl("create", "clusterrole", "cluster-viewer", "--verb=get,list,watch", "--resource=" + ",".join((
+            "nodes", "persistentvolumes", "storageclasses" + storage, "csidrivers" + storage, "roles" + rbac,
+            "rolebindings" + rbac, "clusterroles" + rbac, "clusterrolebindings" + rbac,
+            "customresourcedefinitions.apiextensions.k8s.io")), check=False)
         for role in ("view", "cluster-viewer"):
             self.kubectl("create", "clusterrolebinding", f"viewer-{role}", f"--clusterrole={role}", "--user=viewer",
                          check=False)
