@@ -23,6 +23,9 @@ import re
 import socket
 import struct
 import threading
+import time
+
+from wait import wait_for
 
 MODES = {"pass", "brief", "refuse", "reset", "cut", "break", "stall", "blackhole", "delay", "drip"}
 
@@ -85,6 +88,18 @@ class Connection:
             pass
         finally:
             self.end(False)
+
+
+def settle(proxy):
+    """Waits until lists have become watches: some are open, and nothing was listed for a second and a half."""
+    seen = [0, 0.0]
+
+    def is_quiet():
+        listed = sum("limit=" in line for line in proxy.requests)
+        if listed != seen[0]:
+            seen[:] = listed, time.monotonic()
+        return listed and any("watch=1" in line for line in proxy.requests) and time.monotonic() - seen[1] > 1.5
+    wait_for(is_quiet, what=lambda: f"watches: {proxy.requests}")
 
 
 class FaultProxy:

@@ -10,7 +10,7 @@ import time
 
 ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
 sys.path[:0] = [os.path.join(ROOT, "tests", "lib"), os.path.join(ROOT, "tests", "client")]
-from fault_proxy import FaultProxy  # noqa: E402
+from fault_proxy import FaultProxy, settle  # noqa: E402
 from servers import Handler, api, authority, certificate, free_port, path_of, raw, write  # noqa: E402
 from simulated import Simulated, run_console  # noqa: E402
 from tap import run, test  # noqa: E402
@@ -195,7 +195,7 @@ class Behind:
         path = config(f"http://127.0.0.1:{self.proxy.port}")
         self.pid = self.terminal.start(f"--kubeconfig {path} {arguments}")
         self.terminal.wait("● live", "1 Nodes 12/12 ready")
-        wait_for(lambda: kinds(self.watches()) == kinds(self.lists()), what=lambda: f"watches: {self.watches()}")
+        settle(self.proxy)
 
     def __enter__(self):
         return self
