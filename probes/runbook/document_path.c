@@ -29,6 +29,11 @@ static char *fill_key(const char *text, size_t n, const struct record *subject)
 	return buffer_detach(&key);
 }
 
+char *document_path_text(const char *path, const struct record *subject)
+{
+	return fill_key(path, strlen(path), subject);
+}
+
 /* The item of a list whose member has a value: "name=calico-node". */
 static const json_t *find_item(const json_t *list, const char *name, const char *value)
 {

@@ -291,6 +291,8 @@ static void look_at_document(struct walk *walk, const struct node *node, struct 
 		if (json_is_string(value))
 			fact.text = json_string_value(value);
 		snprintf(fact.number, sizeof(fact.number), "%s", texts.count ? texts.items[0] : "absent");
+		if (fact.member && strchr(fact.member, '{') && !walk->quiet)
+			fact.member = walk_keep(walk, document_path_text(fact.member, frame.record));
 		walk_add_fact(walk, &fact);
 	}
 	words_release(&texts);

@@ -201,6 +201,42 @@ static bool has_line(const struct evaluation *evaluation, const char *source, co
 	return false;
 }
 
+/* "/apis/apps/v1/namespaces/kube-system/daemonsets/x" -> "DaemonSet/kube-system/x"; what has no such form stays. */
+static char *object_of_path(const char *path)
+{
+	static const char in_namespace[] = "/namespaces/";
+	const char *space = strstr(path, in_namespace);
+	const char *space_end = space ? strchr(space + strlen(in_namespace), '/') : NULL;
+	const char *name = strrchr(path, '/');
+	const char *resource = name;
+	const struct kind *kind;
+
+	while (resource && resource > path && resource[-1] != '/')
+		resource--;
+	if (!name || resource == path || strchr(path, '?') || (space && (!space_end || space_end >= name)))
+		return xstrdup(path);
+	auto_free char *word = xstrndup(resource, (size_t)(name - resource));
+
+	kind = kind_find(word);
+	if (!space)
+		return xasprintf("%s%s", kind ? kind->name : word, name);
+	return xasprintf("%s/%.*s%s", kind ? kind->name : word, (int)(space_end - space) - (int)strlen(in_namespace),
+			 space + strlen(in_namespace), name);
+}
+
+/* A key of evidence as an operator would name what was read. */
+static char *evidence_source(const char *key)
+{
+	static const char get[] = "get:";
+	static const char stats[] = "stats:";
+
+	if (!strncmp(key, get, strlen(get)))
+		return object_of_path(key + strlen(get));
+	if (!strncmp(key, stats, strlen(stats)))
+		return xasprintf("Node/%s stats/summary", key + strlen(stats));
+	return xstrdup(key);
+}
+
 /* "Pod/kube-system/x status.conditions[0].status" */
 static char *fact_source(const struct fact *fact)
 {
@@ -208,8 +244,10 @@ static char *fact_source(const struct fact *fact)
 	const char *star = strstr(fact->where, "[*]");
 	auto_free char *path = NULL;
 
-	if (!record)
-		return fact->member ? xasprintf("%s %s", fact->where, fact->member) : xstrdup(fact->where);
+	if (!record) {
+		path = evidence_source(fact->where);
+		return fact->member ? xasprintf("%s %s", path, fact->member) : take_pointer(path);
+	}
 	path = star ? xasprintf("%.*s[%zu]%s", (int)(star - fact->where), fact->where, fact->item, star + 3)
 		    : xstrdup(fact->where);
 	return xasprintf("%s/%s%s%s %s", record->kind->name, record->name_space,

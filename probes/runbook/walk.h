@@ -101,6 +101,8 @@ struct outcome walk_check(struct walk *walk, const struct node *node, struct fra
  * a key that may hold dots, with the places of the subject filled.
  */
 const json_t *document_member(const json_t *document, const char *path, const struct record *subject);
+/* The path as it was taken, with the subject's names filled in. Caller frees. */
+char *document_path_text(const char *path, const struct record *subject);
 
 /* join.c: calls visit for each object that the join leads to, "that" apart. False: it could not be read. */
 bool join_each(struct walk *walk, const struct node *join, const struct record *from,

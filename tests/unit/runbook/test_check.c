@@ -83,7 +83,7 @@ static void finds_its_way_into_documents(void **state)
 	says(&check, TRUTH_FALSE, "{'name':'daemon','path':'spec.m[{namespace}/{name}].n','op':'lt','valueOf':'spec.hostname','percent':100}");
 	says(&check, TRUTH_TRUE, "{'name':'daemon','path':'spec.m[{namespace}/{name}].n','op':'lt','valueOf':'spec.hostname','percent':101}");
 	assert_string_equal(check.bench.evaluation.lines[0].source,
-			    "get:/apis/apps/v1/namespaces/shop/daemonsets/d spec.m[{namespace}/{name}].n");
+			    "DaemonSet/shop/d spec.m[shop/a.b].n");
 	says(&check, TRUTH_FALSE, "{'name':'daemon','path':'spec.m[{namespace}/{name}].n','op':'lt','valueOf':'spec.subdomain','percent':101}");
 	close_bench(&check);
 }
