@@ -12,28 +12,48 @@ as one more failure. The last line is "N passed, N failed"; the exit status is
 """
 import argparse
 import concurrent.futures
+import glob
 import os
 import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+import uuid
+
+
+def end_what_is_left(mark):
+    """Kills servers and terminals of a program that ended: they have its mark in their environment."""
+    for folder in glob.glob("/proc/[0-9]*"):
+        try:
+            with open(folder + "/environ", "rb") as file:
+                if mark.encode() in file.read().split(b"\0"):
+                    os.kill(int(os.path.basename(folder)), signal.SIGKILL)
+        except OSError:
+            continue    # gone, or not ours
 
 
 def run(program, timeout):
     """Returns (program, passed, [failure texts], output, seconds)."""
     started = time.monotonic()
-    environment = dict(os.environ, CMOCKA_MESSAGE_OUTPUT="TAP", LC_ALL="C.UTF-8")
+    mark = f"TEST_PROGRAM={uuid.uuid4()}"
+    environment = dict(os.environ, CMOCKA_MESSAGE_OUTPUT="TAP", LC_ALL="C.UTF-8", **dict([mark.split("=")]))
     command = ["/usr/bin/python3", program] if program.endswith(".py") else [program if "/" in program else "./" + program]
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                               stderr=subprocess.STDOUT, env=environment, start_new_session=True)
     failures = []
-    try:
-        output = process.communicate(timeout=timeout)[0]
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        output = process.communicate()[0]
-        failures.append(f"did not end within {timeout} s")
+    # A file, not a pipe: what a broken test leaves running would hold a pipe open for ever.
+    with tempfile.TemporaryFile() as file:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT,
+                                   env=environment, start_new_session=True)
+        try:
+            process.wait(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            failures.append(f"did not end within {timeout} s")
+        end_what_is_left(mark)
+        file.seek(0)
+        output = file.read()
     output = output.decode("utf-8", "replace")
     lines = output.splitlines()
     passed = sum(1 for line in lines if re.match(r"ok\b", line) and "# SKIP" not in line.upper())

@@ -164,11 +164,11 @@ def _():
         (credential({"token": "x", "expirationTimestamp": "soon"}), "local", "expirationTimestamp is no time"),
         (credential({"token": "x"}, "client.authentication.k8s.io/v1beta1"), "local", "another apiVersion"),
         ("echo '{\"kind\":\"Pod\",\"apiVersion\":\"client.authentication.k8s.io/v1\"}'", "local", "another kind"),
-        ("head -c 9000000 /dev/zero", "local", "no JSON"),
+        ("head -c 9000000 /dev/zero", "local", "longer than 1048576 bytes"),
         ("head -c 9000000 /dev/zero | tr '\\0' x >&2; exit 4", "local", "ended with status 4: xxxx"),
         ("head -c 3000000 /dev/urandom >&2; exit 5", "local", "ended with status 5"),
         ("printf '\\033]0;evil\\007\\033[31mred' >&2; exit 6", "local", "\\x1b]0;evil\\x07\\x1b[31mred"),
-        ("head -c 3000000 /dev/urandom", "local", "no JSON"),
+        ("head -c 3000000 /dev/urandom", "local", "longer than 1048576 bytes"),
         ("printf '[1,2'", "local", "no JSON"),
         ("printf '[]'", "local", "ExecCredential"),
     )
