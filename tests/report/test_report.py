@@ -147,7 +147,9 @@ def _():
 def _():
     admin = report(outage, code=3)
     viewer = report(outage, "--as", "viewer", code=3)
-    assert viewer["findings"] == admin["findings"]
+    seen, known = (re.sub(r'"text": "\d{4}-\d\d-\d\d \d\d:\d\d:\d\d', "", json.dumps(document["findings"]))
+                   for document in (viewer, admin))    # the times in the lines of logs go on
+    assert seen == known
     assert viewer["cluster"]["user"] == "viewer"
 
 
