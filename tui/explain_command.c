@@ -30,6 +30,14 @@ static void print_heading(FILE *out, const char *heading)
 	fprintf(out, "\n%s\n", translate(heading));
 }
 
+static const char *localized(const json_t *texts, const char *language)
+{
+	const char *text = json_string_value(json_object_get(texts, language));
+
+	text = text ? text : json_string_value(json_object_get(texts, "en"));
+	return text ? text : "";
+}
+
 static void print_steps(FILE *out, const struct runbook *runbook, const char *language)
 {
 	size_t index;
@@ -39,13 +47,9 @@ static void print_steps(FILE *out, const struct runbook *runbook, const char *la
 		return;
 	print_heading(out, "Steps of the fix");
 	json_array_foreach(json_object_get(runbook->document, "steps"), index, step) {
-		const json_t *titles = json_object_get(step, "title");
-		const char *title = json_string_value(json_object_get(titles, language));
-		auto_free char *line = NULL;
+		auto_free char *line = xasprintf("%zu. %s", index + 1,
+						 localized(json_object_get(step, "title"), language));
 
-		if (!title)
-			title = json_string_value(json_object_get(titles, "en"));
-		line = xasprintf("%zu. %s", index + 1, title);
 		print_wrapped(out, line, INDENT, COLUMNS);
 	}
 }
@@ -92,14 +96,6 @@ static const struct error_class {
 	{"translation", N_("is translated wrongly")},
 	{"incomplete", N_("leaves something out")},
 };
-
-static const char *localized(const json_t *texts, const char *language)
-{
-	const char *text = json_string_value(json_object_get(texts, language));
-
-	text = text ? text : json_string_value(json_object_get(texts, "en"));
-	return text ? text : "";
-}
 
 /* What the published procedure has wrong, beside what is done here. */
 static void explain_guide(FILE *out, const struct runbook *runbook, const char *language)

@@ -83,9 +83,8 @@ static int add_page(struct saving *saving, const struct kind *kind, int number, 
 	json_t *item;
 	size_t i;
 
-	json_array_foreach(items, i, item) {
-		/* Who wrote which field is most of an object; the fields of taints and reasons stay. */
-		if (saving->words)
+	if (saving->words) {
+		json_array_foreach(items, i, item)
 			save_redact(item, saving->words);
 	}
 	return save_archive_add_json(saving->archive, name, page, err);
