@@ -189,7 +189,11 @@ json_t *fields_union(const json_t *a, const json_t *b)
 	return all;
 }
 
-json_t *fields_without(const json_t *a, const json_t *b)
+/*
+ * What of a is not in b. by_owner: b says who owns fields, so a whole value in b takes all that is within, and a
+ * container in a, named alone, is not what it contains; else both say which names there are.
+ */
+static json_t *left_over(const json_t *a, const json_t *b, bool by_owner)
 {
 	json_t *left = json_object();
 	const char *name;
@@ -199,18 +203,13 @@ json_t *fields_without(const json_t *a, const json_t *b)
 		const json_t *taken = json_object_get(b, name);
 		json_t *rest;
 
-		if (!taken) {
+		if (taken && by_owner && !json_object_size(taken))
+			continue;
+		if (!taken || (by_owner && !json_object_size(value))) {
 			json_object_set(left, name, value);
 			continue;
 		}
-		if (!json_object_size(taken))
-			continue;
-		/* A container alone is not what it contains. */
-		if (!json_object_size(value)) {
-			json_object_set(left, name, value);
-			continue;
-		}
-		rest = fields_without(value, taken);
+		rest = left_over(value, taken, by_owner);
 		if (json_object_size(rest) > (json_object_get(rest, ".") ? 1 : 0))
 			json_object_set(left, name, rest);
 		json_decref(rest);
@@ -218,26 +217,14 @@ json_t *fields_without(const json_t *a, const json_t *b)
 	return left;
 }
 
+json_t *fields_without(const json_t *a, const json_t *b)
+{
+	return left_over(a, b, true);
+}
+
 json_t *fields_unnamed(const json_t *before, const json_t *now)
 {
-	json_t *gone = json_object();
-	const char *name;
-	json_t *value;
-
-	json_object_foreach((json_t *)(uintptr_t)before, name, value) {
-		const json_t *named = json_object_get(now, name);
-		json_t *within;
-
-		if (!named) {
-			json_object_set(gone, name, value);
-			continue;
-		}
-		within = fields_unnamed(value, named);
-		if (json_object_size(within) > (json_object_get(within, ".") ? 1 : 0))
-			json_object_set(gone, name, within);
-		json_decref(within);
-	}
-	return gone;
+	return left_over(before, now, false);
 }
 
 json_t *fields_common(const json_t *a, const json_t *b)

@@ -95,10 +95,10 @@ def settle(proxy):
     seen = [0, 0.0]
 
     def is_quiet():
-        listed = sum("limit=" in line for line in proxy.requests)
+        listed = len(proxy.lists())
         if listed != seen[0]:
             seen[:] = listed, time.monotonic()
-        return listed and any("watch=1" in line for line in proxy.requests) and time.monotonic() - seen[1] > 1.5
+        return listed and proxy.watches() and time.monotonic() - seen[1] > 1.5
     wait_for(is_quiet, what=lambda: f"watches: {proxy.requests}")
 
 
@@ -168,6 +168,12 @@ class FaultProxy:
             pass                                # the proxy ends
         finally:
             self.open.discard(connection)
+
+    def watches(self):
+        return [line for line in self.requests if "watch=1" in line]
+
+    def lists(self):
+        return [line for line in self.requests if "limit=" in line]
 
     async def _reset(self):
         for connection in list(self.open):

@@ -11,11 +11,11 @@ import time
 
 ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
 sys.path[:0] = [os.path.join(ROOT, "tests", "lib"), os.path.join(ROOT, "tests", "client")]
+from behind import Behind, kinds  # noqa: E402
 from fault_proxy import FaultProxy, settle  # noqa: E402
 from servers import kubeconfig, path_of, write  # noqa: E402
 from simulated import CONSOLE, Simulated  # noqa: E402
 from tap import run, test  # noqa: E402
-from tmux import Terminal  # noqa: E402
 from wait import wait_for  # noqa: E402
 
 SHIM = r"""
@@ -54,50 +54,23 @@ def set_clocks(boot, wall):
     os.rename(path_of("offsets.new"), path_of("offsets"))
 
 
-def kinds(lines):
-    return {line.split("?")[0] for line in lines}
-
-
-class Console:
-    def __init__(self, arguments=""):
-        set_clocks(0, 0)
-        self.cluster = Simulated("healthy")
-        self.proxy = FaultProxy(int(self.cluster.server.rsplit(":", 1)[1]))
-        self.proxy.__enter__()
-        self.terminal = Terminal(120, 40)
-        config = kubeconfig(f"http://127.0.0.1:{self.proxy.port}")
-        self.terminal.shell(f"export CLOCK_OFFSETS={path_of('offsets')} LD_PRELOAD={path_of('shim.so')} "
-                            "ASAN_OPTIONS=verify_asan_link_order=0; clear")
-        self.pid = self.terminal.start(f"--kubeconfig {config} {arguments}")
-        self.terminal.wait("● live", "1 Nodes 12/12 ready", "211d")
-        settle(self.proxy)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.terminal.end()
-        self.proxy.__exit__()
-        self.cluster.stop()
-
-    def watches(self):
-        return [line for line in self.proxy.requests if "watch=1" in line]
-
-    def lists(self):
-        return [line for line in self.proxy.requests if "limit=" in line]
+def started():
+    set_clocks(0, 0)
+    return Behind(kubeconfig, preload=f"export CLOCK_OFFSETS={path_of('offsets')} LD_PRELOAD={path_of('shim.so')} "
+                                             "ASAN_OPTIONS=verify_asan_link_order=0")
 
 
 @test("a lid that was closed for two days: watches go on over new connections, ages are right, nothing is listed")
 def _():
-    with Console() as console:
-        lists, begun, watched = len(console.lists()), len(console.watches()), kinds(console.watches())
+    with started() as console:
+        lists, begun, watched = len(console.proxy.lists()), len(console.proxy.watches()), kinds(console.proxy.watches())
         connections = console.proxy.connections
         set_clocks(2 * 86400, 2 * 86400)
         console.terminal.wait("asleep for 2d; connecting again", "213d", "● live")
-        wait_for(lambda: kinds(console.watches()[begun:]) == watched, what="new watches")
+        wait_for(lambda: kinds(console.proxy.watches()[begun:]) == watched, what="new watches")
         assert console.proxy.connections >= connections + len(watched), console.proxy.connections
         # What the server did not have is asked for again: two days are over.
-        again = [line for line in console.lists()[lists:] if kinds([line]) & watched]
+        again = [line for line in console.proxy.lists()[lists:] if kinds([line]) & watched]
         assert not again, again
         # Once, not again and again.
         begun = len(console.proxy.requests)
@@ -107,7 +80,7 @@ def _():
 
 @test("a lid that is closed while the server is away: the back-off ends with the sleep")
 def _():
-    with Console() as console:
+    with started() as console:
         console.proxy.set("refuse")
         console.terminal.wait("TCP failed")
         console.proxy.set("pass")
@@ -120,25 +93,19 @@ def _():
     with Simulated("healthy") as cluster, FaultProxy(int(cluster.server.rsplit(":", 1)[1])) as proxy, \
             open(path_of("stderr"), "w+", encoding="utf-8") as said:
         config = kubeconfig(f"http://127.0.0.1:{proxy.port}")
-
-        def watches():
-            return [line for line in proxy.requests if "watch=1" in line]
-
-        def lists():
-            return [line for line in proxy.requests if "limit=" in line]
         process = subprocess.Popen([CONSOLE, "report", "--watch", "-v", "--quiet-after", "1", "--kubeconfig", config],
                                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=said, text=True)
         try:
             assert "nks-triage" in process.stdout.readline()
             settle(proxy)
-            listed, begun, watched = len(lists()), len(watches()), kinds(watches())
+            listed, begun, watched = len(proxy.lists()), len(proxy.watches()), kinds(proxy.watches())
             os.kill(process.pid, signal.SIGSTOP)
             stopped = time.monotonic()
             wait_for(lambda: time.monotonic() > stopped + 3, what="three seconds")
-            assert len(watches()) == begun
+            assert len(proxy.watches()) == begun
             os.kill(process.pid, signal.SIGCONT)
-            wait_for(lambda: kinds(watches()[begun:]) == watched, what="new watches")
-            assert len(lists()) == listed, lists()
+            wait_for(lambda: kinds(proxy.watches()[begun:]) == watched, what="new watches")
+            assert len(proxy.lists()) == listed, proxy.lists()
         finally:
             process.terminate()
             process.communicate(timeout=20)
@@ -148,8 +115,8 @@ def _():
 
 @test("a wall clock that is set: ages follow, connections stay, and nobody is armed for longer")
 def _():
-    with Console() as console:
-        requests = len(console.watches()) + len(console.lists())
+    with started() as console:
+        requests = len(console.proxy.watches()) + len(console.proxy.lists())
         console.terminal.keys("F2")
         console.terminal.wait("ARMED 14:")
         set_clocks(0, 86400)
@@ -157,7 +124,7 @@ def _():
         set_clocks(0, -86400)
         screen = console.terminal.wait("210d", "ARMED 14:", "● live")
         assert "asleep" not in screen, screen
-        assert len(console.watches()) + len(console.lists()) == requests, console.proxy.requests[requests:]
+        assert len(console.proxy.watches()) + len(console.proxy.lists()) == requests, console.proxy.requests[requests:]
 
 
 run()

@@ -4,15 +4,14 @@ import contextlib
 import json
 import os
 import socket
-import subprocess
 import sys
 import time
 
 ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
 sys.path[:0] = [os.path.join(ROOT, "tests", "lib"), os.path.join(ROOT, "tests", "client")]
-from fault_proxy import FaultProxy, settle  # noqa: E402
+from behind import Behind, kinds  # noqa: E402
 from servers import Handler, api, authority, certificate, free_port, path_of, raw, write  # noqa: E402
-from simulated import Simulated, run_console  # noqa: E402
+from simulated import run_console  # noqa: E402
 from tap import run, test  # noqa: E402
 from tmux import Terminal  # noqa: E402
 from wait import wait_for  # noqa: E402
@@ -180,52 +179,14 @@ def _():
         assert told.code == 5 and "cannot list nodes: forbidden" in told.out, told
 
 
-def kinds(lines):
-    return {line.split("?")[0] for line in lines}
-
-
-class Behind:
-    """The console on a simulated cluster, with a proxy between."""
-
-    def __init__(self, scenario="healthy", arguments="--request-timeout 2 --quiet-after 1", environment=()):
-        self.cluster = Simulated(scenario)
-        self.proxy = FaultProxy(int(self.cluster.server.rsplit(":", 1)[1]))
-        self.terminal = Terminal(120, 40, environment)
-        self.proxy.__enter__()
-        path = config(f"http://127.0.0.1:{self.proxy.port}")
-        self.pid = self.terminal.start(f"--kubeconfig {path} {arguments}")
-        self.terminal.wait("● live", "1 Nodes 12/12 ready")
-        settle(self.proxy)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.terminal.end()
-        self.proxy.__exit__()
-        self.cluster.stop()
-
-    def watches(self):
-        return [line for line in self.proxy.requests if "watch=1" in line]
-
-    def lists(self):
-        return [line for line in self.proxy.requests if "limit=" in line]
-
-    def cordon(self, command="cordon"):
-        """A change, and the screen shows it: what is shown is up to date."""
-        node = subprocess.run(["kubectl", "--kubeconfig", self.cluster.kubeconfig, "get", "nodes", "-o", "name"], check=True,
-                              capture_output=True, text=True).stdout.splitlines()[0]
-        subprocess.run(["kubectl", "--kubeconfig", self.cluster.kubeconfig, command, node], check=True, capture_output=True)
-        if command == "cordon":
-            self.terminal.wait("Cordoned")
-        else:
-            self.terminal.wait_without("Cordoned")
+def started(arguments="--request-timeout 2 --quiet-after 1"):
+    return Behind(config, arguments)
 
 
 @test("a black hole: waited for, failed, what is shown is called old; then it is there again, without a list")
 def _():
-    with Behind() as behind:
-        lists = len(behind.lists())
+    with started() as behind:
+        lists = len(behind.proxy.lists())
         behind.proxy.set("blackhole")
         behind.terminal.wait("answer timeout")
         screen = behind.terminal.wait("1 Nodes 12/12 ready", " old ", "Ctrl-r tries now")
@@ -233,12 +194,12 @@ def _():
         behind.proxy.set("pass")
         behind.terminal.wait("● live")
         behind.cordon()
-        assert len(behind.lists()) == lists, behind.proxy.requests
+        assert len(behind.proxy.lists()) == lists, behind.proxy.requests
 
 
 @test("a quiet cluster is live: the server is asked now and then, and its panes are not called old")
 def _():
-    with Behind() as behind:
+    with started() as behind:
         asked = len(behind.proxy.requests)
         wait_for(lambda: len(behind.proxy.requests) >= asked + 4, what="four signs of life")
         assert behind.proxy.requests[-1] == "GET /version", behind.proxy.requests
@@ -248,7 +209,7 @@ def _():
 
 @test("Ctrl-r ends a back-off and leaves connections that lead nowhere")
 def _():
-    with Behind(arguments="--request-timeout 20 --quiet-after 60") as behind:
+    with started("--request-timeout 20 --quiet-after 60") as behind:
         behind.proxy.set("blackhole")
         behind.terminal.keys("C-r")
         behind.terminal.wait("waiting for answer")
@@ -268,26 +229,26 @@ def _():
 
 @test("a proxy that cuts every two seconds: watches go on from their versions, no list, no failure, no growing wait")
 def _():
-    with Behind(arguments="--quiet-after 30") as behind:
-        lists = len(behind.lists())
+    with started("--quiet-after 30") as behind:
+        lists = len(behind.proxy.lists())
         behind.proxy.set("brief", delay=2.0)
         behind.proxy.reset()
-        begun = len(behind.watches())
-        started = time.monotonic()
+        begun = len(behind.proxy.watches())
+        begun_at = time.monotonic()
         said = []
 
         def count():
-            lines = [line.split("?")[0] for line in behind.watches()[begun:]]
-            return [lines.count(kind) for kind in kinds(behind.watches())]
+            lines = [line.split("?")[0] for line in behind.proxy.watches()[begun:]]
+            return [lines.count(kind) for kind in kinds(behind.proxy.watches())]
 
         def cut_four_times():
             first = behind.terminal.text().splitlines()[0]
             said.extend([first] if "● live" not in first else [])
             return min(count()) >= 5
         wait_for(cut_four_times, seconds=60, what=lambda: f"five watches of each kind: {count()}")
-        took = time.monotonic() - started
+        took = time.monotonic() - begun_at
         behind.cordon()
-        assert len(behind.lists()) == lists, behind.lists()[lists:]
+        assert len(behind.proxy.lists()) == lists, behind.proxy.lists()[lists:]
         assert not said, said
         # The first began at once, four lived two seconds each.
         assert 6 < took < 20 and max(count()) <= took / 2 + 3, (took, count())
