@@ -3,6 +3,14 @@
  * name, an argv, a parser from a fixed table, limits (decisions.md 18, 31).
  * All checks that are wanted of a node run in one channel, as one script of
  * quoted lines, each with its own deadline and cap, each followed by a marker.
+ *
+ * The remote command is "sh -s", so that the login shell may be any; the script is its input. Two lines a command:
+ *
+ *   sudo -n timeout -k 2 10 env LC_ALL=C PATH=… 'sha256sum' '/etc/logrotate.d/docker' </dev/null
+ *   s=$?; printf '\n%s %s %s\n' NONCE 3 "$s"; printf '\n%s %s %s\n' NONCE 3 "$s" >&2
+ *
+ * ("sudo -n" where the check says so). NONCE is 32 hex digits, new each time and in no argv, so that no output can
+ * forge a marker; the number counts commands from 0; both streams get the marker.
  */
 #ifndef SSH_NODE_CHECK_H
 #define SSH_NODE_CHECK_H
@@ -20,6 +28,11 @@ size_t check_count(const struct check_set *set);
 const struct check *check_at(const struct check_set *set, size_t index);
 const struct check *check_by_name(const struct check_set *set, const char *name);	/* NULL: none */
 const char *check_name(const struct check *check);
+/* In "en", "ko" or "ja"; English for others. */
+const char *check_title(const struct check *check, const char *language);
+/* A sign that a check looks for, by its id ("disk-full"); NULL: none such. */
+const char *check_sign_title(const struct check *check, const char *sign, const char *language);
+bool check_sign_is_bad(const struct check *check, const char *sign);
 
 enum check_verdict { CHECK_OK, CHECK_BAD, CHECK_NOT_APPLICABLE, CHECK_COULD_NOT };
 
@@ -28,9 +41,11 @@ struct check_result {
 	const struct check *check;
 	enum check_verdict verdict;
 	struct err reason;	/* of CHECK_COULD_NOT and CHECK_NOT_APPLICABLE */
-	json_t *value;		/* what the parser made of the output: {"filesystems":[…]}; NULL: nothing */
+	/* what the parsers made of the outputs, by the names of the reads: {"disk":{"filesystems":[…]}}; NULL: nothing */
+	json_t *value;
 	char *text;		/* one raw line for a person, e.g. "/var/lib/docker 91% of 100 GiB"; hostile */
-	int exit_status;
+	int exit_status;	/* of the first command that did not answer; else 0 */
+	json_t *signs;		/* {"disk-full":true,…}: every sign of the check; NULL with CHECK_COULD_NOT */
 };
 
 struct check_run {		/* borrowed for the call */
@@ -43,8 +58,8 @@ struct check_run {		/* borrowed for the call */
 struct node_call *node_check(struct node_pool *pool, const struct node_host *host, const struct check *const *checks,
 			     size_t count, void (*on_done)(void *data, const struct check_run *run), void *data);
 /*
- * A reading command that an approved runbook collects (evidence "node-check"). Refused (NULL, err) unless its argv
- * begins with a command of the listed reading ones where sudo is asked for.
+ * A reading command that an approved runbook collects (evidence "node-check"). Refused (NULL, err) unless its argv is
+ * one of the listed reading ones (check_allowed.c), with sudo or without: the login user may be root.
  */
 struct node_call *node_read(struct node_pool *pool, const struct node_host *host, const char *const *argv, bool sudo,
 			    void (*on_done)(void *data, const struct node_answer *answer), void *data,

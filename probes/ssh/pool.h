@@ -25,6 +25,9 @@ struct node_host {
 	const char *uid;	/* of the Node object: with another uid it is another machine (guide E14) */
 	const char *address;	/* to connect to; looked up in ssh_config first */
 	const char *user;	/* NULL: that of the settings, else ssh_config's, else ours */
+	/* For node_check() alone: which checks and commands apply; NULL: found out on the node. */
+	const char *runtime;	/* nodeInfo.containerRuntimeVersion, "containerd://1.6.21" */
+	const char *os_image;	/* nodeInfo.osImage, "Ubuntu 20.04.6 LTS" */
 };
 
 /* All copied. */
