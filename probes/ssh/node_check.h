@@ -28,6 +28,10 @@ size_t check_count(const struct check_set *set);
 const struct check *check_at(const struct check_set *set, size_t index);
 const struct check *check_by_name(const struct check_set *set, const char *name);	/* NULL: none */
 const char *check_name(const struct check *check);
+/* In a language ("en", "ko", "ja"). */
+const char *check_title(const struct check *check, const char *language);
+/* The title of one of its signs; NULL: it has no such sign. */
+const char *check_sign_title(const struct check *check, const char *sign, const char *language);
 /* In "en", "ko" or "ja"; English for others. */
 const char *check_title(const struct check *check, const char *language);
 /* A sign that a check looks for, by its id ("disk-full"); NULL: none such. */
@@ -40,6 +44,7 @@ enum check_verdict { CHECK_OK, CHECK_BAD, CHECK_NOT_APPLICABLE, CHECK_COULD_NOT 
 struct check_result {
 	const struct check *check;
 	enum check_verdict verdict;
+	const char *sign;	/* the id of what holds, the worst first: "disk-full"; NULL: none. Borrowed from check */
 	struct err reason;	/* of CHECK_COULD_NOT and CHECK_NOT_APPLICABLE */
 	/* what the parsers made of the outputs, by the names of the reads: {"disk":{"filesystems":[…]}}; NULL: nothing */
 	json_t *value;
