@@ -80,9 +80,26 @@ static void add_preconditions(struct textview *text, const struct world *world, 
 	}
 }
 
-static void add_effects(struct textview *text, const struct change *change)
+/* Warnings first: a narrow pane shows the top. */
+static void add_effect_lines(struct textview *text, const struct world *world, const struct change *change,
+			     bool warnings)
+{
+	for (size_t i = 0; i < change_effect_count(change); i++) {
+		const struct effect *effect = change_effect_at(change, i);
+
+		if (effect->is_warning != warnings)
+			continue;
+		textview_addf(text, warnings ? ROLE_WARNING : ROLE_DIM, " %s ",
+			      glyph_text(world->glyphs, warnings ? GLYPH_WARNING : GLYPH_PENDING));
+		textview_append(text, ROLE_NORMAL, effect->text);
+		textview_indent(text, 3);
+	}
+}
+
+static void add_effects(struct textview *text, const struct world *world, const struct change *change)
 {
 	const struct blast_radius *radius = change_blast_radius(change);
+	char time[32];
 
 	textview_add(text, ROLE_NORMAL, "");
 	textview_add(text, ROLE_HEADING, translate("Effect"));
@@ -92,6 +109,12 @@ static void add_effects(struct textview *text, const struct change *change)
 	if (radius->pdb_blocked)
 		textview_addf(text, ROLE_WARNING, translate(" disruption budgets that allow none now: %zu"),
 			      radius->pdb_blocked);
+	if (radius->expected_seconds > 0) {
+		clock_age(radius->expected_seconds, time, sizeof(time));
+		textview_addf(text, ROLE_NORMAL, translate(" takes about %s"), time);
+	}
+	add_effect_lines(text, world, change, true);
+	add_effect_lines(text, world, change, false);
 	for (size_t i = 0; i < change_conflict_count(change); i++) {
 		textview_add(text, ROLE_WARNING, translate(" conflicts: "));
 		textview_append(text, ROLE_NORMAL, change_conflict_at(change, i));
@@ -244,7 +267,7 @@ void plan_text(struct textview *text, const struct world *world, const struct ch
 			      world_key(world, ACTION_FIX, fix), world_key(world, ACTION_ARM, arm));
 	add_steps(text, world, change, all);
 	if (change_step_count(change))
-		add_effects(text, change);
+		add_effects(text, world, change);
 	add_preconditions(text, world, change);
 	if (change_digest(change)[0]) {
 		textview_add(text, ROLE_NORMAL, "");

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "probes/base/buffer.h"
+#include "probes/base/clock.h"
 #include "probes/base/memory.h"
 #include "probes/base/text.h"
 #include "probes/kube/kubeconfig.h"
@@ -132,6 +133,19 @@ static void print_reach(FILE *out, const struct change *change)
 	fprintf(out, translate("%zu nodes, %zu pods, %zu workloads; %zu disruption budgets allow none\n"),
 		radius->nodes,
 		radius->pods, radius->workloads, radius->pdb_blocked);
+	for (size_t i = 0; i < change_effect_count(change); i++) {
+		const struct effect *effect = change_effect_at(change, i);
+
+		fputs(effect->is_warning ? "  ! " : "  - ", out);
+		print_shown(out, effect->text);
+		fputc('\n', out);
+	}
+	if (radius->expected_seconds > 0) {
+		char time[32];
+
+		clock_age(radius->expected_seconds, time, sizeof(time));
+		fprintf(out, "%s %s\n", translate("Takes about:"), time);
+	}
 	for (size_t i = 0; i < change_conflict_count(change); i++) {
 		fprintf(out, "%s ", translate("May bring about:"));
 		print_shown(out, change_conflict_at(change, i));

@@ -124,6 +124,13 @@ static void free_plan(struct change *change)
 	json_decref(change->document);
 	json_decref(change->parameters);
 	json_decref(change->budgets);
+	json_decref(change->impact);
+	json_decref(change->moving);
+	json_decref(change->claims);
+	room_free(change->rooms);
+	for (size_t i = 0; i < change->effect_count; i++)
+		free(change->effects[i].text);
+	free(change->effects);
 }
 
 /* Freed in the middle of a run: the journal says so, the Lease expires by itself. */
@@ -205,6 +212,16 @@ const struct precondition *change_precondition_at(const struct change *change, s
 const struct blast_radius *change_blast_radius(const struct change *change)
 {
 	return &change->blast_radius;
+}
+
+size_t change_effect_count(const struct change *change)
+{
+	return change->effect_count;
+}
+
+const struct effect *change_effect_at(const struct change *change, size_t index)
+{
+	return &change->effects[index];
 }
 
 size_t change_object_count(const struct change *change)

@@ -120,7 +120,14 @@ struct blast_radius {
 	size_t nodes;
 	size_t pods;
 	size_t workloads;
-	size_t pdb_blocked;
+	size_t pdb_blocked;		/* disruption budgets that cover these pods and allow none now */
+	int expected_seconds;		/* of all steps, and of holding the result; 0 unknown */
+};
+
+/* One sentence about what the plan reaches, in the chosen language. */
+struct effect {
+	char *text;
+	bool is_warning;		/* something is lost, stops, or may be held up */
 };
 
 struct output_line {
@@ -157,6 +164,9 @@ const struct step *change_step_at(const struct change *change, size_t index);
 size_t change_precondition_count(const struct change *change);
 const struct precondition *change_precondition_at(const struct change *change, size_t index);
 const struct blast_radius *change_blast_radius(const struct change *change);
+/* What the plan brings about besides what it sets: as sentences, and with the counts as the object of plan -o json. */
+size_t change_effect_count(const struct change *change);
+const struct effect *change_effect_at(const struct change *change, size_t index);
 /* Objects that the plan touches, as in plan -o json; borrowed. */
 size_t change_object_count(const struct change *change);
 const struct finding_object *change_object_at(const struct change *change, size_t index);

@@ -105,9 +105,25 @@ static json_t *objects_json(const struct change *change)
 	return list;
 }
 
-json_t *change_plan_json(const struct change *change)
+/* The counts, and beside them whatever else was found out. */
+static json_t *radius_json(const struct change *change)
 {
 	const struct blast_radius *radius = &change->blast_radius;
+	json_t *effects = json_array();
+	json_t *object = json_pack("{s:i, s:i, s:i, s:i, s:i, s:o}", "nodes", (int)radius->nodes, "pods",
+				   (int)radius->pods, "workloads", (int)radius->workloads, "pdbBlocked",
+				   (int)radius->pdb_blocked, "expectedSeconds", radius->expected_seconds, "effects",
+				   effects);
+
+	for (size_t i = 0; i < change->effect_count; i++)
+		json_array_append_new(effects, optional_text(change->effects[i].text));
+	if (change->impact)
+		json_object_update(object, change->impact);
+	return object;
+}
+
+json_t *change_plan_json(const struct change *change)
+{
 	json_t *steps = json_array();
 	json_t *conflicts = json_array();
 	auto_free char *why = change->err.code != ERR_NONE ? change_say_err(change, &change->err) : NULL;
@@ -116,10 +132,9 @@ json_t *change_plan_json(const struct change *change)
 		json_array_append_new(steps, step_json(&change->steps[i]->shown));
 	for (size_t i = 0; i < change->conflict_count; i++)
 		json_array_append_new(conflicts, optional_text(change->conflicts[i]));
-	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:{s:i, s:i, s:i, s:i}, s:o, s:s}", "digest",
+	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:s}", "digest",
 			 change->digest, "id", change->runbook->id, "state", change_state_name(change->state), "reason",
 			 optional_text(why), "objects", objects_json(change), "steps", steps, "preconditions",
-			 preconditions_json(change), "blastRadius", "nodes", (int)radius->nodes, "pods",
-			 (int)radius->pods, "workloads", (int)radius->workloads, "pdbBlocked", (int)radius->pdb_blocked,
-			 "conflicts", conflicts, "undo", change_undo(change));
+			 preconditions_json(change), "blastRadius", radius_json(change), "conflicts", conflicts,
+			 "undo", change_undo(change));
 }

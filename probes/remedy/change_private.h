@@ -19,6 +19,7 @@ struct call;
 struct pending_image;
 struct step_ops;
 struct lease;
+struct rooms;
 
 /* An object that the plan works with, read live. */
 struct target {
@@ -127,7 +128,12 @@ struct change {
 	char **conflicts;
 	size_t conflict_count;
 	json_t *budgets;		/* PodDisruptionBudgets of the namespaces touched */
-	size_t budgets_unread;
+	json_t *impact;			/* what the plan reaches (plan_impact.h) */
+	json_t *moving;			/* pods that are evicted or deleted (plan_impact.h) */
+	json_t *claims;			/* of those that are evicted */
+	struct rooms *rooms;		/* nodes that may take them; NULL: none are evicted */
+	struct effect *effects;
+	size_t effect_count;
 	int pending;			/* answers that planning still waits for */
 	void (*when_answered)(struct change *change);	/* next phase of planning */
 	char digest[DIGEST_HEX_SIZE];
@@ -272,6 +278,8 @@ void plan_shadow(struct plan_step *step);
 void plan_impact_ask(struct change *change);
 void plan_impact_judge(struct change *change);
 void plan_conflicts(struct change *change);
+/* plan_room.c. NULL is fine. */
+void room_free(struct rooms *rooms);
 
 /* plan_preview.c: the dry run of one step that sends a request. */
 void plan_preview(struct change *change, struct plan_step *step);
