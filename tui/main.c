@@ -216,6 +216,8 @@ int main(int argc, char **argv)
 	options.utf8 = text_init();
 	keep_memory_private();
 	signal(SIGPIPE, SIG_IGN);
+	/* A file that may not grow is an error of its write, as a full disk is. */
+	signal(SIGXFSZ, SIG_IGN);
 	code = run(&invocation, argc, argv, &command);
 	code = code_of_output(&invocation, command, code);
 	options_release(&options);

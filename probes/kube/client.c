@@ -180,7 +180,7 @@ static void keep_version(struct kube_client *client)
 	if (!client->version_wanted || client->version_slot || !client->link.ever_answered)
 		return;
 	client->version_wanted = false;
-	client->version_slot = client_start(client, &request);
+	client->version_slot = client_start(client, &request, false);
 }
 
 /* Answers */
@@ -477,6 +477,7 @@ static void send_request(struct kube_slot *slot, const struct http_security *sec
 		.kind = slot->kind,
 		.timeout_ms = slot->timeout_ms,
 		.keepalive_ms = slot->client->quiet_ms,
+		.sends_once = slot->sends_once,
 		.accept_gzip = slot->gzip && !view->disable_compression && slot->kind == HTTP_ONCE,
 		.body_maximum = slot->body_maximum,
 		.on_body = slot->on_body ? on_http_body : NULL,
@@ -539,7 +540,7 @@ static void start_attempt(struct kube_slot *slot)
 	}
 }
 
-struct kube_slot *client_start(struct kube_client *client, const struct kube_request *request)
+struct kube_slot *client_start(struct kube_client *client, const struct kube_request *request, bool sends_once)
 {
 	struct kube_slot *slot = xcalloc(1, sizeof(*slot));
 
@@ -551,6 +552,7 @@ struct kube_slot *client_start(struct kube_client *client, const struct kube_req
 	slot->accept = request->accept;
 	slot->kind = request->kind;
 	slot->gzip = request->gzip;
+	slot->sends_once = sends_once;
 	slot->timeout_ms = client->request_timeout_ms;
 	if (request->timeout_ms > 0 && request->timeout_ms < slot->timeout_ms)
 		slot->timeout_ms = request->timeout_ms;

@@ -44,6 +44,7 @@ struct kube_slot {
 	enum kube_accept accept;
 	enum http_kind kind;
 	bool gzip;
+	bool sends_once;		/* a write: libcurl must not repeat it */
 	long timeout_ms;
 	size_t body_maximum;
 	void (*on_head)(void *data, long status, const char *content_type);
@@ -64,8 +65,11 @@ struct kube_slot {
 	bool finishing;
 };
 
-/* Sends what a door let through: path and body as they are. Never calls back before it returns. */
-struct kube_slot *client_start(struct kube_client *client, const struct kube_request *request);
+/*
+ * Sends what a door let through: path and body as they are. Never calls back before it returns. sends_once: what
+ * became of it is not found out by sending it again.
+ */
+struct kube_slot *client_start(struct kube_client *client, const struct kube_request *request, bool sends_once);
 
 /* Around callbacks of owners, which may free the client. */
 void client_enter(struct kube_client *client);

@@ -73,7 +73,7 @@ int kube_read(struct kube_client *client, const struct kube_request *request, st
 		return -1;
 	if (opens_connection(&path) && !reads_kubelet(&path))
 		return refuse(request, "{method} {path} would do more than read", err);
-	slot = client_start(client, request);
+	slot = client_start(client, request, false);
 	if (ret_slot)
 		*ret_slot = slot;
 	return 0;
@@ -165,7 +165,7 @@ int kube_ask(struct kube_client *client, const struct kube_request *request, str
 	}
 	sent.path = path;
 	sent.kind = HTTP_ONCE;
-	slot = client_start(client, &sent);
+	slot = client_start(client, &sent, false);
 	if (ret_slot)
 		*ret_slot = slot;
 	return 0;
@@ -191,7 +191,7 @@ int kube_write(struct kube_client *client, const struct write_token *token,
 	add_field_options(request, &parsed, &path);
 	sent.path = path;
 	sent.kind = HTTP_ONCE;
-	slot = client_start(client, &sent);
+	slot = client_start(client, &sent, true);
 	if (ret_slot)
 		*ret_slot = slot;
 	return 0;

@@ -93,6 +93,11 @@ struct http_request {
 	long keepalive_ms;		/* silence after which the peer is asked for a sign of life; 0 = 15 s */
 	bool accept_gzip;		/* lists only, never watches (tech.md 0.1) */
 	/*
+	 * It is sent at most once. libcurl sends a request again by itself, whatever its method, where a kept
+	 * connection ends before a byte of the answer (Curl_retry_request): a write may have happened then.
+	 */
+	bool sends_once;
+	/*
 	 * Refuses to connect to private, loopback, link-local and other special addresses (decisions.md 28); what a
 	 * proxy looks up is the proxy's matter.
 	 */

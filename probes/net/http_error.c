@@ -359,6 +359,7 @@ void http_explain(const struct http_slot *slot, CURLcode code, struct err *err)
 	case CURLE_GOT_NOTHING:
 	case CURLE_RECV_ERROR:
 	case CURLE_SEND_ERROR:
+	case CURLE_SEND_FAIL_REWIND:
 	case CURLE_PARTIAL_FILE:
 		explain_broken(slot, code, err);
 		return;

@@ -43,6 +43,7 @@ struct http_slot {
 	struct curl_slist *connect_to;
 	char *request_body;
 	size_t request_body_length;
+	size_t request_body_read;	/* of it, by libcurl: sends_once */
 	char *host;			/* of the URL, for messages */
 	char *port;
 	bool proxy_is_tls;		/* the proxy itself is reached by https */

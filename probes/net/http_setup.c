@@ -146,17 +146,42 @@ static int set_headers(struct http_slot *slot, const struct http_request *reques
 	return 0;
 }
 
+/* What was read once cannot be had again: there is no way back, so that libcurl cannot repeat the request. */
+static size_t read_once(char *out, size_t size, size_t n, void *data)
+{
+	struct http_slot *slot = data;
+	size_t left = slot->request_body_length - slot->request_body_read;
+	size_t taken = size * n < left ? size * n : left;
+
+	memcpy(out, slot->request_body + slot->request_body_read, taken);
+	slot->request_body_read += taken;
+	return taken;
+}
+
+static void set_body(struct http_slot *slot, const struct http_request *request)
+{
+	slot->request_body_length = request->body ? request->body_length : 0;
+	slot->request_body = xmalloc(slot->request_body_length + 1);
+	if (request->body)
+		memcpy(slot->request_body, request->body, slot->request_body_length);
+	if (request->sends_once && slot->request_body_length) {
+		curl_easy_setopt(slot->easy, CURLOPT_POST, 1L);
+		curl_easy_setopt(slot->easy, CURLOPT_READFUNCTION, read_once);
+		curl_easy_setopt(slot->easy, CURLOPT_READDATA, slot);
+	} else {
+		curl_easy_setopt(slot->easy, CURLOPT_POSTFIELDS, slot->request_body);
+		if (request->sends_once)
+			curl_easy_setopt(slot->easy, CURLOPT_FRESH_CONNECT, 1L);
+	}
+	curl_easy_setopt(slot->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)slot->request_body_length);
+}
+
 static void set_method(struct http_slot *slot, const struct http_request *request)
 {
-	if (request->body || !strcmp(request->method, "POST")) {
-		slot->request_body_length = request->body ? request->body_length : 0;
-		slot->request_body = xmalloc(slot->request_body_length + 1);
-		if (request->body)
-			memcpy(slot->request_body, request->body, slot->request_body_length);
-		curl_easy_setopt(slot->easy, CURLOPT_POSTFIELDS, slot->request_body);
-		curl_easy_setopt(slot->easy, CURLOPT_POSTFIELDSIZE_LARGE,
-				 (curl_off_t)slot->request_body_length);
-	}
+	if (request->body || !strcmp(request->method, "POST"))
+		set_body(slot, request);
+	else if (request->sends_once)
+		curl_easy_setopt(slot->easy, CURLOPT_FRESH_CONNECT, 1L);
 	if (!strcmp(request->method, "HEAD"))
 		curl_easy_setopt(slot->easy, CURLOPT_NOBODY, 1L);
 	else if (strcmp(request->method, "GET") != 0)

@@ -87,6 +87,7 @@ static void step_free(struct plan_step *step)
 	json_decref(step->looked_for);
 	secret_json_free(step->secret_body);
 	free(step->refusal);
+	free(step->reason);
 	free(step->last_said);
 	free(step->last_reasons);
 	free(step);

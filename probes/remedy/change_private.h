@@ -53,7 +53,11 @@ struct plan_step {
 	bool can_be_resumed;		/* it failed only because nobody did it in time */
 	bool follows;			/* it changes what an earlier step of the plan has changed */
 	int attempts;
-	char *refusal;			/* what the server said to the last attempt; NULL: its answer was lost */
+	char *refusal;			/* what the server said to the last attempt; NULL: it may have happened */
+	char *reason;			/* why the last attempt did not end well, in the chosen language */
+	enum err_code last_code;	/* of the last attempt */
+	bool was_lost;			/* the answer to one of the attempts */
+	int64_t pause_ms;		/* before the next attempt */
 	int64_t deadline_ms;		/* monotonic; steps that wait */
 	struct timer *timer;
 	char *last_said;		/* last progress line, so that none is said twice */

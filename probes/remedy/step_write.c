@@ -1,8 +1,9 @@
 /*
  * Sends the request of a step, once. Where the answer is lost nobody knows
  * whether it happened: the target is looked at before anything else is done,
- * and only what provably did not happen is sent again. The patch's own tests
- * make a request that arrives late harmless.
+ * and only what provably did not happen is sent again, after the time that
+ * the server asked for. The patch's own tests make a request that arrives late
+ * harmless.
  */
 #include <stdio.h>
 #include <string.h>
@@ -11,7 +12,7 @@
 #include "probes/base/memory.h"
 #include "probes/remedy/step.h"
 
-enum { ATTEMPTS = 3, LOOK_MS = 1000, LOOK_FOR_MS = 60000 };
+enum { ATTEMPTS = 3, PAUSE_MS = 500, LOOK_MS = 1000, LOOK_FOR_MS = 60000 };
 
 static void send_request(struct change *change, struct plan_step *step);
 static void look(struct change *change, struct plan_step *step);
@@ -61,21 +62,44 @@ static void look_later(struct change *change, struct plan_step *step, const stru
 	fail(change, step, outcome);
 }
 
-/* The server refused the request as it is: the object did not change, so the reason is another. */
+/* All attempts were in vain, and the object shows that none of them happened. */
+static void give_up(struct change *change, struct plan_step *step)
+{
+	auto_free char *count = xasprintf("%d", step->attempts);
+	auto_free char *outcome = change_say(change, "not done after {count} attempts: {reason}", "count", count,
+					     "reason", step->reason, NULL);
+
+	/* Somebody else was always quicker: that is no failure of ours. */
+	step->was_refused = step->last_code == ERR_CONFLICT;
+	fail(change, step, outcome);
+}
+
+static bool is_of_the_moment(enum err_code code)
+{
+	return code == ERR_CONFLICT || code == ERR_THROTTLED;
+}
+
+/* The object did not change. A refusal of the request as it is stands; what was of the moment is tried again. */
 static void on_still_before(struct change *change, struct plan_step *step)
 {
-	if (step->refusal) {
+	if (step->refusal && !is_of_the_moment(step->last_code)) {
 		fail(change, step, step->refusal);
-		return;
-	}
-	if (step->attempts >= ATTEMPTS || change->stop_wanted) {
-		auto_free char *outcome = change_say(change, "not done: no answer after {count} attempts",
-						     "count", "3", NULL);
+	} else if (change->stop_wanted) {
+		auto_free char *outcome = change_say(change, "not done: stopped before it was sent again", NULL);
 
+		step->can_be_resumed = true;
 		fail(change, step, outcome);
-		return;
+	} else if (step->attempts >= ATTEMPTS) {
+		give_up(change, step);
+	} else if (step->pause_ms > 0) {
+		/* In pieces, so that a stop need not wait for the end of it; and the object is looked at again. */
+		int64_t piece = step->pause_ms < LOOK_MS ? step->pause_ms : LOOK_MS;
+
+		step->pause_ms -= piece;
+		step->timer = loop_timer(change->context.loop, piece, on_time, step);
+	} else {
+		send_request(change, step);
 	}
-	send_request(change, step);
 }
 
 static void on_look(struct change *change, void *data, const struct kube_result *result)
@@ -89,8 +113,8 @@ static void on_look(struct change *change, void *data, const struct kube_result 
 	}
 	switch (step_match_result(step, result)) {
 	case MATCH_AFTER:
-		/* A refused first attempt means that somebody else set the same values. */
-		if (step->attempts == 1 && step->refusal) {
+		/* Where every attempt was refused somebody else set the same values. */
+		if (!step->was_lost) {
 			refuse_changed(change, step);
 			return;
 		}
@@ -122,7 +146,28 @@ static void look(struct change *change, struct plan_step *step)
 static bool is_refusal(enum err_code code)
 {
 	return code == ERR_CONFLICT || code == ERR_INVALID || code == ERR_NOT_FOUND || code == ERR_FORBIDDEN ||
-	       code == ERR_UNAUTHORIZED || code == ERR_REFUSED;
+	       code == ERR_UNAUTHORIZED || code == ERR_REFUSED || code == ERR_THROTTLED;
+}
+
+/* What the server refused whatever the object looks like. */
+static bool is_final(enum err_code code)
+{
+	return code == ERR_FORBIDDEN || code == ERR_UNAUTHORIZED || code == ERR_REFUSED;
+}
+
+static void note_failure(struct plan_step *step, const struct kube_result *result, const char *text)
+{
+	bool is_busy = result->code == ERR_THROTTLED || result->code == ERR_SERVER;
+
+	free(step->reason);
+	free(step->refusal);
+	step->reason = xstrdup(text);
+	step->refusal = is_refusal(result->code) ? xstrdup(text) : NULL;
+	step->was_lost = step->was_lost || !step->refusal;
+	step->last_code = result->code;
+	step->pause_ms = is_busy ? (int64_t)step->attempts * PAUSE_MS : 0;
+	if (step->pause_ms < result->retry_after_ms)
+		step->pause_ms = result->retry_after_ms;
 }
 
 static void on_written(struct change *change, void *data, const struct kube_result *result)
@@ -140,10 +185,9 @@ static void on_written(struct change *change, void *data, const struct kube_resu
 	}
 	text = change_say_err(change, &result->err);
 	change_output(change, step->shown.number, text);
-	free(step->refusal);
-	step->refusal = is_refusal(result->code) ? take_pointer(text) : NULL;
-	if (result->code == ERR_FORBIDDEN || result->code == ERR_UNAUTHORIZED || result->code == ERR_REFUSED)
-		fail(change, step, step->refusal);
+	note_failure(step, result, text);
+	if (is_final(result->code))
+		fail(change, step, text);
 	else
 		look(change, step);
 }

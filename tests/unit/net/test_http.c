@@ -78,6 +78,13 @@ static void answer(int connection, const char *request)
 		shutdown(connection, SHUT_RDWR);
 	} else if (strstr(request, " /stall")) {
 		send_text(connection, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n");
+	} else if (strstr(request, " /keep")) {
+		char second[4096];
+
+		/* The connection is kept, and ends when it is used again. */
+		send_text(connection, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nkept");
+		assert_true(recv(connection, second, sizeof(second), 0) > 0);
+		shutdown(connection, SHUT_RDWR);
 	} else if (strstr(request, " /big")) {
 		send_text(connection,
 			  "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 1000000\r\n\r\n");
@@ -230,6 +237,28 @@ static void test_request_carries_what_was_asked_and_nothing_of_curl(void **state
 	assert_null(strstr(bench->body, "Expect"));
 	assert_null(strstr(bench->body, "Accept-Encoding"));
 	assert_string_equal(bench->warnings, "one \"q\"\ntwo");
+}
+
+/* A kept connection that ends under a request says nothing about whether the server has read it. */
+static void test_what_is_sent_once_is_not_repeated(void **state)
+{
+	struct bench *bench = *state;
+	const struct http_request patch = {.method = "PATCH", .body = "{}", .body_length = 2, .sends_once = true};
+	struct http_request repeated = patch;
+
+	run(bench, "/keep", (struct http_request){0});
+	assert_string_equal(bench->body, "kept");
+	run(bench, "/echo", patch);
+	assert_int_equal(bench->code, ERR_CONNECT);
+	assert_int_equal(bench->status, 0);
+	run(bench, "/echo", patch);
+	assert_int_equal(bench->status, 200);
+	assert_non_null(strstr(bench->body, "\r\nContent-Length: 2\r\n"));
+	/* A question may be asked again. */
+	repeated.sends_once = false;
+	run(bench, "/keep", (struct http_request){0});
+	run(bench, "/echo", repeated);
+	assert_int_equal(bench->status, 200);
 }
 
 static void test_refusal_is_an_answer(void **state)
@@ -426,6 +455,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_private_addresses_are_refused_on_demand, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(test_reader_ends_its_transfer, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_what_is_sent_once_is_not_repeated, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_transfer_cancels_itself_and_others, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_callbacks_start_transfers, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_loop_ends_with_transfers_left, set_up, tear_down),
