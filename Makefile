@@ -17,7 +17,7 @@ CC_clang-sanitize := clang
 CC_fuzz := clang
 CC := $(CC_$(BUILD))
 
-PACKAGES := ncursesw libcurl jansson yaml-0.1 libpcre2-8 sqlite3 libarchive libcrypto
+PACKAGES := ncursesw libcurl jansson libssh yaml-0.1 libpcre2-8 sqlite3 libarchive libcrypto
 SIM_PACKAGES := jansson libmicrohttpd libcrypto
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror
 HARDENING := -fstack-protector-strong -fPIE
@@ -41,11 +41,11 @@ LIBRARIES = $(shell pkg-config --libs $(PACKAGES))
 SIM_LIBRARIES = $(shell pkg-config --libs $(SIM_PACKAGES))
 
 # One archive a layer; a program links the layers that it may use, so a wrong dependency does not link.
-CONSOLE_LAYERS := base net kube model runbook symptoms remedy
+CONSOLE_LAYERS := base net kube ssh model runbook symptoms remedy
 archive = $(OUT)/lib$(1).a
 sources = $(sort $(wildcard $(1)/*.c))
 objects = $(patsubst %.c,$(OUT)/%.o,$(call sources,$(1)))
-CONSOLE_ARCHIVES := $(foreach l,remedy symptoms runbook model kube net base,$(call archive,$(l)))
+CONSOLE_ARCHIVES := $(foreach l,remedy symptoms runbook model ssh kube net base,$(call archive,$(l)))
 
 .PHONY: all help deps deps-conformance demo test check sanitize clang bench install uninstall clean
 ## all        build ./nks-triage and ./nks-triage-sim (BUILD=release|debug|sanitize|clang|clang-sanitize)
@@ -126,13 +126,14 @@ $(OUT)/%.o: %.c $(OUT)/flags
 below_base := base
 below_net := net base
 below_kube := kube net base
-below_model := model kube net base
-below_runbook := runbook model kube net base
-below_symptoms := symptoms runbook model kube net base
-below_remedy := remedy symptoms runbook model kube net base
+below_ssh := ssh net base
+below_model := model ssh kube net base
+below_runbook := runbook model ssh kube net base
+below_symptoms := symptoms runbook model ssh kube net base
+below_remedy := remedy symptoms runbook model ssh kube net base
 below_sim := sim net base
 below_widgets := widgets base
-below_tui := tui widgets remedy symptoms runbook model kube net base
+below_tui := tui widgets remedy symptoms runbook model ssh kube net base
 UNIT_SOURCES := $(sort $(wildcard tests/unit/*/test_*.c))
 UNIT_PROGRAMS := $(patsubst %.c,$(OUT)/%,$(UNIT_SOURCES))
 
@@ -143,18 +144,20 @@ endef
 $(foreach l,$(CONSOLE_LAYERS) sim widgets tui,$(eval $(call unit_layer,$(l))))
 
 # Programs that tests drive; where they are is said by OUT.
-TEST_HELPERS := $(patsubst %.c,$(OUT)/%,$(sort $(wildcard tests/client/*.c tests/conformance/*.c))) $(OUT)/tests/terminal/screen_probe
+TEST_HELPERS := $(patsubst %.c,$(OUT)/%,$(sort $(wildcard tests/client/*.c tests/conformance/*.c tests/ssh/*.c))) $(OUT)/tests/terminal/screen_probe
 export OUT
 $(OUT)/tests/client/%: $(OUT)/tests/client/%.o $(foreach l,$(below_model),$(call archive,$(l)))
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBRARIES)
 $(OUT)/tests/conformance/%: $(OUT)/tests/conformance/%.o $(foreach l,$(below_remedy),$(call archive,$(l)))
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBRARIES)
+$(OUT)/tests/ssh/%: $(OUT)/tests/ssh/%.o $(foreach l,$(below_ssh),$(call archive,$(l)))
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBRARIES)
 $(OUT)/tests/terminal/screen_probe: $(OUT)/tests/terminal/screen_probe.o $(OUT)/libwidgets.a $(call archive,base)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBRARIES)
 
 # Tests that are no unit tests: programs that print TAP and drive the built programs. The longest come first, and more
 # of them at a time than there are cores: most of their time they wait for rollouts and for what holds.
-SCRIPTS := $(wildcard $(foreach f,terminal remedy sim client runbook report entries,tests/$(f)/test_*.py))
+SCRIPTS := $(wildcard $(foreach f,terminal remedy sim ssh client runbook report entries,tests/$(f)/test_*.py))
 JOBS ?= 6
 CHECKS := $(sort $(wildcard tests/check/test_*.py))
 

@@ -1,0 +1,22 @@
+/*
+ * Proves to a host who we are: key files first, then the agent. Never asks for
+ * anything, never writes a file (libssh's ssh_userauth_publickey_auto() does both).
+ */
+#ifndef SSH_AUTH_H
+#define SSH_AUTH_H
+
+#include <libssh/libssh.h>
+
+#include "probes/base/err.h"
+#include "probes/ssh/interrupt.h"
+#include "probes/ssh/key_ring.h"
+#include "probes/ssh/target.h"
+
+/*
+ * 0, or -1: ERR_UNAUTHORIZED where the host took none, ERR_CONNECT where it hung up, ERR_CANCELLED. The session's
+ * timeout holds for each question.
+ */
+int auth_run(ssh_session session, const struct target *target, struct key_ring *ring, struct interrupt *interrupt,
+	     struct err *err);
+
+#endif

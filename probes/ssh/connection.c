@@ -1,0 +1,236 @@
+#include "probes/ssh/connection.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "probes/base/clock.h"
+#include "probes/base/memory.h"
+#include "probes/ssh/auth.h"
+#include "probes/ssh/connect.h"
+
+void offered_key_release(struct offered_key *offered)
+{
+	free(offered->host);
+	free(offered->type);
+	free(offered->base64);
+	free(offered->fingerprint);
+	free(offered->known_fingerprint);
+	*offered = (struct offered_key){0};
+}
+
+static int fail(struct connection_failure *failure, enum node_trouble trouble)
+{
+	failure->trouble = failure->err.code == ERR_CANCELLED ? NODE_CANCELLED : trouble;
+	return -1;
+}
+
+/* Ciphers, MACs and the like are read by libssh itself, from a file that exists in memory alone. */
+static void set_algorithms(ssh_session session, const char *lines)
+{
+	char path[64];
+	size_t n = strlen(lines);
+	int fd = n > 0 ? memfd_create("ssh_config", MFD_CLOEXEC) : -1;
+	if (fd < 0)
+		return;
+	if (write(fd, lines, n) == (ssize_t)n) {
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+		(void)ssh_options_parse_config(session, path);
+	}
+	close(fd);
+}
+
+/* What is left until the deadline holds for the next question to the host. */
+static bool set_timeout(ssh_session session, int64_t deadline_ms)
+{
+	int64_t left = deadline_ms - clock_monotonic_ms();
+	long none = 0;
+	long microseconds = (long)(left > 1 ? left : 1) * 1000;
+	ssh_options_set(session, SSH_OPTIONS_TIMEOUT, &none);
+	ssh_options_set(session, SSH_OPTIONS_TIMEOUT_USEC, &microseconds);
+	return left > 0;
+}
+
+static int set_options(ssh_session session, const struct connection_request *request)
+{
+	const struct target *target = request->target;
+	int port = target->port;
+	int strict = 1;
+	bool process_config = false;
+	bool failed = ssh_options_set(session, SSH_OPTIONS_HOST, target->host) != 0;
+	ssh_options_set(session, SSH_OPTIONS_PROCESS_CONFIG, &process_config);
+	auto_free char *algorithms = host_key_store_algorithms(request->host_keys, target);
+	if (!strstr(target->algorithms, "hostkeyalgorithms"))
+		ssh_options_set(session, SSH_OPTIONS_HOSTKEYS, algorithms);
+	set_algorithms(session, target->algorithms);
+	/* Whatever a configuration said: the host key is checked, by us, and nothing is written or run. */
+	ssh_options_set(session, SSH_OPTIONS_STRICTHOSTKEYCHECK, &strict);
+	ssh_options_set(session, SSH_OPTIONS_KNOWNHOSTS, "/dev/null");
+	ssh_options_set(session, SSH_OPTIONS_GLOBAL_KNOWNHOSTS, "/dev/null");
+	ssh_options_set(session, SSH_OPTIONS_PROXYCOMMAND, "none");
+	ssh_options_set(session, SSH_OPTIONS_PORT, &port);
+	failed |= ssh_options_set(session, SSH_OPTIONS_USER, target->user) != 0;
+	return failed ? -1 : 0;
+}
+
+static int explain_handshake(struct connection *connection, const struct connection_request *request,
+			     struct connection_failure *failure)
+{
+	const char *host = request->target->host;
+	if (interrupt_is_raised(request->interrupt)) {
+		err_set(&failure->err, ERR_CANCELLED, "cancelled", NULL);
+	} else if (clock_monotonic_ms() >= request->deadline_ms) {
+		err_set(&failure->err, ERR_TIMEOUT, "{host} took the connection and said nothing in time", "host",
+			host, NULL);
+	} else {
+		failure->before_banner = !ssh_get_serverbanner(connection->session);
+		err_set(&failure->err, ERR_CONNECT, "no SSH connection to {host}: {reason}", "host", host, "reason",
+			ssh_get_error(connection->session), NULL);
+	}
+	return fail(failure, NODE_UNREACHABLE);
+}
+
+static int handshake(struct connection *connection, const struct connection_request *request, int fd,
+		     struct connection_failure *failure)
+{
+	set_timeout(connection->session, request->deadline_ms);
+	if (set_options(connection->session, request) != 0) {
+		close(fd);
+		err_set(&failure->err, ERR_CONFIG, "{host} with user {user} is no address for SSH", "host",
+			request->target->host, "user", request->target->user, NULL);
+		return fail(failure, NODE_UNREACHABLE);
+	}
+	/* From here on the socket is libssh's. */
+	ssh_options_set(connection->session, SSH_OPTIONS_FD, &fd);
+	if (ssh_connect(connection->session) != SSH_OK)
+		return explain_handshake(connection, request, failure);
+	return 0;
+}
+
+static void offer(struct offered_key *offered, const struct connection_request *request, const ssh_key key,
+		  struct host_key_verdict *verdict)
+{
+	char *base64 = NULL;
+	ssh_pki_export_pubkey_base64(key, &base64);
+	offered->host = target_known_name(request->target);
+	offered->type = xstrdup(ssh_key_type_to_char(ssh_key_type(key)));
+	offered->base64 = xstrdup(base64 ? base64 : "");
+	offered->fingerprint = host_key_fingerprint(key);
+	offered->known_fingerprint = take_pointer(verdict->known_fingerprint);
+	offered->is_revoked = verdict->state == HOST_KEY_REVOKED;
+	offered->is_new_node = verdict->is_new_node;
+	offered->in_other_file = verdict->in_other_file;
+	ssh_string_free_char(base64);
+}
+
+static int refuse_host_key(const struct connection_request *request, const struct host_key_verdict *verdict,
+			   struct connection_failure *failure)
+{
+	const struct offered_key *offered = &failure->offered;
+	if (verdict->state == HOST_KEY_UNKNOWN) {
+		err_set(&failure->err, ERR_REFUSED, "the host key of {host} is not known: {type} {fingerprint}",
+			"host", offered->host, "type", offered->type, "fingerprint", offered->fingerprint, NULL);
+		return fail(failure, NODE_HOST_KEY_UNKNOWN);
+	}
+	if (verdict->state == HOST_KEY_REVOKED)
+		err_set(&failure->err, ERR_REFUSED, "the host key of {host} is revoked: {type} {fingerprint}",
+			"host", offered->host, "type", offered->type, "fingerprint", offered->fingerprint, NULL);
+	else if (offered->known_fingerprint)
+		err_set(&failure->err, ERR_REFUSED,
+			"the host key of {host} has changed: {fingerprint} instead of {known}", "host", offered->host,
+			"fingerprint", offered->fingerprint, "known", offered->known_fingerprint, NULL);
+	else
+		err_set(&failure->err, ERR_REFUSED, "{host} has a host key of type {type}, known is one of {known}",
+			"host", offered->host, "type", offered->type, "known",
+			verdict->known_type ? verdict->known_type : "?", NULL);
+	if (verdict->is_new_node)
+		err_hint(&failure->err, "the Node {node} is a new one of the same name: see entry E14", "node",
+			 request->node, NULL);
+	else
+		err_hint(&failure->err, "somebody may be in between: find out why before you trust it", NULL);
+	return fail(failure, NODE_HOST_KEY_CHANGED);
+}
+
+static int check_host_key(struct connection *connection, const struct connection_request *request,
+			  struct connection_failure *failure)
+{
+	ssh_key key = NULL;
+	if (ssh_get_server_publickey(connection->session, &key) != SSH_OK) {
+		err_set(&failure->err, ERR_PROTOCOL, "no SSH connection to {host}: {reason}", "host",
+			request->target->host, "reason", ssh_get_error(connection->session), NULL);
+		return fail(failure, NODE_UNREACHABLE);
+	}
+	struct host_key_verdict verdict;
+	int result = 0;
+	host_key_store_check(request->host_keys, request->target, request->uid, key, &verdict);
+	if (verdict.state != HOST_KEY_KNOWN) {
+		offer(&failure->offered, request, key, &verdict);
+		result = refuse_host_key(request, &verdict, failure);
+	}
+	host_key_verdict_release(&verdict);
+	ssh_key_free(key);
+	return result;
+}
+
+static int authenticate(struct connection *connection, const struct connection_request *request,
+			struct connection_failure *failure)
+{
+	if (!set_timeout(connection->session, request->deadline_ms))
+		return explain_handshake(connection, request, failure);
+	if (auth_run(connection->session, request->target, request->ring, request->interrupt, &failure->err) == 0)
+		return 0;
+	return fail(failure, failure->err.code == ERR_UNAUTHORIZED ? NODE_AUTH_REFUSED : NODE_UNREACHABLE);
+}
+
+int connection_open(const struct connection_request *request, struct connection **ret_connection,
+		    struct connection_failure *failure)
+{
+	const struct target *target = request->target;
+	int fd = request->socket;
+	*failure = (struct connection_failure){0};
+	if (fd < 0 && connect_tcp(target->host, target->port, request->deadline_ms, request->interrupt, &fd,
+				  &failure->err) != 0)
+		return fail(failure, NODE_UNREACHABLE);
+	struct connection *connection = xcalloc(1, sizeof(*connection));
+	connection->session = ssh_new();
+	connection->guard = dup(fd);
+	if (!connection->session || connection->guard < 0) {
+		close(fd);
+		connection_free(connection);
+		err_set(&failure->err, ERR_IO, "no more connections can be opened here", NULL);
+		return fail(failure, NODE_UNREACHABLE);
+	}
+	int place = interrupt_guard(request->interrupt, connection->guard);
+	int result = handshake(connection, request, fd, failure);
+	if (result == 0)
+		result = check_host_key(connection, request, failure);
+	if (result == 0)
+		result = authenticate(connection, request, failure);
+	interrupt_unguard(request->interrupt, place);
+	if (result != 0) {
+		connection_free(connection);
+		return -1;
+	}
+	ssh_set_blocking(connection->session, 0);
+	*ret_connection = connection;
+	return 0;
+}
+
+void connection_free(struct connection *connection)
+{
+	if (!connection)
+		return;
+	if (connection->session) {
+		ssh_disconnect(connection->session);
+		ssh_free(connection->session);
+	}
+	if (connection->guard >= 0)
+		close(connection->guard);
+	free(connection);
+}
+
+bool connection_is_open(const struct connection *connection)
+{
+	return (ssh_get_status(connection->session) & (SSH_CLOSED | SSH_CLOSED_ERROR)) == 0;
+}

@@ -1,0 +1,113 @@
+"""Real sshd on loopback, as many as a test needs, each with host keys, users' keys and limits of its own."""
+import atexit
+import getpass
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+
+from wait import wait_for
+
+SSHD = "/usr/sbin/sshd"
+
+
+def free_port(address="127.0.0.1"):
+    with socket.socket() as probe:
+        probe.bind((address, 0))
+        return probe.getsockname()[1]
+
+
+def keygen(path, kind="ed25519", passphrase="", comment="test", extra=()):
+    subprocess.run(["ssh-keygen", "-q", "-t", kind, "-N", passphrase, "-C", comment, "-f", path, *extra], check=True,
+                   stdin=subprocess.DEVNULL)
+    return path
+
+
+def public(path):
+    with open(path + ".pub", encoding="ascii") as file:
+        return file.read().strip()
+
+
+def fingerprint(path):
+    out = subprocess.run(["ssh-keygen", "-l", "-E", "sha256", "-f", path], check=True, capture_output=True, text=True)
+    return out.stdout.split()[1]
+
+
+class Folder:
+    """A place for keys and files, gone at the end of the program. Everything in it is ours alone, as sshd wants."""
+
+    def __init__(self):
+        self.path = tempfile.mkdtemp(prefix="sshd-")
+        os.chmod(self.path, 0o755)
+        atexit.register(shutil.rmtree, self.path, ignore_errors=True)
+
+    def __call__(self, name):
+        return os.path.join(self.path, name)
+
+    def write(self, name, text, mode=0o600):
+        with open(self(name), "w", encoding="utf-8") as file:
+            file.write(text)
+        os.chmod(self(name), mode)
+        return self(name)
+
+
+class Sshd:
+    """One server. options: lines of sshd_config that come first, so that they count."""
+
+    def __init__(self, authorized=(), options=(), host_keys=("ed25519",), addresses=("127.0.0.1",), port=None, keep=None):
+        self.folder = keep.folder if keep else Folder()
+        self.port = port or (keep.port if keep else free_port())
+        self.addresses = addresses
+        self.user = getpass.getuser()
+        self.process = None
+        self.host_keys = {}
+        for kind in host_keys:
+            path = self.folder(f"host_{kind}")
+            if not os.path.exists(path):
+                keygen(path, kind)
+            self.host_keys[kind] = path
+        self.folder.write("authorized", "".join(line + "\n" for line in authorized), 0o644)
+        self.config = self.folder.write("sshd_config", "\n".join([
+            *options,
+            *(f"ListenAddress {'[' + a + ']' if ':' in a else a}:{self.port}" for a in addresses),
+            *(f"HostKey {path}" for path in self.host_keys.values()),
+            f"AuthorizedKeysFile {self.folder('authorized')}", f"PidFile {self.folder('pid')}", "UsePAM no",
+            "StrictModes no", "PasswordAuthentication no", "KbdInteractiveAuthentication no", "UseDNS no",
+            "PermitRootLogin prohibit-password", "LogLevel VERBOSE", "MaxStartups 200:30:400", "PrintMotd no",
+            "PermitUserEnvironment no", ""]))
+        self.start()
+        atexit.register(self.stop)
+
+    def start(self):
+        os.makedirs("/run/sshd", exist_ok=True)
+        with open(self.folder("log"), "a", encoding="utf-8") as log:
+            # pylint: disable-next=consider-using-with
+            self.process = subprocess.Popen([SSHD, "-D", "-e", "-f", self.config], stdin=subprocess.DEVNULL,
+                                            stdout=log, stderr=log, start_new_session=True)
+        wait_for(self.listens, 20, 0.02, lambda: f"sshd on port {self.port}: {self.log()}")
+
+    def listens(self):
+        assert self.process.poll() is None, self.log()
+        return all(f"Server listening on {address} port {self.port}" in self.log() for address in self.addresses)
+
+    def log(self):
+        with open(self.folder("log"), encoding="utf-8") as log:
+            return log.read()
+
+    def sessions(self):
+        """Process ids of the sshd children of this server."""
+        out = subprocess.run(["pgrep", "-P", str(self.process.pid)], capture_output=True, text=True, check=False)
+        return [int(pid) for pid in out.stdout.split()]
+
+    def known(self, address="127.0.0.1", kind="ed25519"):
+        """Its line for a known_hosts file."""
+        name = address if self.port == 22 else f"[{address}]:{self.port}"
+        return f"{name} {' '.join(public(self.host_keys[kind]).split()[:2])}"
+
+    def stop(self):
+        if self.process and self.process.poll() is None:
+            for pid in self.sessions():
+                subprocess.run(["kill", "-KILL", str(pid)], check=False, capture_output=True)
+            self.process.kill()
+            self.process.wait()
