@@ -3,6 +3,9 @@
 
     tests/run.py [--jobs N] [--timeout SECONDS] PROGRAM...
 
+--jobs (2) are run at once, and beside them six of those that only wait for
+most of their time: they say so with a line "# Waits: ..." and are begun first.
+
 A program passes a test with a line "ok ..." and fails it with "not ok ...".
 A program that ends without a plan ("1..N"), runs another number of tests than
 it planned, exits with another status than 0, or exceeds the time limit counts
@@ -70,6 +73,13 @@ def run(program, timeout):
     return program, passed, failures, output, time.monotonic() - started
 
 
+def waits(program):
+    if not program.endswith(".py"):
+        return False
+    with open(program, encoding="utf-8") as file:
+        return any(line.startswith("# Waits: ") for line in file)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--jobs", type=int, default=2)
@@ -77,9 +87,12 @@ def main():
     parser.add_argument("programs", nargs="+")
     arguments = parser.parse_args()
     passed = failed = 0
-    with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
-        for program, good, failures, output, seconds in pool.map(
-                lambda p: run(p, arguments.timeout), arguments.programs):
+    with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as workers, \
+            concurrent.futures.ThreadPoolExecutor(6) as waiters:
+        runs = [(waiters if waits(program) else workers).submit(run, program, arguments.timeout)
+                for program in arguments.programs]
+        for future in runs:
+            program, good, failures, output, seconds = future.result()
             name = re.sub(r"^\.build/[^/]+/", "", program)
             print(f"{'FAIL' if failures else 'ok  '} {name}: {good} passed, {len(failures)} failed ({seconds:.1f} s)",
                   flush=True)

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """Entries whose fix goes over the API, on their scenarios: fixed, verified, gone, nothing left to do, undone."""
+# Waits: for the hold times of fixes.
 import concurrent.futures
 import json
 import os

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """Who follows the plan by hand gets what the fix does."""
+# Waits: for the hold times of fixes.
 import os
 import subprocess
 import sys

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """Entries whose remedy is not a request: a person's work in the console, commands on nodes, advice."""
+# Waits: for the hold times of fixes.
 import json
 import os
 import signal

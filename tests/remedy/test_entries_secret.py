@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """Plans that touch secrets: E10 changes one key of a Secret, E03 makes one. No value of them is ever shown or kept."""
+# Waits: for the hold times of fixes.
 import base64
 import json
 import os

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """Runs that are disturbed: answers that get lost, others who write, servers that say no."""
+# Waits: for the hold times of fixes.
 import os
 import signal
 import sys

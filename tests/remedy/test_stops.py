@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """Runs that are stopped: Ctrl-C, SIGTERM, kill -9, a terminal that asks and goes away."""
+# Waits: for the hold times of fixes.
 import os
 import pty
 import select

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """E08 on the command line: plan, preview, confirm, run, verify, nothing left to do, and the way back."""
+# Waits: for the hold times of fixes.
 import json
 import os
 import re

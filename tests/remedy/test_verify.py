@@ -4,6 +4,7 @@
 The console looks for its runbooks beside itself: a copy of it with an E08 whose steps and deadlines are changed
 brings these ends about in seconds.
 """
+# Waits: for the hold times of fixes.
 import json
 import os
 import shutil

@@ -60,10 +60,14 @@ def _():
 @test("a node joins without a network, and is ready with its calico-node pod")
 def _():
     with Api("healthy", *QUICK) as api:
-        status, _ = api.call("POST", "/sim/nodes", {"name": "extra-1", "group": "default-worker"})
-        assert status == 200
-        node = api.list("/api/v1/nodes/extra-1")
-        assert condition(node, "Ready")["status"] == "False" and "cni plugin" in condition(node, "Ready")["message"]
+        version = api.list("/api/v1/nodes")["metadata"]["resourceVersion"]
+        with api.watch(f"/api/v1/nodes?watch=1&fieldSelector=metadata.name%3Dextra-1&resourceVersion={version}") as watch:
+            status, _ = api.call("POST", "/sim/nodes", {"name": "extra-1", "group": "default-worker"})
+            assert status == 200
+            # Whatever it is by the time it is read.
+            ready = next(found for found in iter(lambda: condition(watch.next()["object"], "Ready"), None)
+                         if found["status"] == "False")
+        assert "cni plugin" in ready["message"], ready
         wait_for(lambda: condition(api.list("/api/v1/nodes/extra-1"), "Ready")["status"] == "True", 20, what="Ready")
         assert not api.list("/api/v1/nodes/extra-1")["spec"].get("taints")
         assert [p for p in pods(api, "kube-system", "calico-node-") if p["spec"]["nodeName"] == "extra-1"]

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """How the link to the server is: on the screen while it is waited for and when it failed, in `doctor`, in `report`."""
+# Waits: for time-outs of links.
 import contextlib
 import json
 import os

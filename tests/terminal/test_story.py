@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """The whole story of E08 on the screen: seen, opened, planned, previewed, armed, confirmed, run, verified."""
+# Waits: for the hold times of fixes.
 import json
 import os
 import re
