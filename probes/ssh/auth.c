@@ -13,7 +13,7 @@ enum { TRIES_MAXIMUM = 5 };	/* MaxAuthTries is 6, and the question which methods
 
 struct trying {
 	ssh_session session;
-	const struct target *target;
+	const struct host_target *target;
 	int tries;
 	struct buffer locked;	/* key files with a passphrase */
 	struct buffer unreadable;
@@ -103,7 +103,7 @@ static const char *methods(ssh_session session)
 
 static int refused(const struct trying *trying, struct err *err)
 {
-	const struct target *target = trying->target;
+	const struct host_target *target = trying->target;
 	if (trying->tries == 0 && trying->locked.length == 0 && trying->unreadable.length == 0)
 		err_set(err, ERR_UNAUTHORIZED, "no key to show to {host} as user {user}", "host", target->host,
 			"user", target->user, NULL);
@@ -147,7 +147,7 @@ static int explain(const struct trying *trying, int result, struct interrupt *in
 	return refused(trying, err);
 }
 
-int auth_run(ssh_session session, const struct target *target, struct key_ring *ring, struct interrupt *interrupt,
+int auth_run(ssh_session session, const struct host_target *target, struct key_ring *ring, struct interrupt *interrupt,
 	     struct err *err)
 {
 	struct trying trying = {

@@ -16,7 +16,7 @@
  * 0, or -1: ERR_UNAUTHORIZED where the host took none, ERR_CONNECT where it hung up, ERR_CANCELLED. The session's
  * timeout holds for each question.
  */
-int auth_run(ssh_session session, const struct target *target, struct key_ring *ring, struct interrupt *interrupt,
+int auth_run(ssh_session session, const struct host_target *target, struct key_ring *ring, struct interrupt *interrupt,
 	     struct err *err);
 
 #endif

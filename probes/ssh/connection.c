@@ -54,7 +54,7 @@ static bool set_timeout(ssh_session session, int64_t deadline_ms)
 
 static int set_options(ssh_session session, const struct connection_request *request)
 {
-	const struct target *target = request->target;
+	const struct host_target *target = request->target;
 	int port = target->port;
 	int strict = 1;
 	bool process_config = false;
@@ -113,7 +113,7 @@ static void offer(struct offered_key *offered, const struct connection_request *
 {
 	char *base64 = NULL;
 	ssh_pki_export_pubkey_base64(key, &base64);
-	offered->host = target_known_name(request->target);
+	offered->host = host_target_known_name(request->target);
 	offered->type = xstrdup(ssh_key_type_to_char(ssh_key_type(key)));
 	offered->base64 = xstrdup(base64 ? base64 : "");
 	offered->fingerprint = host_key_fingerprint(key);
@@ -186,7 +186,7 @@ static int authenticate(struct connection *connection, const struct connection_r
 int connection_open(const struct connection_request *request, struct connection **ret_connection,
 		    struct connection_failure *failure)
 {
-	const struct target *target = request->target;
+	const struct host_target *target = request->target;
 	int fd = request->socket;
 	*failure = (struct connection_failure){0};
 	if (fd < 0 && connect_tcp(target->host, target->port, request->deadline_ms, request->interrupt, &fd,

@@ -34,7 +34,7 @@ struct offered_key {
 void offered_key_release(struct offered_key *offered);
 
 struct connection_request {
-	const struct target *target;
+	const struct host_target *target;
 	const char *node;		/* as messages call it */
 	const char *uid;		/* of the Node; "" not known, or a jump host */
 	int socket;			/* connected already (through a jump host); taken; -1: by TCP */

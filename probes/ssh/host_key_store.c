@@ -114,10 +114,10 @@ static void walk_file(const struct walk *walk, const char *path, bool ours)
 	free(text);
 }
 
-static void walk_all(struct host_key_store *store, const struct target *target,
+static void walk_all(struct host_key_store *store, const struct host_target *target,
 		     void (*each)(void *data, const struct found_key *found), void *data)
 {
-	auto_free char *name = target_known_name(target);
+	auto_free char *name = host_target_known_name(target);
 	struct walk walk = {.name = name, .bare = target->known_as ? name : target->host, .each = each, .data = data};
 	walk_file(&walk, store->path, true);
 	for (size_t i = 0; i < target->known_hosts_count; i++)
@@ -164,7 +164,7 @@ static void check_one(void *data, const struct found_key *found)
 	}
 }
 
-void host_key_store_check(struct host_key_store *store, const struct target *target, const char *uid,
+void host_key_store_check(struct host_key_store *store, const struct host_target *target, const char *uid,
 			  const ssh_key key, struct host_key_verdict *ret_verdict)
 {
 	*ret_verdict = (struct host_key_verdict){0};
@@ -203,7 +203,7 @@ static void note_type(void *data, const struct found_key *found)
 			known[i] = true;
 }
 
-char *host_key_store_algorithms(struct host_key_store *store, const struct target *target)
+char *host_key_store_algorithms(struct host_key_store *store, const struct host_target *target)
 {
 	bool known[array_length(ALGORITHMS)] = {false};
 	walk_all(store, target, note_type, known);

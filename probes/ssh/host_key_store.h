@@ -37,11 +37,11 @@ struct host_key_verdict {
 
 struct host_key_store *host_key_store_new(const char *path);
 void host_key_store_free(struct host_key_store *store);
-void host_key_store_check(struct host_key_store *store, const struct target *target, const char *uid,
+void host_key_store_check(struct host_key_store *store, const struct host_target *target, const char *uid,
 			  const ssh_key key, struct host_key_verdict *ret_verdict);
 void host_key_verdict_release(struct host_key_verdict *verdict);
 /* Host key algorithms for the handshake, those of known keys first, so that a known key is offered. Caller frees. */
-char *host_key_store_algorithms(struct host_key_store *store, const struct target *target);
+char *host_key_store_algorithms(struct host_key_store *store, const struct host_target *target);
 /*
  * Adds a line for this host. replaces_host: our other lines for it go. The file
  * is written beside and renamed, mode 0600.

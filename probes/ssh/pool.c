@@ -104,7 +104,7 @@ static void free_places(struct node_pool *pool)
 	size_t position = 0;
 	for (struct place *place; (place = map_next(&pool->places, &position));) {
 		free(place->key);
-		target_free(place->target);
+		host_target_free(place->target);
 		free(place);
 	}
 	map_release(&pool->places);
@@ -139,7 +139,7 @@ void node_pool_free(struct node_pool *pool)
 	free(pool);
 }
 
-static struct gate *find_gate(struct node_pool *pool, const struct target *target)
+static struct gate *find_gate(struct node_pool *pool, const struct host_target *target)
 {
 	auto_free char *address = xasprintf("%s:%d", target->host, target->port);
 	struct gate *gate = map_get(&pool->gates, address);
@@ -164,7 +164,7 @@ static struct place *find_place(struct node_pool *pool, const struct node_host *
 	if (place)
 		return place;
 	place = xcalloc(1, sizeof(*place));
-	place->target = target_new(pool->config, &pool->settings, address_of(host), 0, host->user, false);
+	place->target = host_target_new(pool->config, &pool->settings, address_of(host), 0, host->user, false);
 	place->key = take_pointer(key);
 	place->gate = find_gate(pool, place->target);
 	map_put(&pool->places, place->key, place);
@@ -237,8 +237,8 @@ int node_pool_effective(struct node_pool *pool, const struct node_host *host, st
 {
 	(void)err;
 	struct buffer identities = BUFFER_INIT(64 << 10);
-	struct target *target =
-		target_new(pool->config, &pool->settings, address_of(host), 0, host->user, false);
+	struct host_target *target =
+		host_target_new(pool->config, &pool->settings, address_of(host), 0, host->user, false);
 	for (size_t i = 0; i < target->identity_count; i++)
 		buffer_addf(&identities, "%s%s", i ? ", " : "", target->identities[i]);
 	*ret_effective = (struct node_effective){
@@ -249,7 +249,7 @@ int node_pool_effective(struct node_pool *pool, const struct node_host *host, st
 		.identities = buffer_detach(&identities),
 		.not_followed = xstrdup(target->not_followed),
 	};
-	target_free(target);
+	host_target_free(target);
 	return 0;
 }
 

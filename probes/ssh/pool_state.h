@@ -36,7 +36,7 @@ struct gate {
 /* A host and user with the connections to it. Lives as long as the pool. */
 struct place {
 	char *key;		/* of the map */
-	struct target *target;	/* constant */
+	struct host_target *target;	/* constant */
 	struct idle_connection *idle;
 	int connections;	/* open or being opened */
 	struct gate *gate;

@@ -18,7 +18,7 @@ enum {
 
 /* The lines of one host as they come. */
 struct collecting {
-	struct target *target;
+	struct host_target *target;
 	const char *address;
 	char *home;
 	char *local_user;
@@ -120,7 +120,7 @@ static void take_proxy(struct collecting *collecting, const char *keyword, const
 static void take_line(void *data, const char *keyword, const char *value)
 {
 	struct collecting *collecting = data;
-	struct target *target = collecting->target;
+	struct host_target *target = collecting->target;
 	if (strcmp(keyword, "hostname") == 0) {
 		if (!target->host)
 			target->host = xstrdup(value);
@@ -157,7 +157,7 @@ static void take_line(void *data, const char *keyword, const char *value)
 
 static void add_token(const struct collecting *collecting, struct buffer *out, char token)
 {
-	const struct target *target = collecting->target;
+	const struct host_target *target = collecting->target;
 	switch (token) {
 	case 'd':
 		buffer_add_text(out, collecting->home);
@@ -223,7 +223,7 @@ static void add_file(char ***files, size_t *count, char *path)
 /* The words of a list of files. */
 static void add_files(const struct collecting *collecting, const char *words)
 {
-	struct target *target = collecting->target;
+	struct host_target *target = collecting->target;
 	auto_free char *copy = xstrdup(words);
 	char *position = NULL;
 	for (char *word = strtok_r(copy, " \t\"", &position); word; word = strtok_r(NULL, " \t\"", &position))
@@ -235,7 +235,7 @@ static void add_files(const struct collecting *collecting, const char *words)
 static void add_default_identities(const struct collecting *collecting)
 {
 	static const char *const NAMES[] = {"id_ed25519", "id_ecdsa", "id_rsa"};
-	struct target *target = collecting->target;
+	struct host_target *target = collecting->target;
 	for (size_t i = 0; i < array_length(NAMES); i++) {
 		char *path = xasprintf("%s/.ssh/%s", collecting->home, NAMES[i]);
 		if (access(path, F_OK) == 0)
@@ -247,7 +247,7 @@ static void add_default_identities(const struct collecting *collecting)
 
 static void settle_identities(struct collecting *collecting, const struct node_pool_settings *settings)
 {
-	struct target *target = collecting->target;
+	struct host_target *target = collecting->target;
 	if (settings->key)
 		add_file(&target->identities, &target->identity_count, xstrdup(settings->key));
 	for (size_t i = 0; i < collecting->identity_count; i++) {
@@ -264,7 +264,7 @@ static void settle_identities(struct collecting *collecting, const struct node_p
 
 static void settle_agent(struct collecting *collecting)
 {
-	struct target *target = collecting->target;
+	struct host_target *target = collecting->target;
 	const char *from_environment = getenv("SSH_AUTH_SOCK");
 	if (!from_environment)
 		from_environment = "";
@@ -284,7 +284,7 @@ static void settle_agent(struct collecting *collecting)
 
 static void settle(struct collecting *collecting, const struct node_pool_settings *settings)
 {
-	struct target *target = collecting->target;
+	struct host_target *target = collecting->target;
 	if (!target->host)
 		target->host = xstrdup(collecting->address);
 	if (target->port <= 0 || target->port > 65535)
@@ -315,10 +315,10 @@ static void collecting_release(struct collecting *collecting)
 	buffer_release(&collecting->not_followed);
 }
 
-struct target *target_new(const struct ssh_config *config, const struct node_pool_settings *settings,
+struct host_target *host_target_new(const struct ssh_config *config, const struct node_pool_settings *settings,
 			  const char *address, int port, const char *user, bool is_hop)
 {
-	struct target *target = xcalloc(1, sizeof(*target));
+	struct host_target *target = xcalloc(1, sizeof(*target));
 	struct collecting collecting = {
 		.target = target,
 		.address = address,
@@ -340,7 +340,7 @@ struct target *target_new(const struct ssh_config *config, const struct node_poo
 	return target;
 }
 
-void target_free(struct target *target)
+void host_target_free(struct host_target *target)
 {
 	if (!target)
 		return;
@@ -360,7 +360,7 @@ void target_free(struct target *target)
 	free(target);
 }
 
-char *target_known_name(const struct target *target)
+char *host_target_known_name(const struct host_target *target)
 {
 	if (target->known_as)
 		return xstrdup(target->known_as);

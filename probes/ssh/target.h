@@ -13,7 +13,7 @@
 struct ssh_config;
 struct node_pool_settings;
 
-struct target {
+struct host_target {
 	char *host;		/* name or address to connect to */
 	int port;
 	char *user;
@@ -33,10 +33,10 @@ struct target {
  * address may be an alias of ssh_config. user NULL: ssh_config's, else that of this machine. is_hop: a jump host
  * itself, for which the settings' own user and jump do not count.
  */
-struct target *target_new(const struct ssh_config *config, const struct node_pool_settings *settings,
+struct host_target *host_target_new(const struct ssh_config *config, const struct node_pool_settings *settings,
 			  const char *address, int port, const char *user, bool is_hop);
-void target_free(struct target *target);
+void host_target_free(struct host_target *target);
 /* As known_hosts names it: "10.0.0.1", "[10.0.0.1]:2222". Caller frees. */
-char *target_known_name(const struct target *target);
+char *host_target_known_name(const struct host_target *target);
 
 #endif
