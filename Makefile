@@ -18,7 +18,7 @@ CC_fuzz := clang
 CC := $(CC_$(BUILD))
 
 PACKAGES := ncursesw libcurl jansson libssh yaml-0.1 libpcre2-8 sqlite3 libarchive libcrypto
-SIM_PACKAGES := jansson libmicrohttpd libcrypto
+SIM_PACKAGES := jansson libmicrohttpd libcrypto libssh
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror
 HARDENING := -fstack-protector-strong -fPIE
 SANITIZER := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer

@@ -5,6 +5,7 @@
 
 #include "probes/base/memory.h"
 #include "probes/sim/controllers.h"
+#include "probes/sim/node_machine.h"
 #include "probes/sim/stream.h"
 
 static void on_change(void *context, struct object *object, const struct change *change)
@@ -12,6 +13,10 @@ static void on_change(void *context, struct object *object, const struct change 
 	struct cluster *cluster = context;
 
 	stream_wake(cluster, (int)object->kind->id);
+	if (object->kind->id == KIND_NODE && change->type != CHANGE_MODIFIED) {
+		cluster->nodes_changed++;
+		cluster_wake(cluster);
+	}
 	controllers_on_change(cluster, object, change);
 }
 
@@ -28,6 +33,7 @@ struct cluster *cluster_new(uint64_t seed)
 	cluster->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	store_init(&cluster->store, 48230000 + random_below(&cluster->random, 10000));
 	cluster->controllers = controllers_new();
+	cluster->machines = machines_new();
 	cluster->store.on_change = on_change;
 	cluster->store.context = cluster;
 	return cluster;
@@ -38,6 +44,7 @@ void cluster_free(struct cluster *cluster)
 	if (!cluster)
 		return;
 	controllers_free(cluster->controllers);
+	machines_free(cluster->machines);
 	store_release(&cluster->store);
 	json_decref(cluster->scenario);
 	json_decref(cluster->facts);

@@ -18,7 +18,9 @@
 #include "probes/sim/store.h"
 
 struct controllers;
+struct machines;
 struct request;
+struct ssh_server;
 struct stream;
 
 struct cluster {
@@ -35,6 +37,9 @@ struct cluster {
 	struct stream *streams;		/* answers that go on: watches and followed logs */
 	struct request *parked;		/* requests that wait: faults `hang` and `slow` */
 	struct controllers *controllers;
+	struct machines *machines;	/* behind the nodes (node_machine.h) */
+	struct ssh_server *ssh;		/* the way to them; NULL: there is none */
+	uint64_t nodes_changed;		/* counts nodes that came or went */
 	size_t next_node;		/* where the scheduler goes on */
 	uint64_t next_address;		/* counts pod addresses */
 	uint64_t answers;		/* given so far; the Audit-Id */

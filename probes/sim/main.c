@@ -20,7 +20,9 @@
 #include "probes/sim/cluster.h"
 #include "probes/sim/controllers.h"
 #include "probes/sim/http.h"
+#include "probes/sim/node_machine.h"
 #include "probes/sim/scenario.h"
+#include "probes/sim/ssh_server.h"
 #include "probes/sim/state_folder.h"
 #include "probes/sim/stream.h"
 
@@ -40,6 +42,7 @@ struct options {
 	uint16_t port;
 	bool list;
 	bool child;
+	const char *machines;	/* assets/machines.json */
 	const char *faults[FAULTS_MAXIMUM];
 	size_t fault_count;
 };
@@ -183,7 +186,7 @@ static int64_t smaller(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-static void run(struct cluster *cluster, int signals)
+static void run(struct cluster *cluster, struct state_folder *folder, int signals)
 {
 	struct pollfd files[2] = {{.fd = signals, .events = POLLIN}, {.fd = cluster->wake_fd, .events = POLLIN}};
 
@@ -198,6 +201,7 @@ static void run(struct cluster *cluster, int signals)
 		next = controllers_step(cluster, now);
 		next = smaller(next, stream_wake_due(cluster, now));
 		next = smaller(next, http_resume_parked(cluster, now));
+		state_folder_refresh(folder, cluster);
 		cluster_unlock(cluster);
 		next -= clock_monotonic_ms();
 		if (poll(files, 2, (int)(next < 0 ? 0 : smaller(next, 60000))) < 0 && errno != EINTR)
@@ -221,7 +225,9 @@ static int prepare(struct cluster *cluster, const struct options *options, struc
 	int result;
 
 	cluster_lock(cluster);
-	result = scenario_load(cluster, &options->scenario, err);
+	result = machines_load(cluster, options->machines, err);
+	if (!result)
+		result = scenario_load(cluster, &options->scenario, err);
 	if (!result && options->time_scale > 0)
 		cluster->time_scale = options->time_scale;
 	for (size_t i = 0; !result && i < options->fault_count; i++)
@@ -240,12 +246,16 @@ static int serve(struct cluster *cluster, const struct options *options, int sig
 	if (!result)
 		result = http_server_new(cluster, options->port, &server, err);
 	if (!result)
+		result = ssh_server_new(cluster, &cluster->ssh, err);
+	if (!result)
 		result = state_folder_make(&folder, options->state_folder, cluster, http_server_port(server), err);
 	if (!result)
 		result = print_ready(&folder, options->scenario.name, http_server_port(server));
 	if (!result)
-		run(cluster, signals);
+		run(cluster, &folder, signals);
 	http_server_free(server);
+	ssh_server_free(cluster->ssh);
+	cluster->ssh = NULL;
 	state_folder_remove(&folder);
 	return result;
 }
@@ -255,12 +265,14 @@ int main(int argc, char **argv)
 	struct options options = {.scenario.name = "calico-outage", .seed = 1};
 	auto_free char *assets = find_assets();
 	auto_free char *scenarios = xasprintf("%s/scenarios", assets);
+	auto_free char *machines = xasprintf("%s/machines.json", assets);
 	int signals = block_signals();
 	struct err err = {0};
 	struct cluster *cluster;
 	int result = read_options(argc, argv, &options, &err);
 
 	options.scenario.folder = scenarios;
+	options.machines = machines;
 	if (options.child) {
 		prctl(PR_SET_PDEATHSIG, SIGTERM);
 		if (getppid() == 1)

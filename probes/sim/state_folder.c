@@ -10,6 +10,9 @@
 #include "probes/base/memory.h"
 #include "probes/sim/cluster.h"
 #include "probes/sim/document.h"
+#include "probes/sim/ssh_server.h"
+
+enum { FILES_MAXIMUM = 8 << 20 };
 
 static int make_path(struct state_folder *folder, const char *path, struct err *err)
 {
@@ -52,54 +55,83 @@ static int write_kubeconfig(struct state_folder *folder, uint16_t port, struct e
 	return file_write(folder->kubeconfig, text, strlen(text), 0600, err);
 }
 
-static int write_ssh_config(struct state_folder *folder, const struct cluster *cluster, struct err *err)
+/* Both names of a node lead to it, as neither resolves here. */
+static void describe(struct cluster *cluster, const struct object *node, const struct state_folder *folder,
+		     struct buffer *config, struct buffer *keys)
+{
+	const json_t *addresses = doc_get(node->now->value, "status.addresses");
+	struct ssh_node_address address;
+
+	if (!ssh_server_node(cluster->ssh, node->name, &address))
+		return;
+	buffer_addf(config, "Host %s %s\n    HostName 127.0.0.1\n    Port %u\n    User %s\n", node->name,
+		    doc_text(doc_find(addresses, "type", "InternalIP"), "address"), address.port, address.user);
+	buffer_addf(config, "    IdentityFile %s\n    IdentitiesOnly yes\n    UserKnownHostsFile %s\n",
+		    folder->identity, folder->known_hosts);
+	buffer_addf(keys, "[127.0.0.1]:%u %s\n", address.port, address.host_key);
+}
+
+static int write_ssh_files(struct state_folder *folder, struct cluster *cluster, struct err *err)
 {
 	const struct table *nodes = &cluster->store.tables[KIND_NODE];
-	struct buffer text = BUFFER_INIT(1 << 20);
-	int result;
+	struct buffer config = BUFFER_INIT(FILES_MAXIMUM);
+	struct buffer keys = BUFFER_INIT(FILES_MAXIMUM);
+	int result = ssh_server_refresh(cluster->ssh, NULL, err);
 
-	buffer_add_text(&text, "# The nodes of the simulated cluster. This release simulates no SSH server:\n"
-			       "# connections to these hosts are refused at once.\n");
-	buffer_add_text(&text, "Host");
-	for (size_t i = 0; i < nodes->count; i++) {
-		const json_t *addresses = doc_get(nodes->objects[i]->now->value, "status.addresses");
-
-		buffer_addf(&text, " %s %s", nodes->objects[i]->name,
-			    doc_text(doc_find(addresses, "type", "InternalIP"), "address"));
-	}
-	if (!nodes->count)
-		buffer_add_text(&text, " none");
-	buffer_add_text(&text, "\n    HostName 127.0.0.1\n    Port 1\n    BatchMode yes\n    ConnectTimeout 2\n"
-			       "    UserKnownHostsFile /dev/null\n");
-	folder->ssh_config = xasprintf("%s/ssh_config", folder->path);
-	result = file_write(folder->ssh_config, buffer_text(&text), text.length, 0600, err);
-	buffer_release(&text);
+	folder->nodes_seen = cluster->nodes_changed;
+	buffer_add_text(&config, "# The nodes of the simulated cluster.\n");
+	for (size_t i = 0; i < nodes->count; i++)
+		describe(cluster, nodes->objects[i], folder, &config, &keys);
+	if (!result)
+		result = file_write(folder->known_hosts, buffer_text(&keys), keys.length, 0600, err);
+	if (!result)
+		result = file_write(folder->ssh_config, buffer_text(&config), config.length, 0600, err);
+	buffer_release(&config);
+	buffer_release(&keys);
 	return result;
+}
+
+void state_folder_refresh(struct state_folder *folder, struct cluster *cluster)
+{
+	if (folder->nodes_seen != cluster->nodes_changed)
+		write_ssh_files(folder, cluster, NULL);
 }
 
 int state_folder_make(struct state_folder *folder, const char *path, struct cluster *cluster, uint16_t port,
 		      struct err *err)
 {
+	const char *key = ssh_server_client_pem(cluster->ssh);
 	int result;
 
 	if (make_path(folder, path, err) || write_kubeconfig(folder, port, err))
 		return -1;
+	folder->ssh_config = xasprintf("%s/ssh_config", folder->path);
+	folder->known_hosts = xasprintf("%s/known_hosts", folder->path);
+	folder->identity = xasprintf("%s/id_ed25519", folder->path);
+	if (file_write(folder->identity, key, strlen(key), 0600, err))
+		return -1;
 	cluster_lock(cluster);
-	result = write_ssh_config(folder, cluster, err);
+	result = write_ssh_files(folder, cluster, err);
 	cluster_unlock(cluster);
 	return result;
 }
 
+static void remove_file(char **path)
+{
+	if (*path)
+		unlink(*path);
+	free(*path);
+	*path = NULL;
+}
+
 void state_folder_remove(struct state_folder *folder)
 {
-	if (folder->kubeconfig)
-		unlink(folder->kubeconfig);
-	if (folder->ssh_config)
-		unlink(folder->ssh_config);
+	remove_file(&folder->kubeconfig);
+	remove_file(&folder->ssh_config);
+	remove_file(&folder->known_hosts);
+	remove_file(&folder->identity);
 	if (folder->own)
 		rmdir(folder->path);
 	free(folder->path);
-	free(folder->kubeconfig);
-	free(folder->ssh_config);
 	*folder = (struct state_folder){0};
 }

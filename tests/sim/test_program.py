@@ -57,7 +57,7 @@ def _():
         assert ready["pid"] == process.pid and ready["scenario"] == "hostile"
         with open(ready["sshConfig"], encoding="utf-8") as file:
             text = file.read()
-        assert "nks-prod-default-worker-0" in text and "no SSH server" in text
+        assert "\nHost nks-prod-default-worker-0 10.0.0.21\n    HostName 127.0.0.1\n" in text
         process.terminate()
         assert process.wait(20) == 0
         assert os.listdir(temporary) == []

@@ -1,0 +1,5 @@
+#include "probes/sim/node_commands.h"
+
+const struct command_entry commands_of_images[] = {
+	{NULL, NULL, NULL},
+};
