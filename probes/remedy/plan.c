@@ -199,6 +199,8 @@ static void plan_those(struct change *change, bool planned_last)
 		if (step->ops->is_planned_last != planned_last)
 			continue;
 		set_uid(step);
+		if (resume_has_done(change, step))
+			continue;
 		if (step->ops->plan(change, step, &err) < 0)
 			step->shown.cannot_preview = change_say_err(change, &err);
 		else if (step->shown.method && step->touched)
