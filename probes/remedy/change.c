@@ -100,6 +100,7 @@ static void step_free(struct plan_step *step)
 	free(shown->path);
 	free(shown->content_type);
 	free(shown->body);
+	free(shown->each_request);
 	free(shown->cannot_preview);
 	free(shown->kubectl);
 	free(shown->owner_note);

@@ -78,6 +78,8 @@ struct step_diff {
 	char *path;		/* "/spec/template/spec/containers/0/image" */
 	char *before;		/* JSON text; "" when absent */
 	char *after;
+	bool by_server;		/* no step asked for it: a default, or what admission adds or makes of the request */
+	char *asked;		/* by_server: what was asked for in its place; NULL: nothing */
 };
 
 struct step {
@@ -93,6 +95,7 @@ struct step {
 	char *path;
 	char *content_type;
 	char *body;
+	char *each_request;		/* sent once for each object of diff, with {places}; NULL: none is */
 	struct step_diff *diff;
 	size_t diff_count;
 	char *cannot_preview;		/* why there is no preview; NULL when there is one */

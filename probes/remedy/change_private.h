@@ -297,6 +297,9 @@ void room_free(struct rooms *rooms);
 /* plan_preview.c: the dry run of one step that sends a request. */
 void plan_preview(struct change *change, struct plan_step *step);
 
+/* plan_admission.c: which lines of the difference the step did not ask for. */
+void plan_mark_admission(struct plan_step *step);
+
 /* plan_digest.c; decisions.md 21. New reference. */
 json_t *plan_binding(const struct change *change);
 void plan_digest(struct change *change);

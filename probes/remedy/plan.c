@@ -273,8 +273,9 @@ static const char *first_without_request(const struct change *change)
 	for (size_t i = 0; i < change->step_count; i++) {
 		const struct step *step = &change->steps[i]->shown;
 
+		/* What writes is planned whole or not at all; other steps say it for themselves. */
 		if (step->state == STEP_PENDING && step->cannot_preview && !step->method &&
-		    change->steps[i]->ops->start == step_write)
+		    (change->steps[i]->ops->start == step_write || change->steps[i]->ops->permit))
 			return step->cannot_preview;
 	}
 	return NULL;

@@ -440,6 +440,8 @@ static void look_again(struct change *change)
 		struct plan_step *step = change->steps[i];
 		struct call_request request = {.door = CALL_READ, .on_done = on_look, .data = step};
 
+		if (step->ops->is_bound && step->shown.state != STEP_SKIPPED)
+			step->was_refused = !step->ops->is_bound(change, step);
 		if (!step->shown.method || step->shown.state == STEP_SKIPPED || step->follows)
 			continue;
 		request.path = step->target->path;
