@@ -1,5 +1,6 @@
 #include "probes/ssh/connection.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -9,6 +10,13 @@
 #include "probes/base/memory.h"
 #include "probes/ssh/auth.h"
 #include "probes/ssh/connect.h"
+#include "probes/ssh/jump.h"
+
+enum {
+	TRIES_MAXIMUM = 8,
+	RETRY_MS = 100,
+	RETRY_MAXIMUM_MS = 1600,
+};
 
 void offered_key_release(struct offered_key *offered)
 {
@@ -183,15 +191,25 @@ static int authenticate(struct connection *connection, const struct connection_r
 	return fail(failure, failure->err.code == ERR_UNAUTHORIZED ? NODE_AUTH_REFUSED : NODE_UNREACHABLE);
 }
 
-int connection_open(const struct connection_request *request, struct connection **ret_connection,
-		    struct connection_failure *failure)
+/* A socket that leads to the host: by TCP, or through its jump hosts. */
+static int reach(const struct connection_request *request, int *ret_socket, struct connection_failure *failure)
 {
 	const struct host_target *target = request->target;
-	int fd = request->socket;
-	*failure = (struct connection_failure){0};
-	if (fd < 0 && connect_tcp(target->host, target->port, request->deadline_ms, request->interrupt, &fd,
-				  &failure->err) != 0)
+	if (*target->jump)
+		return jump_open(request->jumps, request, ret_socket, failure);
+	if (connect_tcp(target->host, target->port, request->deadline_ms, request->interrupt, ret_socket,
+			&failure->err) != 0)
 		return fail(failure, NODE_UNREACHABLE);
+	return 0;
+}
+
+static int open_once(const struct connection_request *request, struct connection **ret_connection,
+		     struct connection_failure *failure)
+{
+	int fd;
+	*failure = (struct connection_failure){0};
+	if (reach(request, &fd, failure) != 0)
+		return -1;
 	struct connection *connection = xcalloc(1, sizeof(*connection));
 	connection->session = ssh_new();
 	connection->guard = dup(fd);
@@ -215,6 +233,33 @@ int connection_open(const struct connection_request *request, struct connection 
 	ssh_set_blocking(connection->session, 0);
 	*ret_connection = connection;
 	return 0;
+}
+
+/* Waits between half of and the whole of a span, so that many who were refused at once do not come back at once. */
+static bool pause_before_retry(const struct connection_request *request, int try_)
+{
+	int span = RETRY_MS << try_;
+	if (span > RETRY_MAXIMUM_MS)
+		span = RETRY_MAXIMUM_MS;
+	uint32_t random;
+	arc4random_buf(&random, sizeof(random));
+	int wait = span / 2 + (int)(random % (uint32_t)(span / 2 + 1));
+	if (clock_monotonic_ms() + wait >= request->deadline_ms)
+		return false;
+	struct pollfd polled = {.fd = request->interrupt->wake, .events = POLLIN};
+	poll(&polled, 1, wait);
+	return !interrupt_is_raised(request->interrupt);
+}
+
+int connection_open(const struct connection_request *request, struct connection **ret_connection,
+		    struct connection_failure *failure)
+{
+	for (int try_ = 0;; try_++) {
+		int result = open_once(request, ret_connection, failure);
+		if (result == 0 || !failure->before_banner || try_ + 1 >= TRIES_MAXIMUM ||
+		    !pause_before_retry(request, try_))
+			return result;
+	}
 }
 
 void connection_free(struct connection *connection)

@@ -15,6 +15,8 @@
 #include "probes/ssh/pool.h"
 #include "probes/ssh/target.h"
 
+struct jump_table;
+
 struct connection {
 	ssh_session session;	/* not blocking */
 	int guard;		/* a dup of its socket, to be shut down; ours to close */
@@ -30,6 +32,7 @@ struct offered_key {
 	bool is_revoked;
 	bool is_new_node;
 	bool in_other_file;
+	bool is_jump;			/* a jump host's, not the node's */
 };
 void offered_key_release(struct offered_key *offered);
 
@@ -37,7 +40,7 @@ struct connection_request {
 	const struct host_target *target;
 	const char *node;		/* as messages call it */
 	const char *uid;		/* of the Node; "" not known, or a jump host */
-	int socket;			/* connected already (through a jump host); taken; -1: by TCP */
+	struct jump_table *jumps;	/* for a target behind jump hosts */
 	int64_t deadline_ms;		/* clock_monotonic_ms(); of everything together */
 	struct host_key_store *host_keys;
 	struct key_ring *ring;
@@ -47,10 +50,12 @@ struct connection_request {
 struct connection_failure {
 	enum node_trouble trouble;
 	bool before_banner;		/* hung up at once: the host has too many who are not authenticated yet */
+	bool was_stale;			/* a jump host that was kept open had died meanwhile */
 	struct err err;
 	struct offered_key offered;	/* of a host key trouble; released by offered_key_release() */
 };
 
+/* A host that has too many who are not authenticated yet hangs up before it says anything: it is tried again. */
 int connection_open(const struct connection_request *request, struct connection **ret_connection,
 		    struct connection_failure *failure);
 void connection_free(struct connection *connection);

@@ -47,7 +47,8 @@ void offers_note(struct node_pool *pool, struct node_call *call)
 		return;
 	struct offer *offer = xcalloc(1, sizeof(*offer));
 	offer->node = xstrdup(call->node);
-	offer->uid = xstrdup(call->uid);
+	/* A jump host is no Node: its key has nothing to do with this one's uid. */
+	offer->uid = xstrdup(call->offered.is_jump ? "" : call->uid);
 	offer->key = call->offered;
 	call->offered = (struct offered_key){0};
 	offer->shown = (struct host_key_offer){

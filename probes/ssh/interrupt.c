@@ -59,11 +59,9 @@ void interrupt_reset(struct interrupt *interrupt)
 int interrupt_guard(struct interrupt *interrupt, int socket)
 {
 	pthread_mutex_lock(&interrupt->lock);
-	int found = -1;
-	for (int place = 0; place < INTERRUPT_SOCKETS && found < 0; place++)
-		if (interrupt->sockets[place] < 0)
-			found = place;
-	if (found < 0)
+	/* A connection has two: its own socket and the agent's. */
+	int found = interrupt->sockets[0] < 0 ? 0 : 1;
+	if (interrupt->sockets[found] >= 0)
 		bug("more sockets than a connection has");
 	interrupt->sockets[found] = socket;
 	if (interrupt->raised)

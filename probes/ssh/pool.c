@@ -57,6 +57,8 @@ int node_pool_new(struct loop *loop, const struct node_pool_settings *settings, 
 	copy_settings(&pool->settings, settings);
 	pool->host_keys = host_key_store_new(settings->known_hosts);
 	pool->ring = key_ring_new();
+	pool->jumps = jump_table_new(&(struct jump_settings){
+		.config = config, .settings = &pool->settings, .host_keys = pool->host_keys, .ring = pool->ring});
 	pthread_mutex_init(&pool->lock, NULL);
 	pthread_cond_init(&pool->work, NULL);
 	pthread_cond_init(&pool->taken, NULL);
@@ -121,6 +123,7 @@ void node_pool_free(struct node_pool *pool)
 	if (!pool)
 		return;
 	pool_end_workers(pool);
+	jump_table_free(pool->jumps);
 	if (pool->watch)
 		descriptor_watch_cancel(pool->watch);
 	timer_cancel(pool->look_after);

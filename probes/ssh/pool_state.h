@@ -13,6 +13,7 @@
 #include "probes/ssh/command.h"
 #include "probes/ssh/connection.h"
 #include "probes/ssh/host_keys.h"
+#include "probes/ssh/jump.h"
 #include "probes/ssh/pool_private.h"
 #include "probes/ssh/ssh_config.h"
 #include "probes/ssh/target.h"
@@ -111,6 +112,7 @@ struct node_pool {
 	struct ssh_config *config;
 	struct host_key_store *host_keys;	/* thread-safe itself */
 	struct key_ring *ring;			/* likewise */
+	struct jump_table *jumps;		/* likewise */
 	int arrived;				/* eventfd: there are deliveries */
 
 	pthread_mutex_t lock;

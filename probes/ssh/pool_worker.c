@@ -1,4 +1,3 @@
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -6,12 +5,7 @@
 #include "probes/base/memory.h"
 #include "probes/ssh/pool_state.h"
 
-enum {
-	STACK = 512 << 10,
-	TRIES_MAXIMUM = 8,
-	RETRY_MS = 100,
-	RETRY_MAXIMUM_MS = 1600,
-};
+enum { STACK = 512 << 10 };
 
 static bool may_open(const struct place *place)
 {
@@ -76,45 +70,6 @@ static void opening_changed(struct node_pool *pool, struct place *place, int by)
 	pthread_mutex_unlock(&pool->lock);
 }
 
-/* Waits between half of and the whole of a span, so that many who were refused at once do not come back at once. */
-static bool pause_before_retry(struct worker *worker, int try_, int64_t deadline_ms)
-{
-	int span = RETRY_MS << try_;
-	if (span > RETRY_MAXIMUM_MS)
-		span = RETRY_MAXIMUM_MS;
-	uint32_t random;
-	arc4random_buf(&random, sizeof(random));
-	int wait = span / 2 + (int)(random % (uint32_t)(span / 2 + 1));
-	if (clock_monotonic_ms() + wait >= deadline_ms)
-		return false;
-	struct pollfd polled = {.fd = worker->interrupt.wake, .events = POLLIN};
-	poll(&polled, 1, wait);
-	return !interrupt_is_raised(&worker->interrupt);
-}
-
-/* A host that has too many who are not authenticated yet hangs up before it says anything: try again. */
-static int open_connection(struct worker *worker, struct node_call *call, struct connection **ret_connection,
-			   struct connection_failure *failure)
-{
-	struct node_pool *pool = worker->pool;
-	struct connection_request request = {
-		.target = call->place->target,
-		.node = call->node,
-		.uid = call->uid,
-		.socket = -1,
-		.deadline_ms = clock_monotonic_ms() + pool->settings.connect_timeout_ms,
-		.host_keys = pool->host_keys,
-		.ring = pool->ring,
-		.interrupt = &worker->interrupt,
-	};
-	for (int try_ = 0;; try_++) {
-		int result = connection_open(&request, ret_connection, failure);
-		if (result == 0 || !failure->before_banner || try_ + 1 >= TRIES_MAXIMUM ||
-		    !pause_before_retry(worker, try_, request.deadline_ms))
-			return result;
-	}
-}
-
 static void on_output(void *data, int which, const char *bytes, size_t n)
 {
 	struct node_call *call = data;
@@ -157,10 +112,21 @@ static struct connection *run_on(struct worker *worker, struct node_call *call, 
 
 static struct connection *open_for(struct worker *worker, struct node_call *call)
 {
+	struct node_pool *pool = worker->pool;
 	struct connection *connection = NULL;
 	struct connection_failure failure;
-	int result = open_connection(worker, call, &connection, &failure);
-	opening_changed(worker->pool, call->place, -1);
+	struct connection_request request = {
+		.target = call->place->target,
+		.node = call->node,
+		.uid = call->uid,
+		.deadline_ms = clock_monotonic_ms() + pool->settings.connect_timeout_ms,
+		.host_keys = pool->host_keys,
+		.ring = pool->ring,
+		.interrupt = &worker->interrupt,
+		.jumps = pool->jumps,
+	};
+	int result = connection_open(&request, &connection, &failure);
+	opening_changed(pool, call->place, -1);
 	if (result == 0)
 		return connection;
 	call->answer.trouble = failure.trouble;
