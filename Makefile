@@ -144,7 +144,7 @@ endef
 $(foreach l,$(CONSOLE_LAYERS) sim widgets tui,$(eval $(call unit_layer,$(l))))
 
 # Programs that tests drive; where they are is said by OUT.
-TEST_HELPERS := $(patsubst %.c,$(OUT)/%,$(sort $(wildcard tests/client/*.c tests/conformance/*.c tests/ssh/*.c))) $(OUT)/tests/terminal/screen_probe
+TEST_HELPERS := $(patsubst %.c,$(OUT)/%,$(sort $(wildcard tests/client/*.c tests/conformance/*.c tests/ssh/*.c tests/nodes/*.c))) $(OUT)/tests/terminal/screen_probe
 export OUT
 $(OUT)/tests/client/%: $(OUT)/tests/client/%.o $(foreach l,$(below_model),$(call archive,$(l)))
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBRARIES)
@@ -152,12 +152,14 @@ $(OUT)/tests/conformance/%: $(OUT)/tests/conformance/%.o $(foreach l,$(below_rem
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBRARIES)
 $(OUT)/tests/ssh/%: $(OUT)/tests/ssh/%.o $(foreach l,$(below_ssh),$(call archive,$(l)))
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBRARIES)
+$(OUT)/tests/nodes/%: $(OUT)/tests/nodes/%.o $(foreach l,$(below_ssh),$(call archive,$(l)))
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBRARIES)
 $(OUT)/tests/terminal/screen_probe: $(OUT)/tests/terminal/screen_probe.o $(OUT)/libwidgets.a $(call archive,base)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBRARIES)
 
 # Tests that are no unit tests: programs that print TAP and drive the built programs. The longest come first, and more
 # of them at a time than there are cores: most of their time they wait for rollouts and for what holds.
-SCRIPTS := $(wildcard $(foreach f,terminal remedy sim ssh client runbook report entries,tests/$(f)/test_*.py))
+SCRIPTS := $(wildcard $(foreach f,terminal remedy sim ssh nodes client runbook report entries,tests/$(f)/test_*.py))
 JOBS ?= 6
 CHECKS := $(sort $(wildcard tests/check/test_*.py))
 

@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 #include "probes/base/err.h"
-#include "probes/runbook/position.h"
+#include "probes/base/position.h"
 
 struct diagnostic;
 

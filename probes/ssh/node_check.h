@@ -6,8 +6,11 @@
  *
  * The remote command is "sh -s", so that the login shell may be any; the script is its input. Two lines a command:
  *
- *   sudo -n timeout -k 2 10 env LC_ALL=C PATH=… 'sha256sum' '/etc/logrotate.d/docker' </dev/null
+ *   sudo -n timeout -k 2 10 env LC_ALL=C PATH=… sha256sum /etc/logrotate.d/docker </dev/null
  *   s=$?; printf '\n%s %s %s\n' NONCE 3 "$s"; printf '\n%s %s %s\n' NONCE 3 "$s" >&2
+ *
+ * and one like the second before all of them, with s=0 and the word "start" in the number's place: what login scripts
+ * print comes before it.
  *
  * ("sudo -n" where the check says so). NONCE is 32 hex digits, new each time and in no argv, so that no output can
  * forge a marker; the number counts commands from 0; both streams get the marker.
@@ -28,10 +31,6 @@ size_t check_count(const struct check_set *set);
 const struct check *check_at(const struct check_set *set, size_t index);
 const struct check *check_by_name(const struct check_set *set, const char *name);	/* NULL: none */
 const char *check_name(const struct check *check);
-/* In a language ("en", "ko", "ja"). */
-const char *check_title(const struct check *check, const char *language);
-/* The title of one of its signs; NULL: it has no such sign. */
-const char *check_sign_title(const struct check *check, const char *sign, const char *language);
 /* In "en", "ko" or "ja"; English for others. */
 const char *check_title(const struct check *check, const char *language);
 /* A sign that a check looks for, by its id ("disk-full"); NULL: none such. */
@@ -44,9 +43,10 @@ enum check_verdict { CHECK_OK, CHECK_BAD, CHECK_NOT_APPLICABLE, CHECK_COULD_NOT 
 struct check_result {
 	const struct check *check;
 	enum check_verdict verdict;
-	const char *sign;	/* the id of what holds, the worst first: "disk-full"; NULL: none. Borrowed from check */
+	/* the id of what holds, the worst first: "disk-full"; NULL: none. Borrowed from check */
+	const char *sign;
 	struct err reason;	/* of CHECK_COULD_NOT and CHECK_NOT_APPLICABLE */
-	/* what the parsers made of the outputs, by the names of the reads: {"disk":{"filesystems":[…]}}; NULL: nothing */
+	/* what the parsers made of the outputs, by the names of the reads: {"disk":{"worst":…}}; NULL: nothing */
 	json_t *value;
 	char *text;		/* one raw line for a person, e.g. "/var/lib/docker 91% of 100 GiB"; hostile */
 	int exit_status;	/* of the first command that did not answer; else 0 */
@@ -54,7 +54,7 @@ struct check_result {
 };
 
 struct check_run {		/* borrowed for the call */
-	const struct node_answer *answer;	/* of the channel as a whole */
+	const struct node_answer *answer;	/* of the channel as a whole; its texts are not kept */
 	const struct check_result *results;	/* one for each check that was wanted, in that order */
 	size_t count;
 };

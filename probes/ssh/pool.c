@@ -188,6 +188,7 @@ struct node_call *pool_run(struct node_pool *pool, const struct node_command_req
 		.started_ms = clock_monotonic_ms(),
 		.on_output = request->on_output,
 		.on_done = request->on_done,
+		.on_release = request->on_release,
 		.data = request->data,
 		.out = BUFFER_INIT(maximum),
 		.error_out = BUFFER_INIT(maximum),

@@ -43,6 +43,8 @@ void pool_deliver_end(struct node_call *call)
 
 void node_call_free(struct node_call *call)
 {
+	if (call->on_release)
+		call->on_release(call->data);
 	free(call->node);
 	free(call->uid);
 	free(call->line);

@@ -17,6 +17,8 @@ struct node_command_request {
 	void (*on_output)(void *data, int which, const char *bytes, size_t n);
 	/* Once, unless cancelled. */
 	void (*on_done)(void *data, const struct node_answer *answer);
+	/* Last of all, cancelled or not: data is not used any more. May be NULL. */
+	void (*on_release)(void *data);
 	void *data;
 };
 

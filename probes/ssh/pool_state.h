@@ -63,6 +63,7 @@ struct node_call {
 	int64_t started_ms;
 	void (*on_output)(void *data, int which, const char *bytes, size_t n);
 	void (*on_done)(void *data, const struct node_answer *answer);
+	void (*on_release)(void *data);
 	void *data;
 
 	struct node_call *next;		/* of the queue */

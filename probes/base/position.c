@@ -1,4 +1,4 @@
-#include "probes/runbook/position.h"
+#include "probes/base/position.h"
 
 #include <stdio.h>
 #include <string.h>

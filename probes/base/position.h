@@ -2,8 +2,8 @@
  * Where in a JSON text a value is: jansson does not keep lines. Looked up
  * only when something is to be said about a value, so nothing is stored.
  */
-#ifndef RUNBOOK_POSITION_H
-#define RUNBOOK_POSITION_H
+#ifndef BASE_POSITION_H
+#define BASE_POSITION_H
 
 #include <stdbool.h>
 #include <stddef.h>
