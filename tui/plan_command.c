@@ -1,6 +1,8 @@
 /* `plan ID`: the plan with its preview; ends with its digest. */
 #include <string.h>
 
+#include "probes/base/memory.h"
+
 #include "tui/change_command.h"
 #include "tui/command.h"
 #include "tui/plan_text.h"
@@ -10,9 +12,32 @@ struct arguments {
 	const char *target;
 	const char *alternative;
 	bool json;
+	bool sudoers;
 };
 
 static int parse(struct invocation *invocation, struct arguments *arguments);
+
+/* Of a plan that lacks rights, too: that is what it is for. */
+static int print_sudoers(const struct change_command *command)
+{
+	const struct invocation *invocation = command->invocation;
+	auto_free char *lines = change_sudoers(command->change);
+
+	if (*lines) {
+		fprintf(invocation->out, "# nks-triage plan %s: exactly these commands. Put them in a file of "
+					 "/etc/sudoers.d on the nodes; visudo -cf FILE checks it.\n",
+			command->runbook->id);
+		char *position = NULL;
+
+		for (char *line = strtok_r(lines, "\n", &position); line; line = strtok_r(NULL, "\n", &position)) {
+			print_shown(invocation->out, line);
+			fputc('\n', invocation->out);
+		}
+	} else {
+		fprintf(invocation->out, "# %s\n", translate("the plan runs no command on a node with sudo"));
+	}
+	return EXIT_DONE;
+}
 
 static int print(const struct change_command *command, bool json)
 {
@@ -50,7 +75,7 @@ static int run(struct invocation *invocation)
 	if (code == EXIT_DONE)
 		code = change_command_plan(&command, arguments.id, arguments.target);
 	if (code == EXIT_DONE)
-		code = print(&command, arguments.json);
+		code = arguments.sudoers ? print_sudoers(&command) : print(&command, arguments.json);
 	change_command_close(&command);
 	return code;
 }
@@ -59,12 +84,13 @@ static const struct command_flag flags[] = {
 	{"--target", "T", N_("Kind/namespace/name or Kind/name: one object of the finding")},
 	{"--alternative", "WAY", N_("another of the ways that the plan lists")},
 	{"-o", "FORMAT", N_("text or json")},
+	{"--sudoers", NULL, N_("print the lines for sudo that the plan's commands on nodes need")},
 	{NULL, NULL, NULL},
 };
 
 const struct command plan_command = {
 	.name = "plan",
-	.usage = "plan ID [--target T] [--alternative WAY] [-o text|json]",
+	.usage = "plan ID [--target T] [--alternative WAY] [-o text|json] [--sudoers]",
 	.help = N_("show what a fix would do, with the server's preview, and its digest"),
 	.flags = flags,
 	.run = run,
@@ -87,6 +113,8 @@ static int parse(struct invocation *invocation, struct arguments *arguments)
 			arguments->target = value;
 		else if (!strcmp(name, "--alternative"))
 			arguments->alternative = value;
+		else if (!strcmp(name, "--sudoers"))
+			arguments->sudoers = true;
 		else if (!strcmp(value, "json") || !strcmp(value, "text"))
 			arguments->json = !strcmp(value, "json");
 		else

@@ -7,11 +7,9 @@
 #include "probes/base/memory.h"
 #include "probes/base/text.h"
 #include "probes/kube/kubeconfig.h"
-#include "probes/remedy/shell_line.h"
 #include "tui/command.h"
+#include "tui/node_plan_text.h"
 #include "tui/plan_text.h"
-
-enum { COMMAND_MAX_BYTES = 16 << 10 };
 
 /* "   label  value" where there is a value. */
 static void print_pair(FILE *out, const char *label, const char *value)
@@ -23,14 +21,11 @@ static void print_pair(FILE *out, const char *label, const char *value)
 	fputc('\n', out);
 }
 
-/* What was asked for, or what the server adds of its own. */
-static void print_lines(FILE *out, const struct step *step, bool by_server)
+static void print_diff(FILE *out, const struct step *step)
 {
 	for (size_t i = 0; i < step->diff_count; i++) {
 		const struct step_diff *line = &step->diff[i];
 
-		if (line->by_server != by_server)
-			continue;
 		fputs("      ", out);
 		print_shown(out, line->path);
 		fputc('\n', out);
@@ -44,38 +39,7 @@ static void print_lines(FILE *out, const struct step *step, bool by_server)
 			print_shown(out, line->after);
 			fputc('\n', out);
 		}
-		if (line->asked) {
-			fprintf(out, "        %s ", translate("asked for:"));
-			print_shown(out, line->asked);
-			fputc('\n', out);
-		}
 	}
-}
-
-static void print_diff(FILE *out, const struct step *step)
-{
-	bool has_added = false;
-
-	for (size_t i = 0; i < step->diff_count; i++)
-		has_added = has_added || step->diff[i].by_server;
-	print_lines(out, step, false);
-	if (has_added)
-		fprintf(out, "      %s\n", translate("the server adds, by default or admission:"));
-	print_lines(out, step, true);
-}
-
-/* Every word by itself, so that it is seen where one ends. */
-static void print_command(FILE *out, const struct step *step)
-{
-	CLEANUP(buffer_release) struct buffer line = BUFFER_INIT(COMMAND_MAX_BYTES);
-
-	for (char **word = step->argv; *word; word++)
-		shell_add_word(&line, *word);
-	fprintf(out, "      %s ", translate("on the node:"));
-	print_shown(out, step->node);
-	fputs(": ", out);
-	print_shown(out, buffer_text(&line));
-	fputc('\n', out);
 }
 
 static void print_step(FILE *out, const struct step *step)
@@ -105,8 +69,7 @@ static void print_step(FILE *out, const struct step *step)
 	print_pair(out, translate("note:"), step->owner_note);
 	print_pair(out, step->argv ? translate("condition:") : translate("to do by hand:"), step->instruction);
 	print_pair(out, translate("waits:"), step->watched);
-	if (step->argv)
-		print_command(out, step);
+	node_plan_print_commands(out, step);
 	if (step->method) {
 		fprintf(out, "      %s ", step->method);
 		print_shown(out, step->path);
@@ -114,8 +77,10 @@ static void print_step(FILE *out, const struct step *step)
 		print_pair(out, translate("as:"), step->content_type);
 		print_pair(out, translate("body:"), step->body);
 	}
-	print_pair(out, translate("for each:"), step->each_request);
-	print_diff(out, step);
+	if (step->unified)
+		node_plan_print_file(out, step);
+	else
+		print_diff(out, step);
 	print_pair(out, "!", step->cannot_preview);
 	print_pair(out, "$", step->kubectl);
 }
@@ -241,12 +206,15 @@ void plan_print(FILE *out, const struct change *change, const struct kubeconfig_
 	print_alternatives(out, change, language);
 	if (change_step_count(change))
 		fprintf(out, "\n%s\n", translate("Steps"));
-	for (size_t i = 0; i < change_step_count(change); i++)
+	for (size_t i = 0; i < change_step_count(change); i++) {
+		node_plan_print_wave(out, i ? change_step_at(change, i - 1) : NULL, change_step_at(change, i));
 		print_step(out, change_step_at(change, i));
+	}
 	print_preconditions(out, change);
 	if (change_precondition_count(change)) {
 		print_reach(out, change);
 		print_undo(out, change, language);
+		node_plan_print_notice(out, change);
 	}
 	if (*change_digest(change))
 		fprintf(out, "\ndigest: %s\n", change_digest(change));

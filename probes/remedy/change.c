@@ -4,7 +4,9 @@
 #include "probes/base/memory.h"
 #include "probes/remedy/change_private.h"
 #include "probes/remedy/difference.h"
-#include "probes/remedy/node_runner.h"
+#include "probes/remedy/node_part.h"
+#include "probes/remedy/node_work.h"
+#include "probes/ssh/node_step.h"
 
 static const char *untranslated(const char *id)
 {
@@ -41,41 +43,13 @@ struct change *change_new(const struct change_context *context, const struct run
 	return change;
 }
 
-/* The journal says "interrupted" of what goes on no more, so these two words are of what does. */
-static void set_ended_run(struct change *change, const json_t *run)
-{
-	const char *state = json_string_value(json_object_get(run, "state"));
-
-	if (state && strcmp(state, "running") != 0 && strcmp(state, "verifying") != 0)
-		change->ended_run = xstrdup(json_string_value(json_object_get(run, "id")));
-}
-
 struct change *change_new_undo(const struct change_context *context, const struct runbook *runbook, const json_t *run,
 			       void (*on_change)(void *data), void *data)
 {
 	struct change *change = make(context, runbook);
 
-	set_ended_run(change, run);
 	change->document = undo_document(change, run);
 	change->undo_of = json_string_value(json_object_get(change->document, "undoOf"));
-	plan_start(change);
-	change->on_change = on_change;
-	change->on_change_data = data;
-	return change;
-}
-
-struct change *change_new_resume(const struct change_context *context, const struct runbook *runbook,
-				 const struct finding *finding, const json_t *run, const json_t *undone,
-				 void (*on_change)(void *data), void *data)
-{
-	struct change *change = make(context, runbook);
-
-	change->resume_of = xstrdup(json_string_value(json_object_get(run, "id")));
-	set_ended_run(change, run);
-	change->resumed_steps = json_deep_copy(json_object_get(run, "steps"));
-	change->document = undone ? undo_document(change, undone) : json_incref(runbook->document);
-	change->undo_of = json_string_value(json_object_get(change->document, "undoOf"));
-	change->finding = finding && !undone ? finding_copy(finding) : NULL;
 	plan_start(change);
 	change->on_change = on_change;
 	change->on_change_data = data;
@@ -87,8 +61,7 @@ static void step_free(struct plan_step *step)
 	struct step *shown = &step->shown;
 
 	timer_cancel(step->timer);
-	if (step->running)
-		step->change->context.nodes->cancel(step->change->context.nodes->data, step->running);
+	node_part_free(step->part);
 	difference_free(shown->diff, shown->diff_count);
 	json_decref(step->touched);
 	free(shown->type);
@@ -100,7 +73,6 @@ static void step_free(struct plan_step *step)
 	free(shown->path);
 	free(shown->content_type);
 	free(shown->body);
-	free(shown->each_request);
 	free(shown->cannot_preview);
 	free(shown->kubectl);
 	free(shown->owner_note);
@@ -108,10 +80,14 @@ static void step_free(struct plan_step *step)
 	free(shown->instruction);
 	free(shown->watched);
 	free(shown->node);
-	for (char **word = shown->argv; word && *word; word++)
-		free(*word);
-	free(shown->argv);
+	argv_free(shown->argv);
+	for (size_t i = 0; i < shown->command_count; i++) {
+		argv_free(shown->commands[i].argv);
+		free(shown->commands[i].note);
+	}
+	free(shown->commands);
 	free(shown->content);
+	free(shown->unified);
 	json_decref(step->pods);
 	json_decref(step->looked_for);
 	secret_json_free(step->secret_body);
@@ -152,7 +128,6 @@ static void free_plan(struct change *change)
 	free(change->objects);
 	free(change->conflicts);
 	json_decref(change->document);
-	json_decref(change->resumed_steps);
 	json_decref(change->parameters);
 	json_decref(change->budgets);
 	json_decref(change->impact);
@@ -168,10 +143,8 @@ static void free_plan(struct change *change)
 static void note_abandoned(struct change *change)
 {
 	if (change->was_begun && !change_has_ended(change))
-		journal_run_state(change->context.journal, change->run_id, change_state_name(CHANGE_STOPPED),
-				  "the console ended", NULL, NULL, NULL, NULL);
-	if (change->context.journal)
-		journal_forget(change->context.journal, change);
+		(void)journal_run_state(change->context.journal, change->run_id, change_state_name(CHANGE_STOPPED),
+					"the console ended", NULL);
 }
 
 void change_free(struct change *change)
@@ -181,11 +154,16 @@ void change_free(struct change *change)
 	change->on_change = NULL;
 	note_abandoned(change);
 	change_cancel_calls(change, NULL);
+	node_work_cancel(change, NULL);
+	space_questions_free(change);
 	timer_cancel(change->timer);
 	lease_free(change->lease);
 	if (change->token)
 		write_token_end(change->token);
 	write_token_free(change->token);
+	if (change->node_token)
+		node_token_end(change->node_token);
+	node_token_free(change->node_token);
 	free_plan(change);
 	finding_free(change->finding);
 	for (size_t i = 0; i < change->output_count; i++)
@@ -193,8 +171,6 @@ void change_free(struct change *change)
 	free(change->output);
 	secrets_release(change);
 	free(change->only_target);
-	free(change->resume_of);
-	free(change->ended_run);
 	free(change->stop_reason);
 	free(change);
 }
@@ -297,16 +273,6 @@ const char *change_undo(const struct change *change)
 		if (!strcmp(coverage, names[i]))
 			return names[i];
 	return N_("none");
-}
-
-const char *change_undo_of(const struct change *change)
-{
-	return change->undo_of;
-}
-
-const char *change_resume_of(const struct change *change)
-{
-	return change->resume_of;
 }
 
 size_t change_output_count(const struct change *change)

@@ -2,8 +2,8 @@
  * A change: one fix of one finding, from plan to verification, the same
  * object on the screen and on the command line.
  *
- *   planning -> previewed -> confirmed -> running -> verifying -> verified         -> undone
- *        |          |            |           |           |-> not improved        (by another run)
+ *   planning -> previewed -> confirmed -> running -> verifying -> verified
+ *        |          |            |           |           |-> not improved
  *     refused    refused      refused     stopped        '-> could not verify
  *                                         failed
  *
@@ -45,7 +45,6 @@ enum change_state {
 	CHANGE_COULD_NOT_VERIFY,
 	CHANGE_STOPPED,			/* by the operator or a lost terminal, half way */
 	CHANGE_FAILED,			/* a step failed; what was done stays done */
-	CHANGE_UNDONE,			/* in the journal: another run has taken it back */
 };
 
 /* What the engine works with; all borrowed, must outlive the change. */
@@ -78,8 +77,13 @@ struct step_diff {
 	char *path;		/* "/spec/template/spec/containers/0/image" */
 	char *before;		/* JSON text; "" when absent */
 	char *after;
-	bool by_server;		/* no step asked for it: a default, or what admission adds or makes of the request */
-	char *asked;		/* by_server: what was asked for in its place; NULL: nothing */
+};
+
+/* A command on a node, as it is sent. */
+struct step_command {
+	char **argv;		/* NULL-terminated */
+	char *note;		/* what it is for, in the chosen language */
+	bool sudo;
 };
 
 struct step {
@@ -95,7 +99,6 @@ struct step {
 	char *path;
 	char *content_type;
 	char *body;
-	char *each_request;		/* sent once for each object of diff, with {places}; NULL: none is */
 	struct step_diff *diff;
 	size_t diff_count;
 	char *cannot_preview;		/* why there is no preview; NULL when there is one */
@@ -104,13 +107,19 @@ struct step {
 	char *instruction;		/* what a person has to do, or is advised to; NULL: nothing */
 	char *watched;			/* what it waits for now, in the chosen language; NULL: it waits for nothing */
 	char *node;			/* where a command runs; NULL: it is none */
-	char **argv;			/* of that command, NULL-terminated, as decisions.md 31 sends it; NULL */
+	char **argv;			/* of the command that does it, as decisions.md 31 sends it; NULL: none */
+	struct step_command *commands;	/* all that may be run there, in order, that one among them */
+	size_t command_count;
 	char *content;			/* of a file that is put on the node; NULL: none */
+	char *unified;			/* the difference that it makes, as diff -u; NULL: none */
 	enum step_state state;
 	int64_t started_ms;		/* monotonic; 0 not yet */
 	int64_t ended_ms;
 	char *outcome;			/* one line; NULL not yet */
 	int progress;			/* 0..100, -1 unknown */
+	int wave;			/* of a batch: 1 canary, 2 share, 3 rest; 0: it belongs to none */
+	int unit;			/* of a batch: which target, from 1; of unit_count */
+	int unit_count;
 };
 
 struct precondition {
@@ -155,15 +164,6 @@ struct change *change_new(const struct change_context *context, const struct run
  */
 struct change *change_new_undo(const struct change_context *context, const struct runbook *runbook, const json_t *run,
 			       void (*on_change)(void *data), void *data);
-/*
- * What is left of a run that stopped, or whose process ended: planned from what the cluster shows. What the journal
- * says of a step that was under way is compared with the cluster: a step that happened is not done again. An undo
- * that stopped is gone on with as one. finding: stands for the objects of the run. undone: the run that an undo takes
- * back, NULL for a fix. All are borrowed for the call.
- */
-struct change *change_new_resume(const struct change_context *context, const struct runbook *runbook,
-				 const struct finding *finding, const json_t *run, const json_t *undone,
-				 void (*on_change)(void *data), void *data);
 void change_free(struct change *change);
 
 enum change_state change_state(const struct change *change);
@@ -187,9 +187,6 @@ const struct finding_object *change_object_at(const struct change *change, size_
 size_t change_conflict_count(const struct change *change);
 const char *change_conflict_at(const struct change *change, size_t index);
 const char *change_undo(const struct change *change);	/* "full", "partial", "none" */
-/* The run that it takes back, or goes on with; NULL: none. Borrowed. */
-const char *change_undo_of(const struct change *change);
-const char *change_resume_of(const struct change *change);
 /* The way that was chosen of the runbook's "alternatives"; NULL: it has none. Borrowed. */
 const char *change_alternative(const struct change *change);
 /* A protected context, an irreversible step, or a time outside the maintenance windows. */
@@ -197,6 +194,13 @@ bool change_needs_name(const struct change *change);
 const char *change_name_to_type(const struct change *change);
 size_t change_output_count(const struct change *change);
 const struct output_line *change_output_at(const struct change *change, size_t index);
+/*
+ * The lines of /etc/sudoers.d that grant the commands of the plan, and nothing else, to who logs in on the nodes; "":
+ * it has none. Caller frees.
+ */
+char *change_sudoers(const struct change *change);
+/* NHN's notice about changing nodes, in the chosen language, where a step does that; NULL: none does. Borrowed. */
+const char *change_node_notice(const struct change *change);
 /* interfaces.md: plan -o json. New reference. */
 json_t *change_plan_json(const struct change *change);
 

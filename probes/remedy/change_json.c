@@ -21,16 +21,10 @@ static json_t *diff_json(const struct step *step)
 {
 	json_t *diff = json_array();
 
-	for (size_t i = 0; i < step->diff_count; i++) {
-		json_t *line = json_pack("{s:s, s:o, s:o}", "path", step->diff[i].path, "before",
-					 value_json(step->diff[i].before), "after", value_json(step->diff[i].after));
-
-		if (step->diff[i].by_server)
-			json_object_set_new(line, "byServer", json_true());
-		if (step->diff[i].asked)
-			json_object_set_new(line, "asked", value_json(step->diff[i].asked));
-		json_array_append_new(diff, line);
-	}
+	for (size_t i = 0; i < step->diff_count; i++)
+		json_array_append_new(diff, json_pack("{s:s, s:o, s:o}", "path", step->diff[i].path, "before",
+						      value_json(step->diff[i].before), "after",
+						      value_json(step->diff[i].after)));
 	return diff;
 }
 
@@ -42,16 +36,30 @@ static json_t *request_json(const struct step *step)
 			 optional_text(step->content_type), "body", value_json(step->body ? step->body : ""));
 }
 
+static json_t *argv_json(char *const *words)
+{
+	json_t *argv = json_array();
+
+	for (; *words; words++)
+		json_array_append_new(argv, optional_text(*words));
+	return argv;
+}
+
 static json_t *command_json(const struct step *step)
 {
-	json_t *argv;
+	json_t *commands = json_array();
 
-	if (!step->argv)
+	if (!step->argv) {
+		json_decref(commands);
 		return json_null();
-	argv = json_array();
-	for (char **word = step->argv; *word; word++)
-		json_array_append_new(argv, optional_text(*word));
-	return json_pack("{s:o, s:o}", "node", optional_text(step->node), "argv", argv);
+	}
+	for (size_t i = 0; i < step->command_count; i++)
+		json_array_append_new(commands, json_pack("{s:o, s:o, s:b}", "argv", argv_json(step->commands[i].argv),
+							  "note", optional_text(step->commands[i].note), "sudo",
+							  step->commands[i].sudo));
+	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "node", optional_text(step->node), "argv", argv_json(step->argv),
+			 "commands", commands, "content", optional_text(step->content), "difference",
+			 optional_text(step->unified));
 }
 
 static const char *step_state_name(enum step_state state)
@@ -64,18 +72,28 @@ static const char *step_state_name(enum step_state state)
 	return names[state];
 }
 
+static json_t *batch_json(const struct step *step)
+{
+	static const char *const waves[] = {"", "canary", "share", "rest"};
+
+	if (!step->unit)
+		return json_null();
+	return json_pack("{s:s, s:i, s:i}", "wave", waves[step->wave], "target", step->unit, "of", step->unit_count);
+}
+
 static json_t *step_json(const struct step *step)
 {
-	return json_pack("{s:i, s:s, s:o, s:o, s:o, s:o, s:b, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o}",
-			 "n", step->number, "type", step->type, "title", optional_text(step->title), "target",
+	return json_pack("{s:i, s:s, s:o, s:o, s:o, s:o, s:b, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o}",
+			 "n",
+			 step->number, "type", step->type, "title", optional_text(step->title), "target",
 			 optional_text(step->target), "uid", optional_text(step->target_uid), "why",
 			 optional_text(step->why), "reversible", step->reversible, "expectedSeconds",
 			 step->expected_seconds, "request", request_json(step), "command", command_json(step),
-			 "instruction", optional_text(step->instruction), "diff", diff_json(step),
+			 "batch", batch_json(step), "instruction", optional_text(step->instruction), "diff",
+			 diff_json(step),
 			 "cannotPreview", optional_text(step->cannot_preview), "owner", optional_text(step->owner_note),
 			 "kubectl", optional_text(step->kubectl ? step->kubectl : ""), "state",
-			 step_state_name(step->state), "outcome", optional_text(step->outcome),
-			 "eachRequest", optional_text(step->each_request));
+			 step_state_name(step->state), "outcome", optional_text(step->outcome));
 }
 
 static json_t *truth_json(enum truth truth)
@@ -139,9 +157,9 @@ json_t *change_plan_json(const struct change *change)
 		json_array_append_new(steps, step_json(&change->steps[i]->shown));
 	for (size_t i = 0; i < change->conflict_count; i++)
 		json_array_append_new(conflicts, optional_text(change->conflicts[i]));
-	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:s}", "digest",
+	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o}", "digest",
 			 change->digest, "id", change->runbook->id, "state", change_state_name(change->state), "reason",
 			 optional_text(why), "objects", objects_json(change), "steps", steps, "preconditions",
 			 preconditions_json(change), "blastRadius", radius_json(change), "conflicts", conflicts,
-			 "undo", change_undo(change));
+			 "undo", change_undo(change), "notice", optional_text(change_node_notice(change)));
 }

@@ -85,7 +85,23 @@ void change_output(struct change *change, int step, const char *text)
 	line->wall_ms = clock_wall_ms();
 	line->step = step;
 	line->text = xstrndup(text, OUTPUT_LINE_BYTES);
-	if (change->was_begun)
-		journal_output(change->context.journal, change->run_id, line->wall_ms, step, line->text);
 	change_changed(change);
+}
+
+/* guide 0.6: the user guide's notice, beside the troubleshooting guide's own fixes. */
+const char *change_node_notice(const struct change *change)
+{
+	static const char notice[] =
+		N_("NHN's user guide asks not to change configuration files or services of worker nodes at will, not "
+		   "to delete images that were pulled, and never to power a node off from inside: it could not be "
+		   "started from the console again. This fix is one of the troubleshooting guide, and changes the "
+		   "nodes named above.");
+
+	for (size_t i = 0; i < change->step_count; i++) {
+		const struct step *step = &change->steps[i]->shown;
+
+		if (step->command_count && step->state != STEP_SKIPPED)
+			return change->context.translate(notice);
+	}
+	return NULL;
 }

@@ -96,6 +96,13 @@ enum truth plan_condition_of(struct change *change, const json_t *condition, con
 	return ask(change, condition, subject, ret_reason);
 }
 
+enum truth plan_condition_record(struct change *change, const json_t *condition, const struct record *record,
+				 char **ret_reason)
+{
+	*ret_reason = NULL;
+	return ask(change, condition, record, ret_reason);
+}
+
 static void judge(struct change *change, const json_t *definition, struct precondition *precondition)
 {
 	precondition->ok = plan_condition(change, json_object_get(definition, "if"),

@@ -5,6 +5,7 @@
 #include "probes/base/memory.h"
 #include "probes/kube/kubeconfig.h"
 #include "probes/remedy/step.h"
+#include "probes/ssh/node_step.h"
 
 bool change_needs_name(const struct change *change)
 {
@@ -59,6 +60,8 @@ static void make_token(struct change *change)
 		secret_free(body);
 	}
 	lease_permit(change, change->token);
+	/* Its commands are permitted when the run has its id, which their marks bear. */
+	change->node_token = node_token_new(change->digest);
 }
 
 int change_confirm(struct change *change, const char *digest, const char *typed_name, struct err *err)

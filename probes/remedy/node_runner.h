@@ -1,40 +1,50 @@
 /*
- * Commands on nodes, as the engine sees them: whoever can run them (SSH)
- * gives this to change_context. Without it such steps are planned, previewed
- * and refused. A command is an argv, never a shell line (decisions.md 31); it
- * is part of the confirmed plan word by word.
+ * Commands on nodes, as the engine sees them: what gives them to it is
+ * node_door.c, which goes through the doors of probes/ssh; a test may give
+ * its own. Without one such steps are planned and refused. A command is an
+ * argv, never a shell line (decisions.md 31); what changes something is part
+ * of the confirmed plan word by word.
  */
 #ifndef REMEDY_NODE_RUNNER_H
 #define REMEDY_NODE_RUNNER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "probes/base/err.h"
+#include "probes/ssh/pool.h"
+
+struct node_token;
 
 struct node_command {
 	const char *node;		/* name of the Node object */
-	const char *address;		/* its InternalIP; "" unknown */
-	const char *const *argv;	/* NULL-terminated, with sudo, timeout and env before the command itself */
+	const char *uid;		/* its uid; "" not known */
+	const char *const *argv;	/* NULL-terminated */
 	const char *input;		/* its standard input; NULL: none */
 	int timeout_seconds;
+	bool sudo;			/* of read(): with "sudo -n" before it */
 };
 
-struct node_result {
-	enum err_code code;		/* ERR_NONE: it ran to its end, whatever exit_status says */
-	struct err err;
-	int exit_status;
-	const char *output;		/* both streams, capped; borrowed for the call */
-};
+typedef void node_done(void *data, const struct node_answer *answer);
 
 struct node_runner {
 	void *data;
-	/* Why no command can run on this node from here; NULL: it can. Borrowed. */
+	/* Why no command can run on this node from here; NULL: it can, as far as is known. Borrowed. */
 	const char *(*why_not)(void *data, const char *node);
-	/* on_done is called once, from the loop, unless cancelled. Returns what cancel() takes; NULL: err says why. */
-	void *(*run)(void *data, const struct node_command *command,
-		     void (*on_done)(void *done_data, const struct node_result *result), void *done_data,
-		     struct err *err);
+	/*
+	 * read(): argv without sudo, timeout and env, which it adds itself; only reads. run(): argv as it is sent; what
+	 * the token permits. on_done is called once, from the loop, unless cancelled. Returns what cancel() takes;
+	 * NULL: err says why.
+	 */
+	void *(*read)(void *data, const struct node_command *command, node_done *on_done, void *done_data,
+		      struct err *err);
+	void *(*run)(void *data, const struct node_token *token, const struct node_command *command,
+		     node_done *on_done, void *done_data, struct err *err);
 	void (*cancel)(void *data, void *running);
+	/* Who commands run as there; caller frees; NULL: not known. */
+	char *(*user)(void *data, const char *node);
+	/* Name and address as a line for ssh says them; caller frees; NULL: not known. */
+	char *(*destination)(void *data, const char *node);
 };
 
 #endif

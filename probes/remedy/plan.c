@@ -161,6 +161,10 @@ static void end_without_work(struct change *change)
 {
 	struct err err;
 
+	if (!plan_batch_is_whole(change, &err)) {
+		plan_refuse(change, &err);
+		return;
+	}
 	if (!has_advice(change)) {
 		change_move(change, CHANGE_NOTHING_TO_DO);
 		return;
@@ -199,8 +203,6 @@ static void plan_those(struct change *change, bool planned_last)
 		if (step->ops->is_planned_last != planned_last)
 			continue;
 		set_uid(step);
-		if (resume_has_done(change, step))
-			continue;
 		if (step->ops->plan(change, step, &err) < 0)
 			step->shown.cannot_preview = change_say_err(change, &err);
 		else if (step->shown.method && step->touched)
@@ -214,6 +216,7 @@ static void plan_steps(struct change *change)
 		add_object(change, change->targets[i]);
 	plan_those(change, false);
 	plan_those(change, true);
+	plan_batch_leave_out(change);
 }
 
 static void plan_when_seen(struct change *change)
@@ -273,9 +276,8 @@ static const char *first_without_request(const struct change *change)
 	for (size_t i = 0; i < change->step_count; i++) {
 		const struct step *step = &change->steps[i]->shown;
 
-		/* What writes is planned whole or not at all; other steps say it for themselves. */
 		if (step->state == STEP_PENDING && step->cannot_preview && !step->method &&
-		    (change->steps[i]->ops->start == step_write || change->steps[i]->ops->permit))
+		    change->steps[i]->ops->start == step_write)
 			return step->cannot_preview;
 	}
 	return NULL;

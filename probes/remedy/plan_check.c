@@ -5,13 +5,13 @@
 #include "probes/base/clock.h"
 #include "probes/base/memory.h"
 #include "probes/remedy/maintenance.h"
-#include "probes/remedy/node_runner.h"
+#include "probes/remedy/node_part.h"
 #include "probes/remedy/plan_check.h"
 
 static const struct plan_check *const checks[] = {
 	&permissions_check, &field_owner_check, &parameter_known_check,
 	&same_tag_check,    &registry_images_check, &condition_check,
-	&delivery_check,    &parameter_unlike_check,
+	&delivery_check,    &parameter_unlike_check, &space_check,
 };
 
 static const struct plan_check *check_find(const json_t *definition)
@@ -102,6 +102,7 @@ void plan_check_ask(struct change *change)
 	/* Asked for every plan, whether its runbook says so or not. */
 	if (!has_check(definitions, permissions_check.name))
 		permissions_check.ask(change, NULL);
+	sudo_ask(change);
 }
 
 static void judge(struct change *change, const struct plan_check *check, const json_t *definition, const char *text,
@@ -182,47 +183,6 @@ static void judge_lock(struct change *change)
 	}
 }
 
-/* Steps on nodes need somebody who reaches nodes. */
-static void judge_nodes(struct change *change)
-{
-	const struct node_runner *nodes = change->context.nodes;
-	struct precondition *precondition = NULL;
-
-	for (size_t i = 0; i < change->step_count; i++) {
-		const struct step *step = &change->steps[i]->shown;
-		const char *why;
-
-		if (!step->argv || step->state == STEP_SKIPPED)
-			continue;
-		if (!precondition)
-			precondition = plan_add_precondition(
-				change, change->context.translate("Commands can run on the nodes from here"), true);
-		why = nodes ? nodes->why_not(nodes->data, step->node)
-			    : change->context.translate("not run from here yet: SSH is not configured");
-		if (!why || precondition->reason)
-			continue;
-		precondition->ok = TRUTH_FALSE;
-		precondition->reason = xstrdup(why);
-	}
-}
-
-/* Who delivers the objects from elsewhere is told of every plan; where nobody does and no runbook asks, nothing is. */
-static void judge_delivery(struct change *change, const json_t *definitions)
-{
-	const char *text = change->context.translate("Nothing delivers these objects from elsewhere");
-	struct precondition found = {.ok = TRUTH_TRUE};
-	struct precondition *precondition;
-
-	if (has_check(definitions, delivery_check.name))
-		return;
-	delivery_check.judge(change, NULL, &found);
-	if (found.ok == TRUTH_TRUE)
-		return;
-	precondition = plan_add_precondition(change, text, false);
-	precondition->ok = found.ok;
-	precondition->reason = found.reason;
-}
-
 void plan_check_judge(struct change *change)
 {
 	const json_t *definitions = json_object_get(change->document, "preconditions");
@@ -239,11 +199,8 @@ void plan_check_judge(struct change *change)
 	if (!has_check(definitions, permissions_check.name))
 		judge(change, &permissions_check, NULL,
 		      change->context.translate("You may do what the steps need"), true);
-	for (i = 0; i < change->step_count; i++)
-		plan_note_owners(change, change->steps[i]);
-	judge_delivery(change, definitions);
 	judge_deny_list(change);
-	judge_nodes(change);
+	sudo_judge(change);
 	judge_maintenance(change);
 	judge_lock(change);
 }

@@ -25,12 +25,11 @@ extern const struct plan_check registry_images_check;
 extern const struct plan_check condition_check;
 extern const struct plan_check delivery_check;
 extern const struct plan_check parameter_unlike_check;
+extern const struct plan_check space_check;
 
 /* Calls visit for each step that "ofSteps" names; without it for all. */
 void plan_check_steps(struct change *change, const json_t *definition,
 		      void (*visit)(struct change *change, struct plan_step *step, void *data), void *data);
-/* check_field_owner.c: names the other managers of what the step changes, on the step. */
-void plan_note_owners(struct change *change, struct plan_step *step);
 /* Adds "; " between several reasons. */
 void plan_check_reason(struct buffer *reasons, const char *text);
 /* The patterns hold the text (fnmatch). */

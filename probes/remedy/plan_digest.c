@@ -5,7 +5,7 @@
  * {"format":1, "runbook":{"id","digest"}, "undoOf": run|null, "context", "server", "user":{"name","as","groups"},
  *  "parameters":{name:value},
  *  "steps":[{"type","target","uid","request":{"method","path","contentType","body"}|null,
- *            "command":{"node","argv","content"}|null, "changes":[{"path","before","after"}]}]}
+ *            "command":{"node","argv","content","all":[argv]}|null, "changes":[{"path","before","after"}]}]}
  *
  * Steps are in order; those with nothing to set are left out. body is the
  * request's JSON, changes what the server's dry run makes, or the fields that
@@ -43,17 +43,27 @@ static json_t *request_json(const struct step *step)
 			 optional_text(step->content_type), "body", body ? body : json_null());
 }
 
+static json_t *argv_json(char *const *words)
+{
+	json_t *argv = json_array();
+
+	for (; *words; words++)
+		json_array_append_new(argv, json_string(*words));
+	return argv;
+}
+
 static json_t *command_json(const struct step *step)
 {
-	json_t *argv;
+	json_t *all = json_array();
 
-	if (!step->argv)
+	if (!step->argv) {
+		json_decref(all);
 		return json_null();
-	argv = json_array();
-	for (char **word = step->argv; *word; word++)
-		json_array_append_new(argv, json_string(*word));
-	return json_pack("{s:s, s:o, s:o}", "node", step->node, "argv", argv, "content",
-			 optional_text(step->content));
+	}
+	for (size_t i = 0; i < step->command_count; i++)
+		json_array_append_new(all, argv_json(step->commands[i].argv));
+	return json_pack("{s:s, s:o, s:o, s:o}", "node", step->node, "argv", argv_json(step->argv), "content",
+			 optional_text(step->content), "all", all);
 }
 
 static json_t *changes_json(const struct plan_step *step)

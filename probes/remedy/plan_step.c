@@ -28,6 +28,22 @@ static int is_wanted(struct change *change, const json_t *definition, bool *ret_
 		       text_of(definition, "id"), "reason", reason, NULL);
 }
 
+/* The same of a condition about the step's own target. */
+static int is_wanted_on(struct change *change, const json_t *definition, const struct target *target,
+			bool *ret_wanted, struct err *err)
+{
+	auto_free char *reason = NULL;
+	enum truth truth = TRUTH_TRUE;
+
+	if (json_object_get(definition, "ifTarget"))
+		truth = plan_condition_of(change, json_object_get(definition, "ifTarget"), target, &reason);
+	*ret_wanted = truth == TRUTH_TRUE;
+	if (truth != TRUTH_UNKNOWN)
+		return 0;
+	return err_set(err, ERR_REFUSED, "whether the step {step} is needed could not be checked: {reason}", "step",
+		       text_of(definition, "id"), "reason", reason, NULL);
+}
+
 static void add_step(struct change *change, const json_t *definition, const struct step_ops *ops,
 		     struct target *target)
 {
@@ -69,7 +85,13 @@ static int add_with_targets(struct change *change, const json_t *definition, con
 	if (plan_targets(change, target_definition, plan_subject(change), &list, err) < 0)
 		return -1;
 	for (size_t i = 0; i < list.count; i++) {
-		if (!is_left_out(change, target_definition, list.items[i]))
+		bool wanted = !is_left_out(change, target_definition, list.items[i]);
+
+		if (wanted && is_wanted_on(change, definition, list.items[i], &wanted, err) < 0) {
+			free(list.items);
+			return -1;
+		}
+		if (wanted)
 			add_step(change, definition, ops, list.items[i]);
 	}
 	free(list.items);
@@ -124,5 +146,6 @@ int plan_make_steps(struct change *change, struct err *err)
 		if (make_step(change, definition, err) < 0)
 			return -1;
 	}
+	plan_batch(change);
 	return 0;
 }

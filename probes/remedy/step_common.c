@@ -4,6 +4,7 @@
 #include "probes/base/buffer.h"
 #include "probes/base/clock.h"
 #include "probes/base/memory.h"
+#include "probes/remedy/node_part.h"
 #include "probes/remedy/step.h"
 
 enum { FILLED_MAXIMUM = 64 << 10 };
@@ -32,6 +33,12 @@ static bool is_named(const json_t *ids, const char *id)
 	return false;
 }
 
+/* It may be a later one, which is not planned yet: what was read on its node says the same. */
+static bool has_work(const struct plan_step *step)
+{
+	return step->shown.state != STEP_SKIPPED && !(step->part && step->part->is_so);
+}
+
 bool step_is_for_nothing(struct change *change, struct plan_step *step)
 {
 	const json_t *ids = json_object_get(step->definition, "onlyAfter");
@@ -39,7 +46,7 @@ bool step_is_for_nothing(struct change *change, struct plan_step *step)
 	for (size_t i = 0; ids && i < change->step_count; i++) {
 		const struct plan_step *earlier = change->steps[i];
 
-		if (is_named(ids, earlier->id) && (earlier->shown.state != STEP_SKIPPED || earlier->was_done_before))
+		if (is_named(ids, earlier->id) && has_work(earlier))
 			return false;
 	}
 	if (!ids)

@@ -53,6 +53,8 @@ static int plan_cordon(struct change *change, struct plan_step *step, struct err
 {
 	const json_t *now;
 
+	if (step_is_for_nothing(change, step))
+		return 0;
 	if (check_node(change, step, err) < 0)
 		return -1;
 	now = pointer_get(step_document(step), unschedulable);
@@ -75,6 +77,8 @@ static int plan_uncordon(struct change *change, struct plan_step *step, struct e
 	const json_t *now;
 	json_t *ours;
 
+	if (step_is_for_nothing(change, step))
+		return 0;
 	if (check_node(change, step, err) < 0)
 		return -1;
 	now = pointer_get(step_document(step), unschedulable);

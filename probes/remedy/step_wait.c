@@ -116,11 +116,15 @@ static void finish(struct change *change, struct plan_step *step, enum step_stat
 
 static void give_up(struct change *change, struct plan_step *step, const char *reason)
 {
+	const char *otherwise = change_localized(change, json_object_get(step->definition, "otherwise"));
 	auto_free char *outcome = change_say(change, is_manual(step) ? N_("not done in time: {reason}")
 								     : N_("waited in vain: {reason}"),
 					     "reason", reason, NULL);
 
-	step->can_be_resumed = is_manual(step);
+	if (*otherwise)
+		change_output(change, step->shown.number, otherwise);
+	/* What is waited for with a next step for a person may come yet, and the run then goes on. */
+	step->can_be_resumed = is_manual(step) || *otherwise;
 	finish(change, step, STEP_FAILED, outcome);
 }
 

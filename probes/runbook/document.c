@@ -167,6 +167,8 @@ static void read_inner(struct runbook *runbook, struct compilation *compilation)
 			place_push_index(&report->place, index);
 			add_inner(runbook, compilation, item, "if", is_step ? runbook->subject : kind);
 			add_inner(runbook, compilation, item, "until", kind);
+			add_inner(runbook, compilation, item, "ifTarget", kind);
+			add_inner(runbook, compilation, item, "among", kind);
 			place_pop(&report->place);
 		}
 		place_pop(&report->place);

@@ -8,6 +8,7 @@
 #include "probes/base/memory.h"
 #include "probes/sim/node_fault.h"
 #include "probes/sim/node_files.h"
+#include "probes/sim/node_mark.h"
 #include "probes/sim/node_test.h"
 
 static int no_such(const struct command *command, const char *word)
@@ -163,6 +164,7 @@ static int run_shell(const struct command *command)
 	bool from_input = false;
 	char **rest;
 	size_t left;
+	int status;
 
 	for (; at < command->count && command->words[at][0] == '-' && command->words[at][1]; at++) {
 		from_word = from_word || strchr(command->words[at], 'c');
@@ -174,6 +176,8 @@ static int run_shell(const struct command *command)
 	}
 	rest = command->words + at;
 	left = command->count - at;
+	if (from_word && left && mark_run(command, rest + 1, left - 1, &status))
+		return status;
 	if (from_word)
 		return left ? run_script(command, rest[0], rest + (left > 1 ? 2 : 1), left > 1 ? left - 2 : 0,
 					 left > 1 ? rest[1] : "sh")

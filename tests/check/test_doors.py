@@ -17,6 +17,13 @@ DOORS = {
     "write_token_permit": ("probes/kube", {"probes/remedy"}),
     "write_token_end": ("probes/kube", {"probes/remedy"}),
     "token_check": ("probes/kube", {"probes/kube"}),
+    # Commands that change a node.
+    "node_step": ("probes/ssh", {"probes/remedy"}),
+    "node_token_new": ("probes/ssh", {"probes/remedy"}),
+    "node_token_permit": ("probes/ssh", {"probes/remedy"}),
+    "node_token_end": ("probes/ssh", {"probes/remedy"}),
+    # What runs any line on a node is for the doors of its folder alone.
+    "pool_run": ("probes/ssh", {"probes/ssh"}),
     # The only ways to the network: the client, and the registry check, which only asks.
     "http_start": ("probes/net", {"probes/kube", "probes/remedy"}),
 }
@@ -26,6 +33,9 @@ FILES = {
     "write_token_new": {"probes/remedy/confirm.o"},
     "write_token_permit": {"probes/remedy/confirm.o", "probes/remedy/lease.o"},
     "token_check": {"probes/kube/door.o"},
+    "node_step": {"probes/remedy/node_door.o"},
+    "node_token_new": {"probes/remedy/confirm.o"},
+    "node_token_permit": {"probes/remedy/node_part.o"},
 }
 
 

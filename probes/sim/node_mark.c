@@ -1,0 +1,94 @@
+#include "probes/sim/node_mark.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "probes/base/clock.h"
+#include "probes/base/memory.h"
+#include "probes/sim/document.h"
+#include "probes/sim/node_proc.h"
+#include "probes/sim/store.h"
+
+enum { REFUSED = 120, BY_SIGNAL = 137 };
+
+static const char *boot_id(const struct command *command)
+{
+	const struct object *node = machine_node(command->shell->cluster, command->shell->machine);
+
+	return node ? doc_text(node->now->value, "status.nodeInfo.bootID") : "";
+}
+
+/* Of this boot; NULL: there is none. */
+static json_t *find_mark(const struct command *command, const char *name)
+{
+	json_t *mark = json_object_get(machine_part(command->shell->machine, "marks"), name);
+
+	return mark && !strcmp(doc_text(mark, "boot"), boot_id(command)) ? mark : NULL;
+}
+
+static void put_mark(const struct command *command, const char *name, json_t *mark)
+{
+	json_object_set_new(machine_own(command->shell->machine, "marks"), name, mark);
+}
+
+static int run(const struct command *command, const char *name, char **words, size_t count)
+{
+	struct shell *shell = command->shell;
+	CLEANUP(buffer_release) struct buffer out = BUFFER_INIT(SHELL_OUTPUT_MAXIMUM);
+	const struct shell_io io = {.input = "", .out = &out, .error_out = &out};
+	int64_t before = shell->milliseconds;
+	int status;
+
+	if (find_mark(command, name)) {
+		buffer_add_text(command->io->error_out, "nks-triage: started before\n");
+		return REFUSED;
+	}
+	status = command_run(shell, words, count, &io);
+	/* A fault of the simulator ends with -1 after the effect, and with another status before it. */
+	if (shell->is_lost && status >= 0)
+		return status;
+	if (shell->signal[0])
+		status = BY_SIGNAL;
+	put_mark(command, name,
+		 json_pack("{s:s, s:i, s:s, s:I}", "boot", boot_id(command), "status", status < 0 ? 0 : status, "out",
+			   buffer_text(&out), "until", shell->milliseconds < 0
+				? (json_int_t)-1 : (json_int_t)(clock_monotonic_ms() + shell->milliseconds - before)));
+	buffer_add(command->io->out, out.data, out.length);
+	return status;
+}
+
+static int look(const struct command *command, const char *name)
+{
+	const json_t *mark = find_mark(command, name);
+	int64_t until = mark ? doc_int(mark, "until") : 0;
+
+	command_out(command, "boot %s\n", boot_id(command));
+	if (!mark)
+		command_out(command, "never\n");
+	else if (until < 0 || clock_monotonic_ms() < until)
+		command_out(command, "running\n");
+	else
+		command_out(command, "ended %" PRId64 "\n%s", doc_int(mark, "status"), doc_text(mark, "out"));
+	return 0;
+}
+
+static int forget(const struct command *command, const char *name)
+{
+	(void)json_object_del(machine_own(command->shell->machine, "marks"), name);
+	return 0;
+}
+
+bool mark_run(const struct command *command, char **words, size_t count, int *ret_status)
+{
+	if (count < 2)
+		return false;
+	if (!strcmp(words[0], "nks-triage-run") && count > 2)
+		*ret_status = run(command, words[1], words + 2, count - 2);
+	else if (!strcmp(words[0], "nks-triage-look"))
+		*ret_status = look(command, words[1]);
+	else if (!strcmp(words[0], "nks-triage-forget"))
+		*ret_status = forget(command, words[1]);
+	else
+		return false;
+	return true;
+}
