@@ -69,6 +69,8 @@ static void add_commands(struct textview *body, const json_t *list, const char *
 		if (json_object_get(item, "file")) {
 			textview_addf(body, ROLE_STRONG, "  %s", json_string_value(json_object_get(item, "file")));
 			textview_add_lines(body, ROLE_NORMAL, json_string_value(json_object_get(item, "content")));
+		} else if (json_object_get(item, "check")) {
+			textview_addf(body, ROLE_NORMAL, "  %s", json_string_value(json_object_get(item, "check")));
 		} else if (!json_object_get(item, "argv")) {
 			add_rest(body, item);
 		}

@@ -13,8 +13,8 @@ struct collector;
 /* Who reads evidence on nodes: the SSH side. */
 struct node_reader {
 	/*
-	 * Starts the reading command of the request (EVIDENCE_NODE) and puts {"exit":n,"text":"…"} or the failure
-	 * under the key when it is done; -1: it cannot, and err says why (ERR_REFUSED: by choice).
+	 * Starts the reading command or the check of the request (EVIDENCE_NODE) and puts what it says (evidence.h)
+	 * or the failure under the key when it is done; -1: it cannot, and err says why (ERR_REFUSED: by choice).
 	 */
 	int (*read)(void *data, const struct evidence_request *request, const char *key, struct err *err);
 	void *data;

@@ -146,6 +146,8 @@ char *evidence_key(const struct evidence_request *request)
 	case EVIDENCE_CERTIFICATES:
 		return xstrdup("certificates");
 	case EVIDENCE_NODE:
+		if (request->check)
+			return xasprintf("node:%s check %s", request->path, request->check);
 		argv = json_dumps(request->argv, JSON_COMPACT | JSON_ENCODE_ANY);
 		return xasprintf("node:%s %s%s", request->path, request->sudo ? "sudo " : "", argv);
 	case EVIDENCE_LOG:

@@ -4,7 +4,7 @@
  * store is pure data; collect.h fills it.
  *
  * A key names what was fetched: "get:/apis/apps/v1/…", "log:ns/pod/container",
- * "stats:node", "node:node [argv]".
+ * "stats:node", "node:node [argv]", "node:node check disk".
  */
 #ifndef MODEL_EVIDENCE_H
 #define MODEL_EVIDENCE_H
@@ -21,7 +21,11 @@ enum evidence_type {
 	EVIDENCE_LOG,	/* the tail of a container's log, as text */
 	/* the sizes of mounted claims, from the kubelet: {"volumes":{"ns/claim":{"capacityBytes":n,"usedBytes":n}}} */
 	EVIDENCE_STATS,
-	EVIDENCE_NODE,	/* a reading command on a node: {"exit":n,"text":"…"} (its standard output) */
+	/*
+	 * On a node: a reading command, {"exit":n,"text":"…"} (its standard output); or a shipped check, by what
+	 * check_result_document() of probes/ssh/node_check.h says.
+	 */
+	EVIDENCE_NODE,
 	/* of the connection: {"certificates":[{"what":…,"subject":…,"expiresAt":…,"secondsLeft":n}]} */
 	EVIDENCE_CERTIFICATES,
 };
@@ -31,7 +35,8 @@ struct evidence_request {
 	char *path;		/* GET: API path; LOG: "namespace/pod/container"; STATS, NODE: the node's name */
 	int tail_lines;		/* LOG */
 	bool previous;		/* LOG of the container before */
-	const json_t *argv;	/* NODE; borrowed from the runbook */
+	const json_t *argv;	/* NODE; borrowed from the runbook; NULL: a check */
+	const char *check;	/* NODE: name of a shipped check, borrowed from the runbook; NULL: a command */
 	bool sudo;		/* NODE */
 	bool is_untrusted;	/* NODE: of a runbook that nobody approved; it is not run */
 };

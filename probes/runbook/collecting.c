@@ -142,6 +142,7 @@ static bool make_request(const struct runbook *runbook, const struct collect_ite
 		request.type = EVIDENCE_NODE;
 		request.path = xstrdup(node_of(record));
 		request.argv = json_object_get(item->definition, "argv");
+		request.check = json_string_value(json_object_get(item->definition, "check"));
 		request.sudo = json_is_true(json_object_get(item->definition, "sudo"));
 		request.is_untrusted = runbook && !runbook->is_trusted;
 	} else if (!strcmp(type, "certificates")) {

@@ -1,7 +1,8 @@
 /*
  * guide E02: the log rotation file of a node is another one than most nodes
- * have, or is missing where most have it. Compares the evidence of the same
- * runbook's "rotation-file" (sha256sum) on all nodes that run Docker.
+ * have, has another owner or mode, or is missing where most have it. Compares
+ * the evidence of the same runbook's "rotation-file" (the check log-rotation)
+ * on all nodes that run Docker.
  */
 #include <string.h>
 
@@ -12,9 +13,17 @@
 
 static const char item[] = "rotation-file";
 
-enum { SUM_SIZE = 65, MOST_KINDS = 64 };
+enum { SUM_SIZE = 160, SHOWN_SUM = 16, MOST_KINDS = 64 };
 
-/* The file's sum; "" where it is missing. False: the node was not read, and the evaluation says why. */
+static const char *member(const json_t *document, const char *read, const char *name)
+{
+	const json_t *value = json_object_get(json_object_get(document, "value"), read);
+	const char *text = json_string_value(json_object_get(value, name));
+
+	return text ? text : "";
+}
+
+/* Sum, mode and owners; "" where it is missing. False: the node was not read, and the evaluation says why. */
 static bool read_sum(const struct record *node, struct evaluation *evaluation, char sum[SUM_SIZE])
 {
 	struct evidence_request requests[COLLECT_LIMIT];
@@ -22,17 +31,18 @@ static bool read_sum(const struct record *node, struct evaluation *evaluation, c
 	auto_free char *key = count ? evidence_key(&requests[0]) : NULL;
 	const struct evidence *evidence =
 		key && evaluation->evidence ? evidence_get(evaluation->evidence, key) : NULL;
-	const char *text;
+	const char *digest;
 
 	evidence_reason(evidence, count ? &requests[0] : NULL, key ? key : item, &evaluation->unknown);
 	for (size_t i = 0; i < count; i++)
 		free(requests[i].path);
 	if (!evidence || evidence->code != ERR_NONE)
 		return false;
-	text = json_string_value(json_object_get(evidence->document, "text"));
+	digest = member(evidence->document, "sum", "sha256");
 	sum[0] = '\0';
-	if (!json_integer_value(json_object_get(evidence->document, "exit")) && text)
-		snprintf(sum, SUM_SIZE, "%.*s", (int)strcspn(text, " \n"), text);
+	if (*digest)
+		snprintf(sum, SUM_SIZE, "%.64s %.8s %.32s:%.32s", digest, member(evidence->document, "file", "mode"),
+			 member(evidence->document, "file", "owner"), member(evidence->document, "file", "group"));
 	return true;
 }
 
@@ -109,7 +119,8 @@ static enum truth judge(const struct record *node, struct evaluation *evaluation
 	if (kinds->count < 2 || !most_have(kinds) || (own[0] && same == most_have(kinds) && rivals == 1))
 		return TRUTH_FALSE;
 	*ret_source = xasprintf("Node/%s /etc/logrotate.d/docker", node->name);
-	*ret_text = own[0] ? xasprintf("sha256 %.16s..., as on %zu of the nodes that were read", own, same)
+	*ret_text = own[0] ? xasprintf("sha256 %.*s...%s, as on %zu of the nodes that were read", SHOWN_SUM, own,
+				       own + strcspn(own, " "), same)
 			   : xasprintf("missing; %zu nodes have it", most_have(kinds));
 	return TRUTH_TRUE;
 }

@@ -52,6 +52,18 @@ static void read_messages(struct runbook *runbook, struct compilation *compilati
 	place_pop(&report->place);
 }
 
+/* The shipped checks are known by name alone. */
+static void look_for_check(const struct compilation *compilation, const json_t *definition)
+{
+	const char *name = json_string_value(json_object_get(definition, "check"));
+
+	if (!name || (compilation->checks && check_by_name(compilation->checks, name)))
+		return;
+	place_push_key(&compilation->report->place, "check");
+	report_error(compilation->report, false, "there is no check called \"%s\"", name);
+	place_pop(&compilation->report->place);
+}
+
 static void read_collect(struct runbook *runbook, struct compilation *compilation)
 {
 	const json_t *list = json_object_get(runbook->document, "collect");
@@ -84,6 +96,7 @@ static void read_collect(struct runbook *runbook, struct compilation *compilatio
 		item->condition = compile_at(compilation, definition, "if", runbook->subject);
 		if (!strcmp(text_of(definition, "type"), "log") && kind != KIND_POD)
 			report_error(report, false, "a log is read from a Pod; \"from\" leads elsewhere");
+		look_for_check(compilation, definition);
 		place_pop(&report->place);
 	}
 	place_pop(&report->place);
@@ -437,6 +450,7 @@ struct runbook *document_read(const struct reading *reading, size_t length, stru
 	digest_json(document, runbook->digest);
 	compilation.runbook = runbook;
 	compilation.collect = json_object_get(document, "collect");
+	compilation.checks = reading->checks;
 	read_plain(runbook);
 	read_needs(runbook);
 	read_absorbs(runbook);

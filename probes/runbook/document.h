@@ -9,12 +9,14 @@
 #include "probes/runbook/runbook.h"
 #include "probes/runbook/schema.h"
 #include "probes/runbook/tree.h"
+#include "probes/ssh/node_check.h"
 
 /* What reading a file works with; the book and the fields grow by what the runbook names. */
 struct reading {
 	const struct schema *schema;
 	struct message_book *book;
 	const struct field_set *fields;
+	const struct check_set *checks;	/* that "check" of a collect item may name; NULL: none */
 };
 
 /* NULL where errors were reported. report->text is the file's text, NUL-terminated. */

@@ -248,6 +248,7 @@ static void check_format_of_collect(const struct runbook *runbook, const json_t 
 {
 	(void)runbook;
 	refuse_word(item, "if", report);
+	refuse_word(item, "check", report);
 	if (!strcmp(json_string_value(json_object_get(item, "type")), "certificates"))
 		report_error(report, false, "certificates are collected from format 2 on, and this file's format is 1");
 }

@@ -12,6 +12,19 @@
 
 enum { FILE_SIZE_MAX = 1 << 20 };
 
+/* Without them the runbooks that name one are refused, and each says so. */
+static void load_checks(struct runbook_set *set, const char *assets)
+{
+	auto_free char *folder = xasprintf("%s/checks", assets);
+	struct err err = {0};
+
+	if (check_set_load(folder, &set->checks, &err) < 0) {
+		auto_free char *text = err_text(&err);
+
+		set_add_diagnostic(set, folder, 0, true, text);
+	}
+}
+
 int set_new(const char *assets, struct field_set *fields, struct runbook_set **ret_set, struct err *err)
 {
 	struct runbook_set *set = xcalloc(1, sizeof(*set));
@@ -29,6 +42,7 @@ int set_new(const char *assets, struct field_set *fields, struct runbook_set **r
 		runbook_set_free(set);
 		return -1;
 	}
+	load_checks(set, assets);
 	*ret_set = set;
 	return 0;
 }
@@ -45,6 +59,7 @@ void runbook_set_free(struct runbook_set *set)
 		field_table_free(set->own_fields.tables[kind]);
 	message_book_free(set->book);
 	schema_free(set->schema);
+	check_set_free(set->checks);
 	free(set->diagnostics);
 	free(set->runbooks);
 	free(set);
@@ -83,7 +98,8 @@ static void add_err(struct runbook_set *set, const char *file, const struct err 
 
 struct runbook *set_read_file(struct runbook_set *set, const char *path, bool is_shipped)
 {
-	struct reading reading = {.schema = set->schema, .book = set->book, .fields = set->fields};
+	struct reading reading = {
+		.schema = set->schema, .book = set->book, .fields = set->fields, .checks = set->checks};
 	auto_free char *text = NULL;
 	struct report report;
 	struct runbook *runbook;

@@ -13,6 +13,7 @@ struct runbook_set {
 	size_t count;
 	struct message_book *book;
 	struct schema *schema;
+	struct check_set *checks;	/* of assets/checks/; NULL: they could not be read */
 	struct field_set own_fields;	/* where the caller brought none: paths are checked in any case */
 	bool has_own_fields;
 	const struct field_set *fields;

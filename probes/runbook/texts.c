@@ -274,6 +274,14 @@ static enum truth value_truth(const struct node *node, const struct words *texts
 	return truth;
 }
 
+/* A sign of a check on a node holds: what the check found says more than "true". */
+static const char *text_of_check(const json_t *document)
+{
+	const char *text = json_string_value(json_object_get(document, "text"));
+
+	return text ? text : "";
+}
+
 static void look_at_document(struct walk *walk, const struct node *node, struct frame frame,
 			     const struct evidence *evidence, struct outcome *outcome)
 {
@@ -290,6 +298,8 @@ static void look_at_document(struct walk *walk, const struct node *node, struct 
 	if (truth == TRUTH_TRUE) {
 		if (json_is_string(value))
 			fact.text = json_string_value(value);
+		else if (json_is_true(value) && json_object_get(evidence->document, "signs"))
+			fact.text = text_of_check(evidence->document);
 		snprintf(fact.number, sizeof(fact.number), "%s", texts.count ? texts.items[0] : "absent");
 		if (fact.member && strchr(fact.member, '{') && !walk->quiet)
 			fact.member = walk_keep(walk, document_path_text(fact.member, frame.record));

@@ -135,12 +135,15 @@ struct condition_tree {
 };
 
 /* What compiling needs to know. */
+struct check_set;	/* probes/ssh/node_check.h */
+
 struct compilation {
 	struct report *report;		/* its place is at the condition */
 	const struct runbook *runbook;
 	struct message_book *book;
 	const struct field_set *fields;
 	const json_t *collect;		/* the document's "collect" */
+	const struct check_set *checks;	/* as in struct reading */
 };
 
 /* NULL after errors were reported. kind: of the subject, KIND_COUNT for the cluster. */

@@ -15,6 +15,20 @@ void check_result_release(struct check_result *result)
 	*result = (struct check_result){0};
 }
 
+json_t *check_result_document(const struct check_result *result)
+{
+	static const char *const verdicts[] = {
+		[CHECK_OK] = "ok", [CHECK_BAD] = "bad", [CHECK_NOT_APPLICABLE] = "not-applicable",
+	};
+
+	if (result->verdict == CHECK_COULD_NOT)
+		return NULL;
+	return json_pack("{s:s, s:s?, s:O?, s:O?, s:o}", "verdict", verdicts[result->verdict], "sign", result->sign,
+			 "signs", result->signs, "value", result->value, "text",
+			 piece_json(piece_of(result->text ? result->text : "", result->text
+					     ? strlen(result->text) : 0)));
+}
+
 static bool is_accepted(const struct check_read *read, const struct batch_command *command)
 {
 	const struct batch_output *output = &command->output;

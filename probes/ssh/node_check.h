@@ -53,6 +53,12 @@ struct check_result {
 	json_t *signs;		/* {"disk-full":true,…}: every sign of the check; NULL with CHECK_COULD_NOT */
 };
 
+/*
+ * As evidence: {"verdict":"ok"|"bad"|"not-applicable","sign":id or null,"signs":{…},"value":{…},"text":"…"}; NULL where
+ * it could not be checked. A new reference.
+ */
+json_t *check_result_document(const struct check_result *result);
+
 struct check_run {		/* borrowed for the call */
 	const struct node_answer *answer;	/* of the channel as a whole; its texts are not kept */
 	const struct check_result *results;	/* one for each check that was wanted, in that order */

@@ -100,6 +100,10 @@ def broken():
         "event": {"message": "nobody"}}}}), False, "no such entry")
     yield case("collect-name", at("confirm")({"log": {"collect": "nobody", "message": "typha-pull"}}), False,
                "nothing is collected")
+    checks = [{"name": "disk", "type": "node-check", "check": "disc"}]
+    yield case("check-name", at("collect")(checks), False, "there is no check called")
+    yield case("check-and-argv", at("collect")([{**checks[0], "check": "disk", "argv": ["df"]}]), True, "does not belong here")
+    yield case("check-nor-argv", at("collect")([{"name": "disk", "type": "node-check"}]), True, "\"argv\" is missing")
     yield case("join", condition({"join": {"to": "Node", "by": "node"}}), False, "leads from a Pod")
     yield case("step-id-twice", at("steps", 2, "id")("patch-typha"), False, "is there twice")
     yield case("of-steps", at("steps", 0, "ofSteps")(["patch-nothing"]), False, "there is no step")

@@ -40,8 +40,8 @@ static const struct record *put_node(struct cluster *cluster, const char *name, 
 	return record;
 }
 
-/* What the command of a collect item said on a node. */
-static void answer(struct cluster *cluster, const char *id, const char *item, const char *node, int code, const char *text)
+/* What the check of a collect item said on a node, with ' in the place of "; NULL: it did not answer. */
+static void answer(struct cluster *cluster, const char *id, const char *item, const char *node, const char *document)
 {
 	const struct runbook *runbook = runbook_find(cluster->set, id);
 	const struct record *record = snapshot_by_name(cluster->snapshot, KIND_NODE, "", node);
@@ -56,11 +56,15 @@ static void answer(struct cluster *cluster, const char *id, const char *item, co
 
 		for (size_t j = 0; j < count; j++) {
 			auto_free char *key = evidence_key(&requests[j]);
+			auto_free char *text = xstrdup(document ? document : "");
 			struct err err = {0};
 
-			if (code < 0)
+			assert_non_null(requests[j].check);
+			for (char *at = text; *at; at++)
+				*at = *at == '\'' ? '"' : *at;
+			if (!document)
 				err_set(&err, ERR_TIMEOUT, "no answer", NULL);
-			evidence_put(cluster->evidence, key, code < 0 ? NULL : json_pack("{s:i, s:s}", "exit", code, "text", text),
+			evidence_put(cluster->evidence, key, document ? json_loads(text, 0, NULL) : NULL,
 				     NULL, &err, NOW);
 			free(requests[j].path);
 		}
@@ -76,15 +80,23 @@ static enum truth confirms(struct cluster *cluster, const char *id, const char *
 
 	evaluation_init(&evaluation, cluster->snapshot, cluster->evidence, NOW, NULL);
 	evaluation.runbook = runbook;
-	truth = condition_evaluate(runbook->confirm, snapshot_by_name(cluster->snapshot, KIND_NODE, "", node), &evaluation);
+	truth = condition_evaluate(runbook->confirm, snapshot_by_name(cluster->snapshot, KIND_NODE, "", node),
+				   &evaluation);
 	if (text)
 		snprintf(text, size, "%s", evaluation.line_count ? evaluation.lines[0].text : "");
 	evaluation_release(&evaluation);
 	return truth;
 }
 
-#define SUM_A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa  /etc/logrotate.d/docker\n"
-#define SUM_B "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb  /etc/logrotate.d/docker\n"
+#define HEX_A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define HEX_B "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+#define FILE_IS(hex, mode, owner)                                                                                  \
+	"{'verdict':'ok','signs':{'file-missing':false},'value':{'sum':{'sha256':'" hex "'},'file':{'mode':'" mode \
+	"','owner':'" owner "','group':'root'}}}"
+#define SUM_A FILE_IS(HEX_A, "644", "root")
+#define SUM_B FILE_IS(HEX_B, "644", "root")
+#define NO_FILE                                                                                                    \
+	"{'verdict':'bad','signs':{'file-missing':true},'value':{'sum':{'missing':true},'file':{'missing':true}}}"
 
 static void e02_compares_with_what_most_nodes_have(void **state)
 {
@@ -95,47 +107,99 @@ static void e02_compares_with_what_most_nodes_have(void **state)
 	open_cluster(&cluster);
 	for (char name[] = "n1"; name[1] <= '4'; name[1]++) {
 		put_node(&cluster, name, "docker://20.10.9");
-		answer(&cluster, "E02", "rotation-file", name, 0, SUM_A);
+		answer(&cluster, "E02", "rotation-file", name, SUM_A);
 	}
 	put_node(&cluster, "c1", "containerd://1.6.33");
 	assert_int_equal(confirms(&cluster, "E02", "n1", NULL, 0), TRUTH_FALSE);
-	answer(&cluster, "E02", "rotation-file", "n3", 0, SUM_B);
-	answer(&cluster, "E02", "rotation-file", "n4", 1, "");
+	answer(&cluster, "E02", "rotation-file", "n3", SUM_B);
+	answer(&cluster, "E02", "rotation-file", "n4", NO_FILE);
 	assert_int_equal(confirms(&cluster, "E02", "n1", NULL, 0), TRUTH_FALSE);
 	assert_int_equal(confirms(&cluster, "E02", "n3", text, sizeof(text)), TRUTH_TRUE);
-	assert_string_equal(text, "sha256 bbbbbbbbbbbbbbbb..., as on 1 of the nodes that were read");
+	assert_string_equal(text, "sha256 bbbbbbbbbbbbbbbb... 644 root:root, as on 1 of the nodes that were read");
 	assert_int_equal(confirms(&cluster, "E02", "n4", text, sizeof(text)), TRUTH_TRUE);
 	assert_string_equal(text, "missing; 2 nodes have it");
 	/* A node that does not answer is neither; it does not hide the others. */
-	answer(&cluster, "E02", "rotation-file", "n1", -1, NULL);
+	answer(&cluster, "E02", "rotation-file", "n1", NULL);
 	assert_int_equal(confirms(&cluster, "E02", "n1", NULL, 0), TRUTH_UNKNOWN);
 	assert_int_equal(confirms(&cluster, "E02", "n4", NULL, 0), TRUTH_TRUE);
 	/* Now one has A and one has B: nobody can say which is meant. */
 	assert_int_equal(confirms(&cluster, "E02", "n2", NULL, 0), TRUTH_TRUE);
 	/* Nowhere: that is E01's matter. */
 	for (char name[] = "n1"; name[1] <= '4'; name[1]++)
-		answer(&cluster, "E02", "rotation-file", name, 1, "");
+		answer(&cluster, "E02", "rotation-file", name, NO_FILE);
 	assert_int_equal(confirms(&cluster, "E02", "n1", NULL, 0), TRUTH_FALSE);
 	close_cluster(&cluster);
 }
 
-static void e01_wants_big_logs_and_no_rotation(void **state)
+static void e02_sees_another_mode_and_owner(void **state)
 {
 	struct cluster cluster;
 
 	(void)state;
 	open_cluster(&cluster);
+	for (char name[] = "n1"; name[1] <= '4'; name[1]++) {
+		put_node(&cluster, name, "docker://20.10.9");
+		answer(&cluster, "E02", "rotation-file", name, SUM_A);
+	}
+	answer(&cluster, "E02", "rotation-file", "n3", FILE_IS(HEX_A, "666", "root"));
+	assert_int_equal(confirms(&cluster, "E02", "n3", NULL, 0), TRUTH_TRUE);
+	answer(&cluster, "E02", "rotation-file", "n3", FILE_IS(HEX_A, "644", "centos"));
+	assert_int_equal(confirms(&cluster, "E02", "n3", NULL, 0), TRUTH_TRUE);
+	assert_int_equal(confirms(&cluster, "E02", "n1", NULL, 0), TRUTH_FALSE);
+	close_cluster(&cluster);
+}
+
+#define LOGS(share, big)                                                                                          \
+	"{'verdict':'bad','signs':{'log-share':" share ",'big-log':" big "},'value':{},'text':'60.0 GiB in 3 logs'}"
+
+/* The file that the runbook itself writes. */
+static char *own_file(const struct cluster *cluster)
+{
+	const json_t *steps = json_object_get(runbook_find(cluster->set, "E01")->document, "steps");
+	char digest[DIGEST_HEX_SIZE] = "";
+	size_t index;
+	const json_t *step;
+
+	json_array_foreach(steps, index, step) {
+		const char *content = json_string_value(json_object_get(step, "content"));
+
+		if (content)
+			digest_sha256(content, strlen(content), digest);
+	}
+	assert_int_equal(strlen(digest), 64);
+	return xasprintf("{'verdict':'ok','signs':{'file-missing':false},'value':{'sum':{'sha256':'%s'}}}", digest);
+}
+
+static void e01_wants_much_in_logs_and_no_rotation(void **state)
+{
+	struct cluster cluster;
+	char text[128];
+
+	(void)state;
+	open_cluster(&cluster);
+	auto_free char *own = own_file(&cluster);
+
 	put_node(&cluster, "n1", "docker://20.10.9");
 	assert_int_equal(confirms(&cluster, "E01", "n1", NULL, 0), TRUTH_UNKNOWN);
-	answer(&cluster, "E01", "rotation-file", "n1", 1, "");
-	answer(&cluster, "E01", "big-logs", "n1", 0, "52428800 KiB /var/lib/docker/containers/ab/ab-json.log\n");
+	answer(&cluster, "E01", "rotation", "n1", NO_FILE);
+	assert_int_equal(confirms(&cluster, "E01", "n1", NULL, 0), TRUTH_UNKNOWN);
+	/* A fifth of the disk in many logs, none of them large; or one large one. */
+	answer(&cluster, "E01", "logs", "n1", LOGS("true", "false"));
 	assert_int_equal(confirms(&cluster, "E01", "n1", NULL, 0), TRUTH_TRUE);
+	answer(&cluster, "E01", "logs", "n1", LOGS("false", "true"));
+	assert_int_equal(confirms(&cluster, "E01", "n1", text, sizeof(text)), TRUTH_TRUE);
 	/* The disk is full of something else. */
-	answer(&cluster, "E01", "big-logs", "n1", 0, "");
+	answer(&cluster, "E01", "logs", "n1", LOGS("false", "false"));
 	assert_int_equal(confirms(&cluster, "E01", "n1", NULL, 0), TRUTH_FALSE);
-	/* Logs are rotated. */
-	answer(&cluster, "E01", "rotation-file", "n1", 0, "");
-	answer(&cluster, "E01", "big-logs", "n1", 0, "1048580 KiB /var/lib/docker/containers/ab/ab-json.log\n");
+	/* Somebody's own rotation that does not keep up; but a large log alone is no reason to replace it. */
+	answer(&cluster, "E01", "rotation", "n1", SUM_A);
+	answer(&cluster, "E01", "logs", "n1", LOGS("true", "true"));
+	assert_int_equal(confirms(&cluster, "E01", "n1", NULL, 0), TRUTH_TRUE);
+	answer(&cluster, "E01", "logs", "n1", LOGS("false", "true"));
+	assert_int_equal(confirms(&cluster, "E01", "n1", NULL, 0), TRUTH_FALSE);
+	/* The file is there as the runbook would write it: writing it again mends nothing. */
+	answer(&cluster, "E01", "rotation", "n1", own);
+	answer(&cluster, "E01", "logs", "n1", LOGS("true", "true"));
 	assert_int_equal(confirms(&cluster, "E01", "n1", NULL, 0), TRUTH_FALSE);
 	close_cluster(&cluster);
 }
@@ -147,10 +211,13 @@ static void e07_leaves_out_nodes_of_the_second_version(void **state)
 	struct evaluation evaluation;
 	struct record *pod;
 	static const struct {
-		int code;
 		const char *text;
 		enum truth excluded;
-	} cases[] = {{-1, NULL, TRUTH_FALSE}, {0, "tmpfs\n", TRUTH_FALSE}, {0, "cgroup2fs\n", TRUTH_TRUE}};
+	} cases[] = {
+		{NULL, TRUTH_FALSE},
+		{"{'verdict':'ok','signs':{'unified':false}}", TRUTH_FALSE},
+		{"{'verdict':'ok','signs':{'unified':true}}", TRUTH_TRUE},
+	};
 
 	(void)state;
 	open_cluster(&cluster);
@@ -162,7 +229,7 @@ static void e07_leaves_out_nodes_of_the_second_version(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		enum truth excluded = TRUTH_FALSE;
 
-		answer(&cluster, "E07", "cgroup-version", "n1", cases[i].code, cases[i].text);
+		answer(&cluster, "E07", "cgroups", "n1", cases[i].text);
 		evaluation_init(&evaluation, cluster.snapshot, cluster.evidence, NOW, NULL);
 		evaluation.runbook = runbook;
 		for (size_t j = 0; j < runbook->exclude_count && excluded == TRUTH_FALSE; j++)
@@ -173,11 +240,84 @@ static void e07_leaves_out_nodes_of_the_second_version(void **state)
 	close_cluster(&cluster);
 }
 
+/* The first confidence rule of an entry that holds for a pending pod of n1; -1: none. */
+static int confidence(struct cluster *cluster, const char *id)
+{
+	const struct runbook *runbook = runbook_find(cluster->set, id);
+	const struct record *pod = snapshot_by_name(cluster->snapshot, KIND_POD, "a", "p");
+	struct evaluation evaluation;
+	int found = -1;
+
+	evaluation_init(&evaluation, cluster->snapshot, cluster->evidence, NOW, NULL);
+	evaluation.runbook = runbook;
+	for (size_t i = 0; i < runbook->confidence_rule_count && found < 0; i++) {
+		if (condition_evaluate(runbook->confidence_rules[i].condition, pod, &evaluation) == TRUTH_TRUE)
+			found = (int)runbook->confidence_rules[i].confidence;
+	}
+	evaluation_release(&evaluation);
+	return found;
+}
+
+static void open_with_pod(struct cluster *cluster)
+{
+	open_cluster(cluster);
+	put_node(cluster, "n1", "containerd://1.6.33");
+	snapshot_put(cluster->snapshot, scan_object(cluster->fields.tables[KIND_POD],
+						    "{\"metadata\":{\"uid\":\"p\",\"namespace\":\"a\",\"name\":\"p\"},"
+						    "\"spec\":{\"nodeName\":\"n1\"},\"status\":{\"phase\":\"Pending\"}}"));
+}
+
+static void e09_asks_the_node_whether_statd_is_registered(void **state)
+{
+	struct cluster cluster;
+
+	(void)state;
+	open_with_pod(&cluster);
+	assert_int_equal(confidence(&cluster, "E09"), -1);
+	answer(&cluster, "E09", "rpc", "n1",
+	       "{'verdict':'ok','signs':{'statd-unregistered':true},'value':{'registered':{'statd':false}}}");
+	assert_int_equal(confidence(&cluster, "E09"), CONFIDENCE_CERTAIN);
+	answer(&cluster, "E09", "rpc", "n1",
+	       "{'verdict':'ok','signs':{'statd-unregistered':false},'value':{'registered':{'statd':true}}}");
+	assert_int_equal(confidence(&cluster, "E09"), CONFIDENCE_SUSPECTED);
+	close_cluster(&cluster);
+}
+
+#define REACHES(kubernetes, legacy)                                                                               \
+	"{'verdict':'ok','signs':{'registry-unreachable':false,'legacy-unreachable':false},'value':{'kubernetes':" \
+	"{'reachable':" kubernetes "},'legacy':{'reachable':" legacy "}}}"
+
+static void e04_asks_the_node_for_image_and_registry(void **state)
+{
+	struct cluster cluster;
+
+	(void)state;
+	open_with_pod(&cluster);
+	assert_int_equal(confidence(&cluster, "E04"), -1);
+	answer(&cluster, "E04", "sandbox", "n1", "{'verdict':'bad','signs':{'sandbox-image-missing':true},'value':{}}");
+	assert_int_equal(confidence(&cluster, "E04"), -1);
+	answer(&cluster, "E04", "registry", "n1",
+	       "{'verdict':'ok','signs':{'registry-unreachable':true,'legacy-unreachable':true},'value':{}}");
+	assert_int_equal(confidence(&cluster, "E04"), CONFIDENCE_CERTAIN);
+	/* The image is there: nothing is certain by the node alone. */
+	answer(&cluster, "E04", "sandbox", "n1", "{'verdict':'ok','signs':{'sandbox-image-missing':false},'value':{}}");
+	assert_int_equal(confidence(&cluster, "E04"), -1);
+	/* Both hosts answer the node by now. */
+	answer(&cluster, "E04", "registry", "n1", REACHES("true", "true"));
+	assert_int_equal(confidence(&cluster, "E04"), CONFIDENCE_SUSPECTED);
+	answer(&cluster, "E04", "registry", "n1", REACHES("true", "false"));
+	assert_int_equal(confidence(&cluster, "E04"), -1);
+	close_cluster(&cluster);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(e02_compares_with_what_most_nodes_have),
-		cmocka_unit_test(e01_wants_big_logs_and_no_rotation),
+		cmocka_unit_test(e02_sees_another_mode_and_owner),
+		cmocka_unit_test(e01_wants_much_in_logs_and_no_rotation),
+		cmocka_unit_test(e09_asks_the_node_whether_statd_is_registered),
+		cmocka_unit_test(e04_asks_the_node_for_image_and_registry),
 		cmocka_unit_test(e07_leaves_out_nodes_of_the_second_version),
 	};
 
