@@ -1,22 +1,26 @@
 #include "probes/ssh/auth.h"
 
-#include <errno.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "probes/base/buffer.h"
 #include "probes/base/memory.h"
+#include "probes/ssh/agent.h"
 
 enum { TRIES_MAXIMUM = 5 };	/* MaxAuthTries is 6, and the question which methods there are is one */
 
+enum { IDENTITIES_MAXIMUM = 32 };
+
 struct trying {
+	const struct handshake_wait *wait;
 	ssh_session session;
 	const struct host_target *target;
 	int tries;
-	struct buffer locked;	/* key files with a passphrase */
+	const char *public_keys[2 * IDENTITIES_MAXIMUM];	/* of the identities, for the agent */
+	size_t public_count;
+	struct buffer locked;		/* key files with a passphrase */
 	struct buffer unreadable;
+	bool agent_was_silent;
 };
 
 static void add_name(struct buffer *list, const char *path)
@@ -24,15 +28,54 @@ static void add_name(struct buffer *list, const char *path)
 	buffer_addf(list, "%s%s", list->length ? ", " : "", path);
 }
 
-static bool is_connected(ssh_session session)
+/* What libssh says when the host hung up instead of answering is more than one thing. */
+static int settled(const struct trying *trying, int result)
 {
-	return (ssh_get_status(session) & (SSH_CLOSED | SSH_CLOSED_ERROR)) == 0;
+	if (result == SSH_AUTH_AGAIN)
+		return SSH_AUTH_ERROR;
+	return result == SSH_AUTH_DENIED && !session_is_open(trying->session) ? SSH_AUTH_ERROR : result;
 }
 
 static int try_key(struct trying *trying, const ssh_key key)
 {
+	int result;
 	trying->tries++;
-	return ssh_userauth_publickey(trying->session, NULL, key);
+	while ((result = ssh_userauth_publickey(trying->session, NULL, key)) == SSH_AUTH_AGAIN &&
+	       session_is_open(trying->session) && handshake_wait(trying->wait))
+		continue;
+	return settled(trying, result);
+}
+
+static int try_none(struct trying *trying)
+{
+	int result;
+	while ((result = ssh_userauth_none(trying->session, NULL)) == SSH_AUTH_AGAIN &&
+	       session_is_open(trying->session) && handshake_wait(trying->wait))
+		continue;
+	return settled(trying, result);
+}
+
+static int ask_agent(struct trying *trying)
+{
+	int result;
+	while ((result = ssh_userauth_agent(trying->session, NULL)) == SSH_AUTH_AGAIN &&
+	       session_is_open(trying->session) && handshake_wait(trying->wait))
+		continue;
+	return settled(trying, result);
+}
+
+static void note(struct trying *trying, const struct identity *identity, const char *path)
+{
+	if (identity->state == IDENTITY_LOCKED)
+		add_name(&trying->locked, path);
+	if (identity->state == IDENTITY_UNREADABLE)
+		add_name(&trying->unreadable, path);
+	if (trying->public_count + 2 > array_length(trying->public_keys))
+		return;
+	if (identity->certificate)
+		trying->public_keys[trying->public_count++] = identity->certificate;
+	if (identity->public_key)
+		trying->public_keys[trying->public_count++] = identity->public_key;
 }
 
 /* SSH_AUTH_SUCCESS, SSH_AUTH_DENIED (try the next), SSH_AUTH_PARTIAL or SSH_AUTH_ERROR. */
@@ -41,53 +84,41 @@ static int try_files(struct trying *trying, struct key_ring *ring)
 	int result = SSH_AUTH_DENIED;
 	for (size_t i = 0; i < trying->target->identity_count && result == SSH_AUTH_DENIED; i++) {
 		const char *path = trying->target->identities[i];
-		ssh_key key = NULL, certified = NULL;
-		enum key_state state = key_ring_get(ring, path, &key, &certified);
-		if (state == KEY_LOCKED)
-			add_name(&trying->locked, path);
-		if (state == KEY_UNREADABLE)
-			add_name(&trying->unreadable, path);
-		if (state != KEY_READY || trying->tries >= TRIES_MAXIMUM)
-			continue;
-		if (certified)
-			result = try_key(trying, certified);
-		if (result == SSH_AUTH_DENIED && trying->tries < TRIES_MAXIMUM)
-			result = try_key(trying, key);
+		const struct identity *identity = key_ring_get(ring, path);
+		note(trying, identity, path);
+		if (identity->certified && trying->tries < TRIES_MAXIMUM)
+			result = try_key(trying, identity->certified);
+		if (identity->key && result == SSH_AUTH_DENIED && trying->tries < TRIES_MAXIMUM)
+			result = try_key(trying, identity->key);
 	}
 	return result;
 }
 
-static int open_agent(const char *path)
+static int try_agent(struct trying *trying)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	if (!*path || strlen(path) >= sizeof(address.sun_path))
-		return -1;
-	memcpy(address.sun_path, path, strlen(path));
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0) {
-		close(fd);
-		return -1;
-	}
-	return fd;
-}
-
-/* libssh waits for the agent without end: a guarded socket of ours ends that. */
-static int try_agent(struct trying *trying, struct interrupt *interrupt)
-{
-	int fd = open_agent(trying->target->agent);
-	if (fd < 0)
+	struct agent_request request = {
+		.socket = trying->target->agent,
+		.first = trying->public_keys,
+		.first_count = trying->public_count,
+		.only_first = trying->target->identities_only,
+		.maximum = trying->tries < TRIES_MAXIMUM ? (size_t)(TRIES_MAXIMUM - trying->tries) : 0,
+		.deadline_ms = trying->wait->deadline_ms,
+		.interrupt = trying->wait->interrupt,
+	};
+	struct agent *agent;
+	int socket;
+	enum agent_state state = agent_open(&request, &agent, &socket);
+	trying->agent_was_silent = state == AGENT_SILENT;
+	if (state != AGENT_READY)
 		return SSH_AUTH_DENIED;
-	int guarded = dup(fd);
-	if (guarded < 0 || ssh_set_agent_socket(trying->session, fd) != SSH_OK) {
-		close(fd);
-		if (guarded >= 0)
-			close(guarded);
-		return SSH_AUTH_DENIED;
-	}
-	int place = interrupt_guard(interrupt, guarded);
-	int result = ssh_userauth_agent(trying->session, NULL);
-	interrupt_unguard(interrupt, place);
-	close(guarded);
+	int result = SSH_AUTH_DENIED;
+	/* The socket is the session's from here on. */
+	if (ssh_set_agent_socket(trying->session, socket) == SSH_OK)
+		result = ask_agent(trying);
+	else
+		close(socket);
+	trying->tries += (int)agent_key_count(agent);
+	trying->agent_was_silent = agent_close(agent);
 	return result;
 }
 
@@ -113,6 +144,8 @@ static int refused(const struct trying *trying, struct err *err)
 	if (trying->locked.length > 0)
 		err_hint(err, "{files} has a passphrase: load it into the agent with ssh-add", "files",
 			 buffer_text(&trying->locked), NULL);
+	else if (trying->agent_was_silent)
+		err_hint(err, "the agent at {path} does not answer", "path", target->agent, NULL);
 	else if (trying->unreadable.length > 0)
 		err_hint(err, "{files} cannot be read as a private key", "files", buffer_text(&trying->unreadable),
 			 NULL);
@@ -123,10 +156,10 @@ static int refused(const struct trying *trying, struct err *err)
 	return -1;
 }
 
-static int explain(const struct trying *trying, int result, struct interrupt *interrupt, struct err *err)
+static int explain(const struct trying *trying, int result, struct err *err)
 {
 	const char *host = trying->target->host;
-	if (interrupt_is_raised(interrupt))
+	if (interrupt_is_raised(trying->wait->interrupt))
 		return err_set(err, ERR_CANCELLED, "cancelled", NULL);
 	if (result == SSH_AUTH_PARTIAL)
 		return err_set(err, ERR_UNAUTHORIZED, "{host} wants a second proof beside the key", "host", host,
@@ -138,7 +171,7 @@ static int explain(const struct trying *trying, int result, struct interrupt *in
 		err_hint(err, "name the key with --ssh-key or IdentityFile", NULL);
 		return -1;
 	}
-	if (result == SSH_AUTH_ERROR && !is_connected(trying->session))
+	if (result == SSH_AUTH_ERROR && !session_is_open(trying->session))
 		return err_set(err, ERR_CONNECT, "{host} hung up while the key was checked: {reason}", "host", host,
 			       "reason", ssh_get_error(trying->session), NULL);
 	if (result == SSH_AUTH_ERROR)
@@ -147,23 +180,22 @@ static int explain(const struct trying *trying, int result, struct interrupt *in
 	return refused(trying, err);
 }
 
-int auth_run(ssh_session session, const struct host_target *target, struct key_ring *ring, struct interrupt *interrupt,
+int auth_run(const struct handshake_wait *wait, const struct host_target *target, struct key_ring *ring,
 	     struct err *err)
 {
 	struct trying trying = {
-		.session = session,
+		.wait = wait,
+		.session = wait->session,
 		.target = target,
 		.locked = BUFFER_INIT(1024),
 		.unreadable = BUFFER_INIT(1024),
 	};
 	int result = try_files(&trying, ring);
-	if (result == SSH_AUTH_DENIED && *target->agent && is_connected(session)) {
-		result = try_agent(&trying, interrupt);
-		trying.tries++;
-	}
+	if (result == SSH_AUTH_DENIED && *target->agent)
+		result = try_agent(&trying);
 	if (result == SSH_AUTH_DENIED && trying.tries == 0)
-		result = ssh_userauth_none(session, NULL);
-	int status = result == SSH_AUTH_SUCCESS ? 0 : explain(&trying, result, interrupt, err);
+		result = try_none(&trying);
+	int status = result == SSH_AUTH_SUCCESS ? 0 : explain(&trying, result, err);
 	buffer_release(&trying.locked);
 	buffer_release(&trying.unreadable);
 	return status;

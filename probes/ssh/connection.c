@@ -11,6 +11,7 @@
 #include "probes/ssh/auth.h"
 #include "probes/ssh/connect.h"
 #include "probes/ssh/jump.h"
+#include "probes/ssh/handshake_wait.h"
 
 enum {
 	TRIES_MAXIMUM = 8,
@@ -47,17 +48,6 @@ static void set_algorithms(ssh_session session, const char *lines)
 		(void)ssh_options_parse_config(session, path);
 	}
 	close(fd);
-}
-
-/* What is left until the deadline holds for the next question to the host. */
-static bool set_timeout(ssh_session session, int64_t deadline_ms)
-{
-	int64_t left = deadline_ms - clock_monotonic_ms();
-	long none = 0;
-	long microseconds = (long)(left > 1 ? left : 1) * 1000;
-	ssh_options_set(session, SSH_OPTIONS_TIMEOUT, &none);
-	ssh_options_set(session, SSH_OPTIONS_TIMEOUT_USEC, &microseconds);
-	return left > 0;
 }
 
 static int set_options(ssh_session session, const struct connection_request *request)
@@ -99,10 +89,19 @@ static int explain_handshake(struct connection *connection, const struct connect
 	return fail(failure, NODE_UNREACHABLE);
 }
 
+static struct handshake_wait wait_for(const struct connection *connection, const struct connection_request *request)
+{
+	return (struct handshake_wait){
+		.session = connection->session,
+		.socket = connection->guard,
+		.deadline_ms = request->deadline_ms,
+		.interrupt = request->interrupt,
+	};
+}
+
 static int handshake(struct connection *connection, const struct connection_request *request, int fd,
 		     struct connection_failure *failure)
 {
-	set_timeout(connection->session, request->deadline_ms);
 	if (set_options(connection->session, request) != 0) {
 		close(fd);
 		err_set(&failure->err, ERR_CONFIG, "{host} with user {user} is no address for SSH", "host",
@@ -111,9 +110,12 @@ static int handshake(struct connection *connection, const struct connection_requ
 	}
 	/* From here on the socket is libssh's. */
 	ssh_options_set(connection->session, SSH_OPTIONS_FD, &fd);
-	if (ssh_connect(connection->session) != SSH_OK)
-		return explain_handshake(connection, request, failure);
-	return 0;
+	ssh_set_blocking(connection->session, 0);
+	struct handshake_wait wait = wait_for(connection, request);
+	int result;
+	while ((result = ssh_connect(connection->session)) == SSH_AGAIN && handshake_wait(&wait))
+		continue;
+	return result == SSH_OK ? 0 : explain_handshake(connection, request, failure);
 }
 
 static void offer(struct offered_key *offered, const struct connection_request *request, const ssh_key key,
@@ -184,9 +186,8 @@ static int check_host_key(struct connection *connection, const struct connection
 static int authenticate(struct connection *connection, const struct connection_request *request,
 			struct connection_failure *failure)
 {
-	if (!set_timeout(connection->session, request->deadline_ms))
-		return explain_handshake(connection, request, failure);
-	if (auth_run(connection->session, request->target, request->ring, request->interrupt, &failure->err) == 0)
+	struct handshake_wait wait = wait_for(connection, request);
+	if (auth_run(&wait, request->target, request->ring, &failure->err) == 0)
 		return 0;
 	return fail(failure, failure->err.code == ERR_UNAUTHORIZED ? NODE_AUTH_REFUSED : NODE_UNREACHABLE);
 }
@@ -230,7 +231,6 @@ static int open_once(const struct connection_request *request, struct connection
 		connection_free(connection);
 		return -1;
 	}
-	ssh_set_blocking(connection->session, 0);
 	*ret_connection = connection;
 	return 0;
 }
@@ -277,5 +277,5 @@ void connection_free(struct connection *connection)
 
 bool connection_is_open(const struct connection *connection)
 {
-	return (ssh_get_status(connection->session) & (SSH_CLOSED | SSH_CLOSED_ERROR)) == 0;
+	return session_is_open(connection->session);
 }

@@ -250,6 +250,15 @@ static int read_own(struct host_key_store *store, struct buffer *text, struct er
 	return 0;
 }
 
+static bool has_beginning(const struct buffer *text, const char *beginning)
+{
+	const char *begin = buffer_text(text);
+	for (const char *found = begin; (found = strstr(found, beginning)); found++)
+		if (found == begin || found[-1] == '\n')
+			return true;
+	return false;
+}
+
 static bool is_about(const char *line, const char *name)
 {
 	struct ssh_knownhosts_entry *entry = NULL;
@@ -293,10 +302,12 @@ int host_key_store_add(struct host_key_store *store, const char *known_name, con
 	if (lock(store, &held, err) != 0)
 		return -1;
 	int result = read_own(store, &text, err);
-	if (result == 0) {
+	auto_free char *line = xasprintf("%s %s %s ", known_name, type, base64);
+	/* A host may stand for several nodes: a jump host. */
+	if (result == 0 && (replaces_host || !has_beginning(&text, line))) {
 		if (replaces_host)
 			drop_lines(&text, known_name);
-		buffer_addf(&text, "%s %s %s %s%s%s\n", known_name, type, base64, node, *uid ? " uid=" : "", uid);
+		buffer_addf(&text, "%s%s%s%s\n", line, node, *uid ? " uid=" : "", uid);
 		result = write_own(store, &text, err);
 	}
 	unlock(store, held);

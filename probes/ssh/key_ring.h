@@ -6,24 +6,29 @@
 #define SSH_KEY_RING_H
 
 #include <libssh/libssh.h>
-#include <stdbool.h>
 
 struct key_ring;
 
-enum key_state {
-	KEY_READY,
-	KEY_MISSING,
-	KEY_LOCKED,	/* it has a passphrase */
-	KEY_UNREADABLE,
+enum identity_state {
+	IDENTITY_READY,
+	IDENTITY_MISSING,	/* no private key: the agent may have it */
+	IDENTITY_LOCKED,	/* it has a passphrase */
+	IDENTITY_UNREADABLE,
+};
+
+/* What an identity file FILE says, with FILE.pub and FILE-cert.pub beside it. */
+struct identity {
+	enum identity_state state;
+	ssh_key key;			/* NULL unless ready */
+	ssh_key certified;		/* the same with its certificate; NULL: none */
+	char *public_key;		/* base64, to find it in the agent; NULL: not known */
+	char *certificate;		/* likewise */
 };
 
 struct key_ring *key_ring_new(void);
 /* After the last session that used a key. */
 void key_ring_free(struct key_ring *ring);
-/*
- * The key of a file; *ret_key is borrowed from the ring, and *ret_certified, the same with the certificate in
- * FILE-cert.pub, NULL where there is none. Read anew when the file was changed.
- */
-enum key_state key_ring_get(struct key_ring *ring, const char *path, ssh_key *ret_key, ssh_key *ret_certified);
+/* Borrowed from the ring. The file is read anew when it was changed. */
+const struct identity *key_ring_get(struct key_ring *ring, const char *path);
 
 #endif

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """Who we are: key files, their certificates, the agent, its certificates; and what is said where none is taken."""
+import itertools
 import os
 import re
 import subprocess
@@ -36,9 +37,12 @@ TWO = Sshd(authorized=[public(KEYS["ed25519"])], options=["AuthenticationMethods
                                                           "PasswordAuthentication yes"])
 
 
+NUMBERS = itertools.count()
+
+
 class Agent:
     def __init__(self, *keys):
-        out = subprocess.run(["ssh-agent", "-s", "-a", FOLDER(f"agent-{len(os.listdir(FOLDER.path))}")], check=True,
+        out = subprocess.run(["ssh-agent", "-s", "-a", FOLDER(f"agent-{next(NUMBERS)}")], check=True,
                              capture_output=True, text=True).stdout
         self.socket = re.search(r"SSH_AUTH_SOCK=([^;]+)", out).group(1)
         self.pid = int(re.search(r"SSH_AGENT_PID=(\d+)", out).group(1))
@@ -185,9 +189,9 @@ sys.stderr.write(shown.decode())
 sys.exit(9 if shown else os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 """]
         from pool_probe import PROGRAM  # pylint: disable=import-outside-toplevel
-        wrapper = FOLDER.write("wrapper", f"#!/bin/sh\nexec 3<&0 4>&1\nexec {sys.executable} {FOLDER('pty.py')} {PROGRAM}\n",
+        wrapper = FOLDER.write("wrapper", f"#!/bin/sh\nexec 3<&0 4>&1\nexec {sys.executable} {FOLDER('in_terminal.py')} {PROGRAM}\n",
                                0o700)
-        FOLDER.write("pty.py", program[2])
+        FOLDER.write("in_terminal.py", program[2])
         with pool(key=path, program=[wrapper]) as nodes:
             assert nodes.run("node-1", "echo here")["trouble"] == "auth refused"
 
@@ -197,9 +201,9 @@ def _():
     with pool(key=STRANGERS[0]) as nodes:
         answer = nodes.run("node-1", "echo here")
         assert answer["trouble"] == "auth refused" and "--ssh-key" in answer["error"], answer
-    with pool(key=KEYS["rsa"], user="nobody") as nodes:
+    with pool(key=KEYS["rsa"], user="stranger") as nodes:
         answer = nodes.run("node-1", "echo here")
-        assert answer["trouble"] == "auth refused" and "user nobody" in answer["error"], answer
+        assert answer["trouble"] == "auth refused" and "user stranger" in answer["error"], answer
 
 
 @test("without any key, a server for passwords alone, and one that wants two proofs")
@@ -213,6 +217,27 @@ def _():
     with pool(key=KEYS["ed25519"]) as nodes:
         answer = nodes.run("two", "echo here")
         assert answer["trouble"] == "auth refused" and "second proof" in answer["error"], answer
+
+
+@test("a server that hangs up after two keys is told apart from one that knows none")
+def _():
+    server = Sshd(options=["MaxAuthTries 2"])
+    more = f"Host few\n\tPort {server.port}\n" + "".join(f"\tIdentityFile {path}\n" for path in STRANGERS)
+    FOLDER.write("few_known", server.known() + "\n")
+    with pool(more=more + f"UserKnownHostsFile {FOLDER('few_known')}\n") as nodes:
+        answer = nodes.run("few", "echo here")
+        assert answer["trouble"] == "auth refused" and "too many keys" in answer["error"], answer
+        assert answer["milliseconds"] < 5000, answer
+    server.stop()
+
+
+@test("IdentitiesOnly: the agent's other keys are not shown")
+def _():
+    only = f"IdentitiesOnly yes\nIdentityFile {STRANGERS[0]}\n"
+    with Agent(KEYS["ed25519"]) as agent, pool(more=only, env=agent.env()) as nodes:
+        assert nodes.run("node-1", "echo here")["trouble"] == "auth refused"
+    with Agent(KEYS["ed25519"]) as agent, pool(more=only + f"IdentityFile {KEYS['ed25519']}.pub\n", env=agent.env()) as nodes:
+        assert nodes.run("node-1", "echo here")["out"] == "here\n"
 
 
 @test("a file that is no key, and one that is missing, are passed over for the next")
