@@ -158,6 +158,14 @@ static int fail_unknown(const struct change_command *command, const char *id)
 	return command_fail(command->invocation, &err);
 }
 
+int change_settings_add(struct change_settings *settings, const char *item)
+{
+	if (settings->count == CHANGE_SETTINGS_MAXIMUM || !strchr(item, '=') || *item == '=')
+		return -1;
+	settings->items[settings->count++] = item;
+	return 0;
+}
+
 int change_command_open(struct change_command *command, const struct invocation *invocation, bool with_journal)
 {
 	struct err err;
@@ -256,6 +264,7 @@ int change_command_plan(struct change_command *command, const char *id, const ch
 	}
 	remedy_context_make(command->session, command->journal, &context);
 	context.alternative = command->alternative;
+	context.settings = command->settings.items;
 	command->change = change_new(&context, command->runbook, finding, target, NULL, NULL);
 	return wait_planned(command);
 }

@@ -10,6 +10,17 @@
 #include "probes/remedy/journal.h"
 #include "tui/session.h"
 
+enum { CHANGE_SETTINGS_MAXIMUM = 16 };
+
+/* --set NAME=VALUE, as often as it was given; borrowed. */
+struct change_settings {
+	const char *items[CHANGE_SETTINGS_MAXIMUM + 1];	/* NULL-terminated */
+	size_t count;
+};
+
+/* -1: there are too many, or it is no NAME=VALUE. */
+int change_settings_add(struct change_settings *settings, const char *item);
+
 struct change_command {
 	const struct invocation *invocation;
 	struct session *session;
@@ -17,6 +28,7 @@ struct change_command {
 	const struct runbook *runbook;
 	bool was_found;			/* there was a finding to plan for */
 	const char *alternative;	/* of the runbook's ways; NULL: the first */
+	struct change_settings settings;
 	struct change *change;
 	bool interrupted;		/* by a signal, before anything ran */
 	int signals;			/* descriptor; -1: none */

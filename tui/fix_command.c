@@ -10,6 +10,7 @@ struct arguments {
 	const char *digest;
 	const char *name;
 	const char *alternative;
+	struct change_settings settings;
 	struct secret_files secrets;
 	bool dry_run;
 };
@@ -66,6 +67,7 @@ static int run(struct invocation *invocation)
 	change_flow_init(&flow, &command);
 	code = change_command_open(&command, invocation, true);
 	command.alternative = arguments.alternative;
+	command.settings = arguments.settings;
 	if (code == EXIT_DONE)
 		code = fix_each(&command, &flow, &arguments);
 	change_command_close(&command);
@@ -79,6 +81,7 @@ static const struct command_flag flags[] = {
 	{"--confirm-name", "NAME", N_("for protected contexts and what cannot be undone: the context's name")},
 	{"--secret-file", "NAME=PATH", N_("a value that nobody may see, from a file or (-) the standard input")},
 	{"--alternative", "WAY", N_("another of the ways that the plan lists")},
+	{"--set", "NAME=VALUE", N_("a parameter of the plan, such as E04's mirror")},
 	{"--dry-run", NULL, N_("send every request as a dry run and change nothing")},
 	{NULL, NULL, NULL},
 };
@@ -86,7 +89,7 @@ static const struct command_flag flags[] = {
 const struct command fix_command = {
 	.name = "fix",
 	.usage = "fix ID [--target T] [--confirm DIGEST [--confirm-name NAME]] [--secret-file NAME=PATH]... "
-		 "[--alternative WAY] [--dry-run]",
+		 "[--alternative WAY] [--set NAME=VALUE]... [--dry-run]",
 	.help = N_("repair what an entry found, step by step, and verify it"),
 	.flags = flags,
 	.run = run,
@@ -114,6 +117,8 @@ static int parse(struct invocation *invocation, struct arguments *arguments)
 			arguments->alternative = value;
 		else if (!strcmp(name, "--secret-file") && secret_files_add(&arguments->secrets, value) < 0)
 			return command_misused(invocation, &fix_command, "{word} is no NAME=PATH", value);
+		else if (!strcmp(name, "--set") && change_settings_add(&arguments->settings, value) < 0)
+			return command_misused(invocation, &fix_command, "{word} is no NAME=VALUE", value);
 		else if (!strcmp(name, "--dry-run"))
 			arguments->dry_run = true;
 	}

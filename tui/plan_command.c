@@ -11,6 +11,7 @@ struct arguments {
 	const char *id;
 	const char *target;
 	const char *alternative;
+	struct change_settings settings;
 	bool json;
 	bool sudoers;
 };
@@ -72,6 +73,7 @@ static int run(struct invocation *invocation)
 		return code;
 	code = change_command_open(&command, invocation, false);
 	command.alternative = arguments.alternative;
+	command.settings = arguments.settings;
 	if (code == EXIT_DONE)
 		code = change_command_plan(&command, arguments.id, arguments.target);
 	if (code == EXIT_DONE)
@@ -83,6 +85,7 @@ static int run(struct invocation *invocation)
 static const struct command_flag flags[] = {
 	{"--target", "T", N_("Kind/namespace/name or Kind/name: one object of the finding")},
 	{"--alternative", "WAY", N_("another of the ways that the plan lists")},
+	{"--set", "NAME=VALUE", N_("a parameter of the plan, such as E04's mirror")},
 	{"-o", "FORMAT", N_("text or json")},
 	{"--sudoers", NULL, N_("print the lines for sudo that the plan's commands on nodes need")},
 	{NULL, NULL, NULL},
@@ -90,7 +93,7 @@ static const struct command_flag flags[] = {
 
 const struct command plan_command = {
 	.name = "plan",
-	.usage = "plan ID [--target T] [--alternative WAY] [-o text|json] [--sudoers]",
+	.usage = "plan ID [--target T] [--alternative WAY] [--set NAME=VALUE]... [-o text|json] [--sudoers]",
 	.help = N_("show what a fix would do, with the server's preview, and its digest"),
 	.flags = flags,
 	.run = run,
@@ -113,6 +116,10 @@ static int parse(struct invocation *invocation, struct arguments *arguments)
 			arguments->target = value;
 		else if (!strcmp(name, "--alternative"))
 			arguments->alternative = value;
+		else if (!strcmp(name, "--set") && change_settings_add(&arguments->settings, value) < 0)
+			return command_misused(invocation, &plan_command, "{word} is no NAME=VALUE", value);
+		else if (!strcmp(name, "--set"))
+			continue;
 		else if (!strcmp(name, "--sudoers"))
 			arguments->sudoers = true;
 		else if (!strcmp(value, "json") || !strcmp(value, "text"))

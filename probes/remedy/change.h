@@ -67,6 +67,7 @@ struct change_context {
 	const char *language;
 	const char *state_dir;			/* holds the key for digests of secrets; NULL: one of its own */
 	const struct node_runner *nodes;	/* node_runner.h; NULL: no command runs on a node from here */
+	const char *const *settings;		/* parameters as "NAME=VALUE", NULL-terminated; may be NULL */
 	const char *alternative;		/* id of one of the runbook's "alternatives"; NULL: the first */
 };
 

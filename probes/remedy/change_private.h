@@ -253,6 +253,10 @@ bool plan_batch_is_whole(const struct change *change, struct err *err);
 
 /* plan_parameter.c */
 void plan_parameters(struct change *change);
+/* context.settings name parameters of the runbook, with values that may be words of a command. */
+/* The operator gave this parameter. */
+bool plan_is_given(const struct change *change, const char *name);
+int plan_settings_check(const struct change *change, struct err *err);
 const char *plan_parameter(const struct change *change, const char *name);
 
 /* plan_field.c: parameters from fields of the finding's objects; next is called when they are known. */

@@ -128,7 +128,7 @@ void plan_start(struct change *change)
 		return;
 	}
 	if (check_runbook(change, json_object_get(change->document, "steps"), &err) < 0 ||
-	    check_alternative(change, &err) < 0) {
+	    check_alternative(change, &err) < 0 || plan_settings_check(change, &err) < 0) {
 		plan_refuse(change, &err);
 		return;
 	}

@@ -103,6 +103,53 @@ static void from_image(struct change *change, const char *name, const json_t *so
 		json_object_set_new(change->parameters, name, json_string(found));
 }
 
+/* What the operator gives; NULL: nothing. Borrowed. */
+static const char *setting_of(const struct change *change, const char *name)
+{
+	size_t length = strlen(name);
+
+	for (const char *const *item = change->context.settings; item && *item; item++) {
+		if (!strncmp(*item, name, length) && (*item)[length] == '=')
+			return *item + length + 1;
+	}
+	return NULL;
+}
+
+bool plan_is_given(const struct change *change, const char *name)
+{
+	return setting_of(change, name) != NULL;
+}
+
+/* A word of a command or a part of one: nothing that could be taken for an option, or break a line. */
+static bool is_plain(const char *value)
+{
+	if (!*value || *value == '-')
+		return false;
+	for (; *value; value++) {
+		if ((unsigned char)*value <= ' ' || (unsigned char)*value >= 0x7f)
+			return false;
+	}
+	return true;
+}
+
+int plan_settings_check(const struct change *change, struct err *err)
+{
+	const json_t *parameters = json_object_get(change->document, "parameters");
+
+	for (const char *const *item = change->context.settings; item && *item; item++) {
+		auto_free char *name = xstrndup(*item, strcspn(*item, "="));
+		const json_t *definition = json_object_get(parameters, name);
+
+		if (!definition || json_is_true(json_object_get(definition, "masked")))
+			return err_set(err, ERR_REFUSED, "{id} has no parameter {name} that --set gives", "id",
+				       change->runbook->id, "name", name, NULL);
+		if (!setting_of(change, name) || !is_plain(setting_of(change, name)))
+			return err_set(err, ERR_REFUSED, "--set {name}: a value without blanks is wanted", "name", name,
+				       NULL);
+	}
+	return 0;
+}
+
 void plan_parameters(struct change *change)
 {
 	const char *name;
@@ -112,8 +159,11 @@ void plan_parameters(struct change *change)
 	json_object_foreach(json_object_get(change->document, "parameters"), name, definition) {
 		const json_t *source = json_object_get(definition, "fromImage");
 		json_t *fixed = json_object_get(definition, "default");
+		const char *given = setting_of(change, name);
 
-		if (source)
+		if (given)
+			json_object_set_new(change->parameters, name, json_string(given));
+		else if (source)
 			from_image(change, name, source);
 		else if (fixed)
 			json_object_set(change->parameters, name, fixed);
