@@ -175,6 +175,8 @@ int change_command_open(struct change_command *command, const struct invocation 
 	if ((with_journal && journal_open(invocation->state_dir, &command->journal, &err) < 0) ||
 	    session_open(invocation, NULL, &command->session, &err) < 0)
 		return command_fail(invocation, &err);
+	if (command->journal)
+		journal_use(command->journal, command->session->disk);
 	if (command->signals >= 0)
 		command->watch = loop_watch(command->session->loop, command->signals, WATCH_READ, on_signal, command);
 	if (session_wait(command->session, &err) < 0 && !command->interrupted)
@@ -209,7 +211,7 @@ bool change_command_has_finding(const struct change_command *command)
 /* A run of this entry on this cluster that ended half way; NULL: the newest did not. Caller frees. */
 static char *half_way_run(const struct change_command *command)
 {
-	static const char *const states[] = {"stopped", "failed", "running", "verifying"};
+	static const char *const states[] = {"stopped", "failed", "interrupted"};
 	const char *server = kube_client_view(command->session->client)->server;
 	json_t *document = NULL;
 	char *found = NULL;
@@ -306,6 +308,19 @@ static int read_run(struct change_command *command, const char *run_id, json_t *
 	return command->runbook ? EXIT_DONE : fail_unknown(command, text_of(*ret_run, "entry"));
 }
 
+/* It goes on in another process: taking it back or going on with it would be a second hand in it. */
+static int refuse_running(const struct change_command *command, const json_t *run)
+{
+	struct err err;
+
+	if (strcmp(text_of(run, "state"), "running") != 0 && strcmp(text_of(run, "state"), "verifying") != 0)
+		return EXIT_DONE;
+	err_set(&err, ERR_REFUSED, "run {id} goes on in another process", "id", text_of(run, "id"), NULL);
+	err_hint(&err, "stop it there, or wait until it has ended", NULL);
+	command_fail(command->invocation, &err);
+	return EXIT_REFUSED;
+}
+
 int change_command_plan_undo(struct change_command *command, const char *run_id)
 {
 	struct change_context context;
@@ -313,6 +328,8 @@ int change_command_plan_undo(struct change_command *command, const char *run_id)
 	const json_t *run;
 	int code = read_run(command, run_id, &document, &run);
 
+	if (code == EXIT_DONE)
+		code = refuse_running(command, run);
 	if (code == EXIT_DONE) {
 		remedy_context_make(command->session, command->journal, &context);
 		command->change = change_new_undo(&context, command->runbook, run, NULL, NULL);
@@ -366,17 +383,24 @@ int change_command_plan_resume(struct change_command *command, const char *run_i
 {
 	struct change_context context;
 	json_t *document = NULL;
+	json_t *undone_document = NULL;
 	struct finding *finding;
 	const json_t *run;
+	const json_t *undone = NULL;
 	int code = read_run(command, run_id, &document, &run);
 
+	if (code == EXIT_DONE)
+		code = refuse_running(command, run);
+	if (code == EXIT_DONE && *text_of(run, "undoes"))
+		code = read_run(command, text_of(run, "undoes"), &undone_document, &undone);
 	if (code == EXIT_DONE) {
 		remedy_context_make(command->session, command->journal, &context);
 		finding = finding_of_run(command, run);
-		command->was_found = find(command->session, command->runbook, NULL) != NULL;
-		command->change = change_new(&context, command->runbook, finding, NULL, NULL, NULL);
+		command->was_found = !undone && find(command->session, command->runbook, NULL) != NULL;
+		command->change = change_new_resume(&context, command->runbook, finding, run, undone, NULL, NULL);
 		finding_of_run_free(finding);
 	}
+	json_decref(undone_document);
 	json_decref(document);
 	return code == EXIT_DONE ? wait_planned(command) : code;
 }
@@ -392,8 +416,8 @@ void change_command_close(struct change_command *command)
 	change_free(command->change);
 	if (command->watch)
 		descriptor_watch_cancel(command->watch);
-	session_close(command->session);
 	journal_close(command->journal);
+	session_close(command->session);
 	if (command->signals >= 0)
 		close(command->signals);
 }

@@ -156,6 +156,7 @@ static void plan(struct console *console, const struct finding *finding)
 		console_say_err(console, &err);
 		return;
 	}
+	journal_use(fix->journal, session->disk);
 	remedy_context_make(session, fix->journal, &context);
 	context.read_only = console_read_only_reason(console) != NULL;
 	context.read_only_reason = console_read_only_reason(console);

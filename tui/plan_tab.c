@@ -158,8 +158,28 @@ static void add_diff(struct textview *text, const struct world *world, const str
 
 static void add_previews(struct textview *text, const struct world *world, const struct step *step, bool all)
 {
-	for (size_t i = 0; i < step->diff_count; i++)
-		add_diff(text, world, &step->diff[i], all);
+	bool has_added = false;
+
+	for (size_t i = 0; i < step->diff_count; i++) {
+		has_added = has_added || step->diff[i].by_server;
+		if (!step->diff[i].by_server)
+			add_diff(text, world, &step->diff[i], all);
+	}
+	if (has_added) {
+		textview_addf(text, ROLE_WARNING, "     %s ", glyph_text(world->glyphs, GLYPH_WARNING));
+		textview_append(text, ROLE_NORMAL, translate("the server adds, by default or admission:"));
+		textview_indent(text, 7);
+	}
+	for (size_t i = 0; i < step->diff_count; i++) {
+		if (!step->diff[i].by_server)
+			continue;
+		add_diff(text, world, &step->diff[i], true);
+		if (!step->diff[i].asked)
+			continue;
+		textview_addf(text, ROLE_WARNING, "       %s ", translate("asked for:"));
+		textview_append(text, ROLE_NORMAL, step->diff[i].asked);
+		textview_indent(text, 9);
+	}
 	if (step->cannot_preview) {
 		textview_addf(text, ROLE_WARNING, "     %s ", glyph_text(world->glyphs, GLYPH_COULD_NOT_CHECK));
 		textview_append(text, ROLE_NORMAL, step->cannot_preview);
@@ -172,6 +192,10 @@ static void add_requests(struct textview *text, const struct step *step)
 {
 	if (step->method) {
 		textview_addf(text, ROLE_DIM, "     %s %s", step->method, step->path ? step->path : "");
+		textview_indent(text, 7);
+	}
+	if (step->each_request) {
+		textview_addf(text, ROLE_DIM, "     %s %s", translate("for each:"), step->each_request);
 		textview_indent(text, 7);
 	}
 	if (step->kubectl && step->kubectl[0] && !step->argv) {

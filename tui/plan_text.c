@@ -21,11 +21,14 @@ static void print_pair(FILE *out, const char *label, const char *value)
 	fputc('\n', out);
 }
 
-static void print_diff(FILE *out, const struct step *step)
+/* What was asked for, or what the server adds of its own. */
+static void print_lines(FILE *out, const struct step *step, bool by_server)
 {
 	for (size_t i = 0; i < step->diff_count; i++) {
 		const struct step_diff *line = &step->diff[i];
 
+		if (line->by_server != by_server)
+			continue;
 		fputs("      ", out);
 		print_shown(out, line->path);
 		fputc('\n', out);
@@ -39,7 +42,24 @@ static void print_diff(FILE *out, const struct step *step)
 			print_shown(out, line->after);
 			fputc('\n', out);
 		}
+		if (line->asked) {
+			fprintf(out, "        %s ", translate("asked for:"));
+			print_shown(out, line->asked);
+			fputc('\n', out);
+		}
 	}
+}
+
+static void print_diff(FILE *out, const struct step *step)
+{
+	bool has_added = false;
+
+	for (size_t i = 0; i < step->diff_count; i++)
+		has_added = has_added || step->diff[i].by_server;
+	print_lines(out, step, false);
+	if (has_added)
+		fprintf(out, "      %s\n", translate("the server adds, by default or admission:"));
+	print_lines(out, step, true);
 }
 
 static void print_step(FILE *out, const struct step *step)
@@ -77,6 +97,7 @@ static void print_step(FILE *out, const struct step *step)
 		print_pair(out, translate("as:"), step->content_type);
 		print_pair(out, translate("body:"), step->body);
 	}
+	print_pair(out, translate("for each:"), step->each_request);
 	if (step->unified)
 		node_plan_print_file(out, step);
 	else

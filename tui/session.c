@@ -10,6 +10,7 @@
 #include "probes/base/memory.h"
 #include "probes/kube/kubeconfig.h"
 #include "probes/model/history.h"
+#include "probes/net/worker.h"
 #include "tui/configuration.h"
 #include "tui/demo.h"
 
@@ -128,6 +129,10 @@ int session_open(const struct invocation *invocation, const struct session_optio
 		*ret_session = session;
 		return 0;
 	}
+	if (worker_new(session->loop, &session->disk, err) < 0) {
+		session_close(session);
+		return -1;
+	}
 	session->cluster = cluster_new(session->client, &session->fields, invocation->options->name_space);
 	open_history(session);
 	session->evidence = evidence_store_new();
@@ -151,6 +156,7 @@ void session_close(struct session *session)
 	demo_stop(session->demo);
 	runbook_set_free(session->runbooks);
 	field_set_release(&session->fields);
+	worker_free(session->disk);
 	loop_free(session->loop);
 	free(session);
 }

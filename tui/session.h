@@ -28,6 +28,7 @@ struct session {
 	struct cluster *cluster;
 	struct evidence_store *evidence;
 	struct collector *collector;
+	struct worker *disk;		/* the thread that writes journal and history; NULL of a bare session */
 	struct history *history;	/* NULL: of --demo nothing is kept, or it cannot be used (the log says why) */
 	struct symptoms *symptoms;
 	int64_t update_at;		/* wall time of the next needed symptoms_update(); 0 none */

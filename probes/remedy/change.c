@@ -43,13 +43,41 @@ struct change *change_new(const struct change_context *context, const struct run
 	return change;
 }
 
+/* The journal says "interrupted" of what goes on no more, so these two words are of what does. */
+static void set_ended_run(struct change *change, const json_t *run)
+{
+	const char *state = json_string_value(json_object_get(run, "state"));
+
+	if (state && strcmp(state, "running") != 0 && strcmp(state, "verifying") != 0)
+		change->ended_run = xstrdup(json_string_value(json_object_get(run, "id")));
+}
+
 struct change *change_new_undo(const struct change_context *context, const struct runbook *runbook, const json_t *run,
 			       void (*on_change)(void *data), void *data)
 {
 	struct change *change = make(context, runbook);
 
+	set_ended_run(change, run);
 	change->document = undo_document(change, run);
 	change->undo_of = json_string_value(json_object_get(change->document, "undoOf"));
+	plan_start(change);
+	change->on_change = on_change;
+	change->on_change_data = data;
+	return change;
+}
+
+struct change *change_new_resume(const struct change_context *context, const struct runbook *runbook,
+				 const struct finding *finding, const json_t *run, const json_t *undone,
+				 void (*on_change)(void *data), void *data)
+{
+	struct change *change = make(context, runbook);
+
+	change->resume_of = xstrdup(json_string_value(json_object_get(run, "id")));
+	set_ended_run(change, run);
+	change->resumed_steps = json_deep_copy(json_object_get(run, "steps"));
+	change->document = undone ? undo_document(change, undone) : json_incref(runbook->document);
+	change->undo_of = json_string_value(json_object_get(change->document, "undoOf"));
+	change->finding = finding && !undone ? finding_copy(finding) : NULL;
 	plan_start(change);
 	change->on_change = on_change;
 	change->on_change_data = data;
@@ -73,6 +101,7 @@ static void step_free(struct plan_step *step)
 	free(shown->path);
 	free(shown->content_type);
 	free(shown->body);
+	free(shown->each_request);
 	free(shown->cannot_preview);
 	free(shown->kubectl);
 	free(shown->owner_note);
@@ -128,6 +157,7 @@ static void free_plan(struct change *change)
 	free(change->objects);
 	free(change->conflicts);
 	json_decref(change->document);
+	json_decref(change->resumed_steps);
 	json_decref(change->parameters);
 	json_decref(change->budgets);
 	json_decref(change->impact);
@@ -143,8 +173,10 @@ static void free_plan(struct change *change)
 static void note_abandoned(struct change *change)
 {
 	if (change->was_begun && !change_has_ended(change))
-		(void)journal_run_state(change->context.journal, change->run_id, change_state_name(CHANGE_STOPPED),
-					"the console ended", NULL);
+		journal_run_state(change->context.journal, change->run_id, change_state_name(CHANGE_STOPPED),
+				  "the console ended", NULL, NULL, NULL, NULL);
+	if (change->context.journal)
+		journal_forget(change->context.journal, change);
 }
 
 void change_free(struct change *change)
@@ -171,6 +203,8 @@ void change_free(struct change *change)
 	free(change->output);
 	secrets_release(change);
 	free(change->only_target);
+	free(change->resume_of);
+	free(change->ended_run);
 	free(change->stop_reason);
 	free(change);
 }
@@ -273,6 +307,16 @@ const char *change_undo(const struct change *change)
 		if (!strcmp(coverage, names[i]))
 			return names[i];
 	return N_("none");
+}
+
+const char *change_undo_of(const struct change *change)
+{
+	return change->undo_of;
+}
+
+const char *change_resume_of(const struct change *change)
+{
+	return change->resume_of;
 }
 
 size_t change_output_count(const struct change *change)

@@ -2,8 +2,8 @@
  * A change: one fix of one finding, from plan to verification, the same
  * object on the screen and on the command line.
  *
- *   planning -> previewed -> confirmed -> running -> verifying -> verified
- *        |          |            |           |           |-> not improved
+ *   planning -> previewed -> confirmed -> running -> verifying -> verified         -> undone
+ *        |          |            |           |           |-> not improved        (by another run)
  *     refused    refused      refused     stopped        '-> could not verify
  *                                         failed
  *
@@ -45,6 +45,7 @@ enum change_state {
 	CHANGE_COULD_NOT_VERIFY,
 	CHANGE_STOPPED,			/* by the operator or a lost terminal, half way */
 	CHANGE_FAILED,			/* a step failed; what was done stays done */
+	CHANGE_UNDONE,			/* in the journal: another run has taken it back */
 };
 
 /* What the engine works with; all borrowed, must outlive the change. */
@@ -78,6 +79,8 @@ struct step_diff {
 	char *path;		/* "/spec/template/spec/containers/0/image" */
 	char *before;		/* JSON text; "" when absent */
 	char *after;
+	bool by_server;		/* no step asked for it: a default, or what admission adds or makes of the request */
+	char *asked;		/* by_server: what was asked for in its place; NULL: nothing */
 };
 
 /* A command on a node, as it is sent. */
@@ -100,6 +103,7 @@ struct step {
 	char *path;
 	char *content_type;
 	char *body;
+	char *each_request;		/* sent once for each object of diff, with {places}; NULL: none is */
 	struct step_diff *diff;
 	size_t diff_count;
 	char *cannot_preview;		/* why there is no preview; NULL when there is one */
@@ -165,6 +169,15 @@ struct change *change_new(const struct change_context *context, const struct run
  */
 struct change *change_new_undo(const struct change_context *context, const struct runbook *runbook, const json_t *run,
 			       void (*on_change)(void *data), void *data);
+/*
+ * What is left of a run that stopped, or whose process ended: planned from what the cluster shows. What the journal
+ * says of a step that was under way is compared with the cluster: a step that happened is not done again. An undo
+ * that stopped is gone on with as one. finding: stands for the objects of the run. undone: the run that an undo takes
+ * back, NULL for a fix. All are borrowed for the call.
+ */
+struct change *change_new_resume(const struct change_context *context, const struct runbook *runbook,
+				 const struct finding *finding, const json_t *run, const json_t *undone,
+				 void (*on_change)(void *data), void *data);
 void change_free(struct change *change);
 
 enum change_state change_state(const struct change *change);
@@ -188,6 +201,9 @@ const struct finding_object *change_object_at(const struct change *change, size_
 size_t change_conflict_count(const struct change *change);
 const char *change_conflict_at(const struct change *change, size_t index);
 const char *change_undo(const struct change *change);	/* "full", "partial", "none" */
+/* The run that it takes back, or goes on with; NULL: none. Borrowed. */
+const char *change_undo_of(const struct change *change);
+const char *change_resume_of(const struct change *change);
 /* The way that was chosen of the runbook's "alternatives"; NULL: it has none. Borrowed. */
 const char *change_alternative(const struct change *change);
 /* A protected context, an irreversible step, or a time outside the maintenance windows. */

@@ -1,3 +1,4 @@
+#include "probes/base/fault_point.h"
 #include "probes/base/memory.h"
 #include "probes/remedy/change_private.h"
 
@@ -7,6 +8,7 @@ struct call {
 	struct kube_slot *slot;
 	void (*on_done)(struct change *change, void *data, const struct kube_result *result);
 	void *data;
+	bool is_write;
 };
 
 static void unlink_call(struct call *call)
@@ -24,6 +26,8 @@ static void on_result(void *data, const struct kube_result *result)
 
 	unlink_call(data);
 	free(data);
+	if (call.is_write)
+		fault_point("write.answered", NULL);
 	call.on_done(call.change, call.data, result);
 }
 
@@ -54,14 +58,18 @@ void change_call(struct change *change, const struct call_request *request)
 	call->change = change;
 	call->on_done = request->on_done;
 	call->data = request->data;
+	call->is_write = request->door == CALL_WRITE;
 	call->next = change->calls;
 	change->calls = call;
-	if (request->door == CALL_READ)
+	if (request->door == CALL_READ) {
 		code = kube_read(change->context.client, &wire, &call->slot, &err);
-	else if (request->door == CALL_ASK)
+	} else if (request->door == CALL_ASK) {
 		code = kube_ask(change->context.client, &wire, &call->slot, &err);
-	else
+	} else {
+		fault_point("write.next", NULL);
 		code = kube_write(change->context.client, change->token, &wire, &call->slot, &err);
+		fault_point("write.sent", NULL);
+	}
 	if (code < 0)
 		answer_refusal(call, &err);
 }

@@ -21,10 +21,16 @@ static json_t *diff_json(const struct step *step)
 {
 	json_t *diff = json_array();
 
-	for (size_t i = 0; i < step->diff_count; i++)
-		json_array_append_new(diff, json_pack("{s:s, s:o, s:o}", "path", step->diff[i].path, "before",
-						      value_json(step->diff[i].before), "after",
-						      value_json(step->diff[i].after)));
+	for (size_t i = 0; i < step->diff_count; i++) {
+		json_t *line = json_pack("{s:s, s:o, s:o}", "path", step->diff[i].path, "before",
+					 value_json(step->diff[i].before), "after", value_json(step->diff[i].after));
+
+		if (step->diff[i].by_server)
+			json_object_set_new(line, "byServer", json_true());
+		if (step->diff[i].asked)
+			json_object_set_new(line, "asked", value_json(step->diff[i].asked));
+		json_array_append_new(diff, line);
+	}
 	return diff;
 }
 
@@ -83,9 +89,8 @@ static json_t *batch_json(const struct step *step)
 
 static json_t *step_json(const struct step *step)
 {
-	return json_pack("{s:i, s:s, s:o, s:o, s:o, s:o, s:b, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o}",
-			 "n",
-			 step->number, "type", step->type, "title", optional_text(step->title), "target",
+	return json_pack("{s:i, s:s, s:o, s:o, s:o, s:o, s:b, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o}",
+			 "n", step->number, "type", step->type, "title", optional_text(step->title), "target",
 			 optional_text(step->target), "uid", optional_text(step->target_uid), "why",
 			 optional_text(step->why), "reversible", step->reversible, "expectedSeconds",
 			 step->expected_seconds, "request", request_json(step), "command", command_json(step),
@@ -93,7 +98,8 @@ static json_t *step_json(const struct step *step)
 			 diff_json(step),
 			 "cannotPreview", optional_text(step->cannot_preview), "owner", optional_text(step->owner_note),
 			 "kubectl", optional_text(step->kubectl ? step->kubectl : ""), "state",
-			 step_state_name(step->state), "outcome", optional_text(step->outcome));
+			 step_state_name(step->state), "outcome", optional_text(step->outcome),
+			 "eachRequest", optional_text(step->each_request));
 }
 
 static json_t *truth_json(enum truth truth)

@@ -51,6 +51,8 @@ struct plan_step {
 	struct node_part *part;		/* node_part.h: of a step on a node; NULL: it is none */
 	json_t *secret_body;		/* what is really sent where shown.body is masked; NULL: that itself */
 	json_t *looked_for;		/* what "changed" was at the preview; NULL: the step has none */
+	const json_t *resumed;		/* what the journal says of it in the run that is gone on with; NULL: nothing */
+	bool was_done_before;		/* that run did it: the target shows it */
 	bool was_written;		/* this run sent it and the server took it */
 	bool was_refused;		/* the target is not what the preview showed */
 	bool is_optional;
@@ -102,6 +104,9 @@ struct change {
 	const struct runbook *runbook;
 	json_t *document;		/* parameters, preconditions, steps, verify, undo: the runbook's, or our own */
 	const char *undo_of;		/* the run that is taken back, in document; NULL: an ordinary fix */
+	char *resume_of;		/* the run that it goes on with; NULL: none */
+	char *ended_run;		/* its process is known to be gone: its lock is not watched; or NULL */
+	json_t *resumed_steps;		/* of the journal; NULL: none */
 	struct finding *finding;	/* our own copy; NULL: planned without one */
 	char *only_target;		/* --target; NULL: all */
 	bool names_object;		/* it is an object of the finding, not what a step changes */
@@ -153,6 +158,8 @@ struct change {
 
 	char run_id[40];
 	bool was_begun;			/* the journal knows the run */
+	bool waits_for_journal;		/* for the intent of the current step */
+	int64_t verify_started;		/* wall; 0: it was not */
 	struct write_token *token;
 	struct node_token *node_token;
 	struct node_call_entry *node_calls;
@@ -176,6 +183,8 @@ struct change {
 /* change_state.c: the only function that sets change->state; a move that the drawing lacks is a bug. */
 bool change_may_move(enum change_state from, enum change_state to);
 void change_move(struct change *change, enum change_state to);
+/* The same by names, as the journal holds them. What is no name follows nothing. */
+bool change_state_may_follow(const char *from, const char *to);
 bool change_has_ended(const struct change *change);
 
 /* change_text.c */
@@ -318,6 +327,9 @@ void room_free(struct rooms *rooms);
 /* plan_preview.c: the dry run of one step that sends a request. */
 void plan_preview(struct change *change, struct plan_step *step);
 
+/* plan_admission.c: which lines of the difference the step did not ask for. */
+void plan_mark_admission(struct plan_step *step);
+
 /* plan_digest.c; decisions.md 21. New reference. */
 json_t *plan_binding(const struct change *change);
 void plan_digest(struct change *change);
@@ -330,8 +342,8 @@ void run_step_finished(struct change *change, struct plan_step *step, enum step_
 		       const char *audit_id);
 /* The object that the step made is there: the journal learns its uid. */
 void run_step_made(struct change *change, struct plan_step *step, const json_t *document);
-/* step->touched says more than it did before: the journal's before-image is written anew. */
-void run_step_image(struct change *change, struct plan_step *step);
+/* step->touched once more, when the step learnt something that its undo needs. */
+void run_step_image(struct change *change, const struct plan_step *step);
 /* Nothing more is written; the lease is let go; then the state is moved. err may be NULL. */
 void run_end(struct change *change, enum change_state state, const struct err *err);
 void run_steps_done(struct change *change);
@@ -354,6 +366,13 @@ void verify_undo_start(struct change *change);
 
 /* undo.c: steps that put back what a run of the journal replaced. New reference. */
 json_t *undo_document(const struct change *change, const json_t *run);
+/* The uid that a JSON Patch is bound to; "": none. Borrowed from the body. */
+const char *undo_request_uid(const json_t *body);
+/* Array of texts: what a run with these steps ("type", "title", "target", "state", "before") leaves behind. */
+json_t *undo_leaves(const struct change *change, const json_t *steps);
+
+/* resume.c: the run that is gone on with did this step; it is skipped then. */
+bool resume_has_done(struct change *change, struct plan_step *step);
 
 /* finding_copy.c; finding.h releases both. */
 struct finding *finding_copy(const struct finding *finding);

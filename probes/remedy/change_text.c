@@ -85,6 +85,8 @@ void change_output(struct change *change, int step, const char *text)
 	line->wall_ms = clock_wall_ms();
 	line->step = step;
 	line->text = xstrndup(text, OUTPUT_LINE_BYTES);
+	if (change->was_begun)
+		journal_output(change->context.journal, change->run_id, line->wall_ms, step, line->text);
 	change_changed(change);
 }
 

@@ -22,6 +22,9 @@ static bool is_ordinary(const char *manager)
 	static const char *const ordinary[] = {"kubectl", "nks-triage", "kube-controller-manager", "kubelet",
 					       "kube-apiserver", "before-first-apply"};
 
+	/* Whoever applies a manifest will do so again. */
+	if (!strcmp(manager, "kubectl-client-side-apply"))
+		return false;
 	for (size_t i = 0; i < array_length(ordinary); i++) {
 		if (!strncmp(manager, ordinary[i], strlen(ordinary[i])))
 			return true;
@@ -41,7 +44,6 @@ static void look_at_field(struct change *change, struct plan_step *step, const c
 	size_t count = field_owners(step->target->document, path, owners, OWNERS);
 
 	for (size_t i = 0; i < count && i < OWNERS; i++) {
-		const char *operation = owners[i].applies ? "Apply" : "Update";
 		auto_free char *text = NULL;
 
 		if (is_refused(look->definition, &owners[i])) {
@@ -54,12 +56,45 @@ static void look_at_field(struct change *change, struct plan_step *step, const c
 			if (!strstr(buffer_text(&look->refused), owners[i].manager))
 				plan_check_reason(&look->refused, text);
 		}
-		if (!is_ordinary(owners[i].manager) && !step->shown.owner_note)
-			step->shown.owner_note = change_say(change,
-							    "{manager} manages this field ({operation})",
-							    "manager",
-							    owners[i].manager, "operation", operation, NULL);
 	}
+}
+
+static void note_owner(const struct change *change, const struct field_owner *owner, struct buffer *notes)
+{
+	const char *operation = owner->applies ? "Apply" : "Update";
+	auto_free char *text = NULL;
+
+	if (is_ordinary(owner->manager))
+		return;
+	text = change_say(change, "{manager} manages what this changes ({operation})", "manager", owner->manager,
+			  "operation", operation, NULL);
+	if (!strstr(buffer_text(notes), text))
+		plan_check_reason(notes, text);
+}
+
+/* Other owners are named on the step, whether its runbook judges them or not. */
+void plan_note_owners(struct change *change, struct plan_step *step)
+{
+	CLEANUP(buffer_release) struct buffer notes = BUFFER_INIT(4096);
+	size_t i;
+	json_t *touch;
+
+	if (!step->target || !step->target->document || step->shown.state == STEP_SKIPPED)
+		return;
+	if (step->shown.owner_note)
+		buffer_add_text(&notes, step->shown.owner_note);
+	json_array_foreach(step->touched, i, touch) {
+		struct field_owner owners[OWNERS];
+		const char *path = json_string_value(json_object_get(touch, "path"));
+		size_t count = field_owners(step->target->document, path, owners, OWNERS);
+
+		for (size_t at = 0; at < count && at < OWNERS; at++)
+			note_owner(change, &owners[at], &notes);
+	}
+	if (!notes.length)
+		return;
+	free(step->shown.owner_note);
+	step->shown.owner_note = buffer_detach(&notes);
 }
 
 static void look_at_step(struct change *change, struct plan_step *step, void *data)

@@ -51,6 +51,7 @@ static void add_line(struct difference *difference, const char *path, const json
 
 	difference->lines = xreallocarray(difference->lines, difference->count + 1, sizeof(*difference->lines));
 	line = &difference->lines[difference->count++];
+	*line = (struct step_diff){0};
 	line->path = xstrdup(path);
 	line->before = masked && before ? xstrdup("\"<redacted>\"") : value_text(before);
 	line->after = masked && after ? xstrdup("\"<redacted>\"") : value_text(after);
@@ -164,6 +165,7 @@ void difference_free(struct step_diff *lines, size_t count)
 		free(lines[i].path);
 		free(lines[i].before);
 		free(lines[i].after);
+		free(lines[i].asked);
 	}
 	free(lines);
 }

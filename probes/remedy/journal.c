@@ -6,42 +6,51 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include "probes/base/clock.h"
 #include "probes/base/log.h"
 #include "probes/base/memory.h"
 #include "probes/remedy/journal_private.h"
 
-enum { JOURNAL_FORMAT = 1, JOURNAL_BUSY_MS = 5000 };
+enum { JOURNAL_FORMAT = 2, WRITE_BUSY_MS = 5000, READ_BUSY_MS = 1000 };
 
-static const char schema[] =
+/* What each format adds to the one before it. */
+static const char *const formats[JOURNAL_FORMAT] = {
 	"CREATE TABLE runs(id TEXT PRIMARY KEY, entry TEXT NOT NULL, context TEXT, server TEXT, user TEXT,"
 	" os_user TEXT, host TEXT, tool TEXT, digest TEXT, plan TEXT, state TEXT NOT NULL, note TEXT,"
 	" started_at INTEGER NOT NULL, ended_at INTEGER);"
 	"CREATE TABLE steps(run_id TEXT NOT NULL REFERENCES runs(id), step INTEGER NOT NULL, target TEXT,"
 	" request TEXT, before_image TEXT, state TEXT NOT NULL, outcome TEXT, audit_id TEXT,"
 	" intent_at INTEGER NOT NULL, result_at INTEGER, PRIMARY KEY(run_id, step));"
-	"CREATE INDEX runs_by_time ON runs(started_at);"
-	"PRAGMA user_version = 1;";
+	"CREATE INDEX runs_by_time ON runs(started_at);",
 
-int journal_fail(const struct journal *journal, struct err *err)
+	"ALTER TABLE runs ADD COLUMN finding TEXT;"
+	"ALTER TABLE runs ADD COLUMN undoes TEXT;"
+	"ALTER TABLE runs ADD COLUMN resumes TEXT;"
+	"ALTER TABLE runs ADD COLUMN undone_by TEXT;"
+	"ALTER TABLE runs ADD COLUMN not_undone TEXT;"
+	"ALTER TABLE runs ADD COLUMN sudo_user TEXT;"
+	"ALTER TABLE runs ADD COLUMN client TEXT;"
+	"ALTER TABLE runs ADD COLUMN pid INTEGER;"
+	"ALTER TABLE runs ADD COLUMN verification TEXT;"
+	"ALTER TABLE steps ADD COLUMN type TEXT;"
+	"ALTER TABLE steps ADD COLUMN title TEXT;"
+	"CREATE TABLE output(run_id TEXT NOT NULL REFERENCES runs(id), at INTEGER NOT NULL, step INTEGER NOT NULL,"
+	" text TEXT NOT NULL);"
+	"CREATE INDEX output_by_run ON output(run_id);"
+	"CREATE INDEX runs_by_undone ON runs(undoes);",
+};
+
+int journal_fail(const struct journal *journal, sqlite3 *database, struct err *err)
 {
 	return err_set(err, ERR_IO, "the journal {file} cannot be used: {reason}", "file", journal->file, "reason",
-		       sqlite3_errmsg(journal->database), NULL);
+		       database ? sqlite3_errmsg(database) : strerror(ENOMEM), NULL);
 }
 
-int journal_prepare(struct journal *journal, const char *sql, sqlite3_stmt **ret_statement, struct err *err)
+int journal_prepare(const struct journal *journal, sqlite3 *database, const char *sql, sqlite3_stmt **ret_statement,
+		    struct err *err)
 {
-	if (sqlite3_prepare_v2(journal->database, sql, -1, ret_statement, NULL) != SQLITE_OK)
-		return journal_fail(journal, err);
+	if (sqlite3_prepare_v2(database, sql, -1, ret_statement, NULL) != SQLITE_OK)
+		return journal_fail(journal, database, err);
 	return 0;
-}
-
-void journal_bind(sqlite3_stmt *statement, int index, const char *text)
-{
-	if (text)
-		sqlite3_bind_text(statement, index, text, -1, SQLITE_TRANSIENT);
-	else
-		sqlite3_bind_null(statement, index);
 }
 
 void journal_finalize(sqlite3_stmt **statement)
@@ -79,10 +88,10 @@ static int check_private(const char *path, mode_t type, struct err *err)
 	return -1;
 }
 
-static int run_sql(struct journal *journal, const char *sql, struct err *err)
+static int run_sql(struct journal *journal, sqlite3 *database, const char *sql, struct err *err)
 {
-	if (sqlite3_exec(journal->database, sql, NULL, NULL, NULL) != SQLITE_OK)
-		return journal_fail(journal, err);
+	if (sqlite3_exec(database, sql, NULL, NULL, NULL) != SQLITE_OK)
+		return journal_fail(journal, database, err);
 	return 0;
 }
 
@@ -90,10 +99,10 @@ static int read_format(struct journal *journal, int *ret_format, struct err *err
 {
 	CLEANUP(journal_finalize) sqlite3_stmt *statement = NULL;
 
-	if (journal_prepare(journal, "PRAGMA user_version", &statement, err) < 0)
+	if (journal_prepare(journal, journal->writer, "PRAGMA user_version", &statement, err) < 0)
 		return -1;
 	if (sqlite3_step(statement) != SQLITE_ROW)
-		return journal_fail(journal, err);
+		return journal_fail(journal, journal->writer, err);
 	*ret_format = sqlite3_column_int(statement, 0);
 	return 0;
 }
@@ -101,44 +110,67 @@ static int read_format(struct journal *journal, int *ret_format, struct err *err
 /* Two consoles may open a new journal at once: the transaction decides who makes the tables. */
 static int make_tables(struct journal *journal, struct err *err)
 {
+	auto_free char *version = xasprintf("PRAGMA user_version = %d; COMMIT", JOURNAL_FORMAT);
 	int format = 0;
 
-	if (run_sql(journal, "BEGIN IMMEDIATE", err) < 0 || read_format(journal, &format, err) < 0)
+	if (run_sql(journal, journal->writer, "BEGIN IMMEDIATE", err) < 0 || read_format(journal, &format, err) < 0)
 		return -1;
-	if (format > JOURNAL_FORMAT) {
-		err_set(err, ERR_CONFIG, "the journal {file} was written by a newer nks-triage", "file", journal->file,
-			NULL);
-		return -1;
+	for (int next = format; next < JOURNAL_FORMAT; next++) {
+		if (run_sql(journal, journal->writer, formats[next], err) < 0)
+			return -1;
 	}
-	if (format == 0 && run_sql(journal, schema, err) < 0)
-		return -1;
-	return run_sql(journal, "COMMIT", err);
+	return run_sql(journal, journal->writer, version, err);
 }
 
-static int prepare_database(struct journal *journal, const char *state_dir, struct err *err)
+/* Nobody is waited for where everything is there. */
+static int check_format(struct journal *journal, struct err *err)
 {
-	bool network = is_network_folder(state_dir);
+	int format = 0;
 
-	sqlite3_busy_timeout(journal->database, JOURNAL_BUSY_MS);
-	sqlite3_db_config(journal->database, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-	if (network)
-		log_line("journal: %s is on a network file system, so several consoles wait for each other", state_dir);
-	if (run_sql(journal, network ? "PRAGMA journal_mode=DELETE" : "PRAGMA journal_mode=WAL", err) < 0 ||
-	    run_sql(journal, "PRAGMA synchronous=FULL", err) < 0 ||
-	    run_sql(journal, "PRAGMA foreign_keys=ON", err) < 0)
+	if (read_format(journal, &format, err) < 0)
 		return -1;
-	return make_tables(journal, err);
+	if (format == JOURNAL_FORMAT)
+		return 0;
+	if (format < JOURNAL_FORMAT)
+		return make_tables(journal, err);
+	return err_set(err, ERR_CONFIG, "the journal {file} was written by a newer nks-triage", "file", journal->file,
+		       NULL);
+}
+
+static int open_database(struct journal *journal, int busy_ms, sqlite3 **ret_database, struct err *err)
+{
+	if (sqlite3_open_v2(journal->file, ret_database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW, NULL) !=
+	    SQLITE_OK)
+		return journal_fail(journal, *ret_database, err);
+	sqlite3_busy_timeout(*ret_database, busy_ms);
+	sqlite3_db_config(*ret_database, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	return 0;
+}
+
+static int open_databases(struct journal *journal, struct err *err)
+{
+	const char *mode = journal->is_on_network ? "PRAGMA journal_mode=DELETE" : "PRAGMA journal_mode=WAL";
+
+	if (open_database(journal, WRITE_BUSY_MS, &journal->writer, err) < 0 ||
+	    run_sql(journal, journal->writer, mode, err) < 0 ||
+	    run_sql(journal, journal->writer, "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON", err) < 0 ||
+	    check_format(journal, err) < 0)
+		return -1;
+	return open_database(journal, READ_BUSY_MS, &journal->reader, err);
 }
 
 /* Made here, so that SQLite never creates it with the umask's mode; -wal and -shm take the mode of the file. */
-static int make_file(const char *file, struct err *err)
+static int make_file(const char *file, int *ret_descriptor, struct err *err)
 {
 	int descriptor = open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 
 	if (descriptor < 0)
 		return err_set(err, ERR_IO, "cannot open {path}: {reason}", "path", file, "reason",
 			       strerror(errno), NULL);
-	close(descriptor);
+	if (ret_descriptor)
+		*ret_descriptor = descriptor;
+	else
+		close(descriptor);
 	return check_private(file, S_IFREG, err);
 }
 
@@ -149,142 +181,44 @@ int journal_open(const char *state_dir, struct journal **ret_journal, struct err
 	if (check_private(state_dir, S_IFDIR, err) < 0)
 		return -1;
 	journal = xcalloc(1, sizeof(*journal));
+	journal->lock = -1;
 	journal->file = xasprintf("%s/journal.sqlite", state_dir);
-	if (make_file(journal->file, err) < 0)
-		goto fail;
-	if (sqlite3_open_v2(journal->file, &journal->database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW, NULL) !=
-	    SQLITE_OK) {
-		journal_fail(journal, err);
-		goto fail;
+	journal->lock_file = xasprintf("%s/runs.lock", state_dir);
+	journal->is_on_network = is_network_folder(state_dir);
+	pthread_mutex_init(&journal->mutex, NULL);
+	if (journal->is_on_network)
+		log_line("journal: %s is on a network file system, so several consoles wait for each other", state_dir);
+	if (make_file(journal->file, NULL, err) == 0 && make_file(journal->lock_file, &journal->lock, err) == 0 &&
+	    open_databases(journal, err) == 0) {
+		*ret_journal = journal;
+		return 0;
 	}
-	if (prepare_database(journal, state_dir, err) < 0)
-		goto fail;
-	*ret_journal = journal;
-	return 0;
-fail:
 	journal_close(journal);
 	return -1;
+}
+
+void journal_use(struct journal *journal, struct worker *worker)
+{
+	journal_drain(journal);
+	journal->worker = worker;
 }
 
 void journal_close(struct journal *journal)
 {
 	if (!journal)
 		return;
-	sqlite3_close_v2(journal->database);
+	journal_drain(journal);
+	sqlite3_close_v2(journal->reader);
+	sqlite3_close_v2(journal->writer);
+	if (journal->lock >= 0)
+		close(journal->lock);
+	pthread_mutex_destroy(&journal->mutex);
 	free(journal->file);
+	free(journal->lock_file);
 	free(journal);
 }
 
-static int finish(struct journal *journal, sqlite3_stmt *statement, struct err *err)
+bool journal_is_on_network(const struct journal *journal)
 {
-	if (sqlite3_step(statement) != SQLITE_DONE)
-		return journal_fail(journal, err);
-	return 0;
-}
-
-/* One row must have been there: a result without its intent is a bug of the caller, not a new row. */
-static int finish_update(struct journal *journal, sqlite3_stmt *statement, struct err *err)
-{
-	if (finish(journal, statement, err) < 0)
-		return -1;
-	if (sqlite3_changes(journal->database) != 1)
-		return err_set(err, ERR_IO, "the journal {file} does not hold what is to be completed", "file",
-			       journal->file, NULL);
-	return 0;
-}
-
-int journal_run_begin(struct journal *journal, const struct journal_run *run, struct err *err)
-{
-	CLEANUP(journal_finalize) sqlite3_stmt *statement = NULL;
-	auto_free char *os_user = xasprintf("uid %lu", (unsigned long)geteuid());
-	const char *login = getenv("USER");
-	char host[256] = "";
-
-	(void)gethostname(host, sizeof(host) - 1);
-	if (journal_prepare(journal,
-			    "INSERT INTO runs(id, entry, context, server, user, os_user, host, tool, digest, plan,"
-			    " state, started_at) VALUES(?,?,?,?,?,?,?,?,?,?,'running',?)",
-			    &statement, err) < 0)
-		return -1;
-	journal_bind(statement, 1, run->id);
-	journal_bind(statement, 2, run->entry);
-	journal_bind(statement, 3, run->context);
-	journal_bind(statement, 4, run->server);
-	journal_bind(statement, 5, run->user);
-	journal_bind(statement, 6, login && *login ? login : os_user);
-	journal_bind(statement, 7, host);
-	journal_bind(statement, 8, PROGRAM_VERSION);
-	journal_bind(statement, 9, run->digest);
-	journal_bind(statement, 10, run->plan);
-	sqlite3_bind_int64(statement, 11, clock_wall());
-	return finish(journal, statement, err);
-}
-
-int journal_step_intent(struct journal *journal, const char *run_id, int step, const char *target,
-			const char *request, const char *before_image, struct err *err)
-{
-	CLEANUP(journal_finalize) sqlite3_stmt *statement = NULL;
-
-	if (journal_prepare(journal,
-			    "INSERT INTO steps(run_id, step, target, request, before_image, state, intent_at)"
-			    " VALUES(?,?,?,?,?,'running',?)",
-			    &statement, err) < 0)
-		return -1;
-	journal_bind(statement, 1, run_id);
-	sqlite3_bind_int(statement, 2, step);
-	journal_bind(statement, 3, target);
-	journal_bind(statement, 4, request);
-	journal_bind(statement, 5, before_image);
-	sqlite3_bind_int64(statement, 6, clock_wall());
-	return finish(journal, statement, err);
-}
-
-int journal_step_image(struct journal *journal, const char *run_id, int step, const char *before_image,
-		       struct err *err)
-{
-	CLEANUP(journal_finalize) sqlite3_stmt *statement = NULL;
-
-	if (journal_prepare(journal, "UPDATE steps SET before_image=? WHERE run_id=? AND step=?", &statement, err) < 0)
-		return -1;
-	journal_bind(statement, 1, before_image);
-	journal_bind(statement, 2, run_id);
-	sqlite3_bind_int(statement, 3, step);
-	return finish_update(journal, statement, err);
-}
-
-int journal_step_result(struct journal *journal, const char *run_id, int step, const char *state,
-			const char *outcome, const char *audit_id, struct err *err)
-{
-	CLEANUP(journal_finalize) sqlite3_stmt *statement = NULL;
-
-	if (journal_prepare(journal,
-			    "UPDATE steps SET state=?, outcome=?, audit_id=?, result_at=? WHERE run_id=? AND step=?",
-			    &statement, err) < 0)
-		return -1;
-	journal_bind(statement, 1, state);
-	journal_bind(statement, 2, outcome);
-	journal_bind(statement, 3, audit_id && *audit_id ? audit_id : NULL);
-	sqlite3_bind_int64(statement, 4, clock_wall());
-	journal_bind(statement, 5, run_id);
-	sqlite3_bind_int(statement, 6, step);
-	return finish_update(journal, statement, err);
-}
-
-int journal_run_state(struct journal *journal, const char *run_id, const char *state, const char *note,
-		      struct err *err)
-{
-	CLEANUP(journal_finalize) sqlite3_stmt *statement = NULL;
-	bool goes_on = !strcmp(state, "running") || !strcmp(state, "verifying");
-
-	if (journal_prepare(journal, "UPDATE runs SET state=?, note=coalesce(?, note), ended_at=? WHERE id=?",
-			    &statement, err) < 0)
-		return -1;
-	journal_bind(statement, 1, state);
-	journal_bind(statement, 2, note);
-	if (goes_on)
-		sqlite3_bind_null(statement, 3);
-	else
-		sqlite3_bind_int64(statement, 3, clock_wall());
-	journal_bind(statement, 4, run_id);
-	return finish_update(journal, statement, err);
+	return journal->is_on_network;
 }

@@ -9,12 +9,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "probes/base/buffer.h"
 #include "probes/base/clock.h"
 #include "probes/base/memory.h"
 #include "probes/remedy/change_private.h"
+#include "probes/remedy/identity.h"
 #include "probes/remedy/json_path.h"
 
 enum {
@@ -282,13 +282,21 @@ static void watch(struct change *change, const char *version, const char *holder
 	lease->timer = loop_timer(change->context.loop, WATCH_MS, on_watch_over, change);
 }
 
+/* Of the run that is gone on with or taken back, whose process is known to have ended: nobody renews it any more. */
+static bool is_left_behind(const struct change *change, const json_t *document)
+{
+	const char *run = json_string_value(pointer_get(document, "/metadata/annotations/nks-triage~1run"));
+
+	return change->ended_run && run && !strcmp(run, change->ended_run);
+}
+
 static void on_present(struct change *change, const json_t *document)
 {
 	struct lease *lease = change->lease;
 	const char *holder = json_string_value(pointer_get(document, "/spec/holderIdentity"));
 	const char *version = json_string_value(pointer_get(document, "/metadata/resourceVersion"));
 
-	if (!holder || !*holder || !strcmp(holder, lease->holder))
+	if (!holder || !*holder || !strcmp(holder, lease->holder) || is_left_behind(change, document))
 		take_over(change, document);
 	else if (!version || !looks_expired(document))
 		refuse_held(change, document, holder);
@@ -331,12 +339,11 @@ void lease_take(struct change *change, void (*on_taken)(struct change *change))
 	struct lease *lease = xcalloc(1, sizeof(*lease));
 	auto_free char *collection = collection_path();
 	auto_free char *name = lease_name(change);
-	const char *user = getenv("USER");
-	char host[256] = "";
+	CLEANUP(identity_release) struct identity identity;
 
-	(void)gethostname(host, sizeof(host) - 1);
+	identity_read(&identity);
 	lease->path = xasprintf("%s/%s", collection, name);
-	lease->holder = xasprintf("%s@%s/%s", user && *user ? user : "nks-triage", host, change->run_id);
+	lease->holder = xasprintf("%s@%s/%s", identity.user, identity.host, change->run_id);
 	lease->on_taken = on_taken;
 	change->lease = lease;
 	read_lease(change);

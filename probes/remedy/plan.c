@@ -203,6 +203,8 @@ static void plan_those(struct change *change, bool planned_last)
 		if (step->ops->is_planned_last != planned_last)
 			continue;
 		set_uid(step);
+		if (resume_has_done(change, step))
+			continue;
 		if (step->ops->plan(change, step, &err) < 0)
 			step->shown.cannot_preview = change_say_err(change, &err);
 		else if (step->shown.method && step->touched)
@@ -276,8 +278,9 @@ static const char *first_without_request(const struct change *change)
 	for (size_t i = 0; i < change->step_count; i++) {
 		const struct step *step = &change->steps[i]->shown;
 
+		/* What writes is planned whole or not at all; other steps say it for themselves. */
 		if (step->state == STEP_PENDING && step->cannot_preview && !step->method &&
-		    change->steps[i]->ops->start == step_write)
+		    (change->steps[i]->ops->start == step_write || change->steps[i]->ops->permit))
 			return step->cannot_preview;
 	}
 	return NULL;

@@ -183,6 +183,23 @@ static void judge_lock(struct change *change)
 	}
 }
 
+/* Who delivers the objects from elsewhere is told of every plan; where nobody does and no runbook asks, nothing is. */
+static void judge_delivery(struct change *change, const json_t *definitions)
+{
+	const char *text = change->context.translate("Nothing delivers these objects from elsewhere");
+	struct precondition found = {.ok = TRUTH_TRUE};
+	struct precondition *precondition;
+
+	if (has_check(definitions, delivery_check.name))
+		return;
+	delivery_check.judge(change, NULL, &found);
+	if (found.ok == TRUTH_TRUE)
+		return;
+	precondition = plan_add_precondition(change, text, false);
+	precondition->ok = found.ok;
+	precondition->reason = found.reason;
+}
+
 void plan_check_judge(struct change *change)
 {
 	const json_t *definitions = json_object_get(change->document, "preconditions");
@@ -199,6 +216,9 @@ void plan_check_judge(struct change *change)
 	if (!has_check(definitions, permissions_check.name))
 		judge(change, &permissions_check, NULL,
 		      change->context.translate("You may do what the steps need"), true);
+	for (i = 0; i < change->step_count; i++)
+		plan_note_owners(change, change->steps[i]);
+	judge_delivery(change, definitions);
 	judge_deny_list(change);
 	sudo_judge(change);
 	judge_maintenance(change);

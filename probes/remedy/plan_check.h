@@ -30,6 +30,8 @@ extern const struct plan_check space_check;
 /* Calls visit for each step that "ofSteps" names; without it for all. */
 void plan_check_steps(struct change *change, const json_t *definition,
 		      void (*visit)(struct change *change, struct plan_step *step, void *data), void *data);
+/* check_field_owner.c: names the other managers of what the step changes, on the step. */
+void plan_note_owners(struct change *change, struct plan_step *step);
 /* Adds "; " between several reasons. */
 void plan_check_reason(struct buffer *reasons, const char *text);
 /* The patterns hold the text (fnmatch). */

@@ -23,9 +23,11 @@ static void on_dry_run(struct change *change, void *data, const struct kube_resu
 
 	if (result->code == ERR_NONE && json_is_object(result->document)) {
 		/* Steps that know better what they change have said it. */
-		if (!step->shown.diff)
+		if (!step->shown.diff) {
 			difference_make(step->target->document, result->document, &step->shown.diff,
 					&step->shown.diff_count);
+			plan_mark_admission(step);
+		}
 		plan_answered(change);
 		return;
 	}

@@ -7,6 +7,7 @@
 #include <sys/random.h>
 
 #include "probes/base/clock.h"
+#include "probes/base/fault_point.h"
 #include "probes/base/memory.h"
 #include "probes/kube/kubeconfig.h"
 #include "probes/remedy/node_part.h"
@@ -17,6 +18,8 @@
 enum { STOP_PATIENCE_MS = 10000 };
 
 static void run_next(struct change *change);
+static void on_begun(void *data, const struct err *err);
+static void on_intended(void *data, const struct err *err);
 
 static const char *const step_state_names[] = {
 	[STEP_PENDING] = "pending", [STEP_RUNNING] = "running", [STEP_DONE] = "done",
@@ -42,36 +45,84 @@ static int make_run_id(struct change *change, struct err *err)
 	return 0;
 }
 
-static int begin_journal(struct change *change, struct err *err)
+/* Fields and their old values, or what else the step's type needs: what an undo puts back. */
+static char *before_image(const struct plan_step *step)
+{
+	return step->touched ? json_dumps(step->touched, JSON_COMPACT) : NULL;
+}
+
+static json_t *optional_text(const char *text)
+{
+	json_t *value = text ? json_string(text) : json_null();
+
+	return value ? value : json_string("?");
+}
+
+/* What an earlier run did of the same change belongs to this one too: it is taken back with it. */
+static json_t *journal_step(const struct plan_step *step)
+{
+	const struct step *shown = &step->shown;
+	bool was_done = step->was_done_before;
+	const json_t *entry = was_done ? step->resumed : NULL;
+	auto_free char *request = entry ? json_dumps(json_object_get(entry, "request"), JSON_COMPACT) : NULL;
+	auto_free char *image = entry ? json_dumps(json_object_get(entry, "before"), JSON_COMPACT) : NULL;
+
+	return json_pack("{s:i, s:o, s:o, s:o, s:s, s:o, s:o, s:o}", "n", shown->number, "type",
+			 optional_text(shown->type), "title", optional_text(shown->title), "target",
+			 optional_text(shown->target), "state", was_done ? "done" : step_state_names[shown->state],
+			 "outcome", optional_text(shown->outcome), "request", optional_text(request), "image",
+			 optional_text(image));
+}
+
+static json_t *journal_steps(const struct change *change)
+{
+	json_t *steps = json_array();
+
+	for (size_t i = 0; i < change->step_count; i++)
+		json_array_append_new(steps, journal_step(change->steps[i]));
+	return steps;
+}
+
+static void begin_journal(struct change *change)
 {
 	const struct kubeconfig_view *view = kube_client_view(change->context.client);
 	json_t *binding = plan_binding(change);
 	auto_free char *plan = json_canonical(binding);
+	json_t *steps = journal_steps(change);
+	json_t *leaves = undo_leaves(change, json_object_get(change->document, "leaves"));
+	auto_free char *not_undone = json_dumps(leaves, JSON_COMPACT);
 	const struct journal_run run = {
 		.id = change->run_id,
 		.entry = change->runbook->id,
+		.finding = change->finding ? change->finding->key : NULL,
 		.context = view->context,
 		.server = view->server,
 		.user = view->as_user ? view->as_user : view->user,
 		.digest = change->digest,
 		.plan = plan,
+		.undoes = change->undo_of,
+		.resumes = change->resume_of,
+		.not_undone = json_array_size(leaves) ? not_undone : NULL,
+		.steps = steps,
 	};
 
+	journal_run_begin(change->context.journal, &run, on_begun, change);
 	json_decref(binding);
-	return journal_run_begin(change->context.journal, &run, err);
+	json_decref(steps);
+	json_decref(leaves);
 }
 
 /* The journal takes what it can; what it cannot is said, and the run that is under way ends as it would. */
-static void note_run_state(struct change *change, const char *state, const char *note)
+static void on_noted(void *data, const struct err *err)
 {
-	struct err err;
+	struct change *change = data;
+	auto_free char *text = err ? change_say_err(change, err) : NULL;
 
-	if (change->was_begun &&
-	    journal_run_state(change->context.journal, change->run_id, state, note, &err) < 0) {
-		auto_free char *text = change_say_err(change, &err);
-
-		change_output(change, 0, text);
-	}
+	if (!err)
+		return;
+	change->was_begun = false;	/* what is said of it would fail as well */
+	change_output(change, 0, text);
+	change->was_begun = true;
 }
 
 /* The run that was taken back says so. */
@@ -82,22 +133,61 @@ static void note_undone(struct change *change)
 	if (!change->undo_of || change->end_state != CHANGE_VERIFIED)
 		return;
 	note = change_say(change, "undone by {run}", "run", change->run_id, NULL);
-	(void)journal_run_state(change->context.journal, change->undo_of, "undone", note, NULL);
+	journal_run_state(change->context.journal, change->undo_of, "undone", note, NULL, change->run_id, NULL, NULL);
+}
+
+/* By what, for how long, with what result. JSON text, NULL: it was not verified. */
+static char *verification_text(const struct change *change, const char *reason)
+{
+	const json_t *verify = json_object_get(change->document, "verify");
+	char started[21];
+	char ended[21];
+	json_t *document;
+	char *text;
+
+	if (!change->verify_started)
+		return NULL;
+	clock_format(change->verify_started, started);
+	clock_format(clock_wall(), ended);
+	document = json_pack("{s:s, s:s, s:s, s:s, s:o}", "by",
+			     change->undo_of ? "the fields that were put back" : "the signs that raised it",
+			     "startedAt", started, "endedAt", ended, "result", change_state_name(change->end_state),
+			     "reason", optional_text(reason));
+	json_object_set(document, "deadlineSeconds", json_object_get(verify, "deadlineSeconds"));
+	json_object_set(document, "holdSeconds", json_object_get(verify, "holdSeconds"));
+	text = json_dumps(document, JSON_COMPACT);
+	json_decref(document);
+	return text;
+}
+
+static void on_end_noted(void *data, const struct err *err)
+{
+	struct change *change = data;
+
+	on_noted(change, err);
+	change->is_ending = false;
+	fault_point("run.ended", NULL);
+	change_move(change, change->end_state);
 }
 
 static void end_now(struct change *change)
 {
 	struct err err = change->err;
 	auto_free char *note = err.code != ERR_NONE ? change_say_err(change, &err) : NULL;
+	auto_free char *verification = verification_text(change, note);
 
+	fault_point("run.released", NULL);
 	timer_cancel(change->timer);
 	change->timer = NULL;
 	write_token_end(change->token);
 	node_token_end(change->node_token);
-	note_run_state(change, change_state_name(change->end_state), note);
+	if (!change->was_begun) {
+		on_end_noted(change, NULL);
+		return;
+	}
 	note_undone(change);
-	change->is_ending = false;
-	change_move(change, change->end_state);
+	journal_run_state(change->context.journal, change->run_id, change_state_name(change->end_state), note,
+			  verification, NULL, on_end_noted, change);
 }
 
 void run_end(struct change *change, enum change_state state, const struct err *err)
@@ -129,18 +219,14 @@ void run_steps_done(struct change *change)
 		run_end(change, CHANGE_FAILED, &err);
 		return;
 	}
-	note_run_state(change, "verifying", NULL);
+	change->verify_started = clock_wall();
+	journal_run_state(change->context.journal, change->run_id, change_state_name(CHANGE_VERIFYING), NULL, NULL,
+			  NULL, on_noted, change);
 	change_move(change, CHANGE_VERIFYING);
 	if (change->undo_of)
 		verify_undo_start(change);
 	else
 		verify_start(change);
-}
-
-/* Fields and their old values: what an undo puts back. */
-static char *before_image(const struct plan_step *step)
-{
-	return step->touched ? json_dumps(step->touched, JSON_COMPACT) : NULL;
 }
 
 static char *request_text(const struct step *step)
@@ -157,13 +243,14 @@ static char *request_text(const struct step *step)
 	return text;
 }
 
-static int note_intent(struct change *change, const struct plan_step *step, struct err *err)
+static void note_intent(struct change *change, const struct plan_step *step)
 {
 	auto_free char *image = before_image(step);
 	auto_free char *request = request_text(&step->shown);
 
-	return journal_step_intent(change->context.journal, change->run_id, step->shown.number,
-				   step->shown.target, request, image, err);
+	change->waits_for_journal = true;
+	journal_step_intent(change->context.journal, change->run_id, step->shown.number, request, image, on_intended,
+			    change);
 }
 
 void run_step_made(struct change *change, struct plan_step *step, const json_t *document)
@@ -171,34 +258,23 @@ void run_step_made(struct change *change, struct plan_step *step, const json_t *
 	const char *uid = json_string_value(json_object_get(json_object_get(document, "metadata"), "uid"));
 	json_t *touch = json_array_get(step->touched, 0);
 
-	if (!uid || !json_is_true(json_object_get(touch, "made")))
-		return;
-	json_object_set_new(touch, "uid", json_string(uid));
-	run_step_image(change, step);
+	if (uid && json_is_true(json_object_get(touch, "made"))) {
+		json_object_set_new(touch, "uid", json_string(uid));
+		run_step_image(change, step);
+	}
 }
 
-void run_step_image(struct change *change, struct plan_step *step)
+void run_step_image(struct change *change, const struct plan_step *step)
 {
 	auto_free char *image = before_image(step);
-	struct err err;
 
-	if (journal_step_image(change->context.journal, change->run_id, step->shown.number, image, &err) < 0) {
-		auto_free char *text = change_say_err(change, &err);
-
-		change_output(change, step->shown.number, text);
-	}
+	journal_step_image(change->context.journal, change->run_id, step->shown.number, image, on_noted, change);
 }
 
 static void note_result(struct change *change, const struct plan_step *step, const char *audit_id)
 {
-	struct err err;
-
-	if (journal_step_result(change->context.journal, change->run_id, step->shown.number,
-				step_state_names[step->shown.state], step->shown.outcome, audit_id, &err) < 0) {
-		auto_free char *text = change_say_err(change, &err);
-
-		change_output(change, step->shown.number, text);
-	}
+	journal_step_result(change->context.journal, change->run_id, step->shown.number,
+			    step_state_names[step->shown.state], step->shown.outcome, audit_id, on_noted, change);
 }
 
 void run_step_finished(struct change *change, struct plan_step *step, enum step_state state, const char *outcome,
@@ -211,6 +287,7 @@ void run_step_finished(struct change *change, struct plan_step *step, enum step_
 	if (state == STEP_DONE)
 		step->shown.progress = 100;
 	change->step_is_running = false;
+	fault_point("step.ended", NULL);
 	note_result(change, step, audit_id);
 	if (outcome)
 		change_output(change, step->shown.number, outcome);
@@ -227,14 +304,23 @@ void run_step_finished(struct change *change, struct plan_step *step, enum step_
 	run_next(change);
 }
 
-static void start_step(struct change *change, struct plan_step *step)
+static void end_without_lock(struct change *change)
 {
 	struct err err;
 
-	if (note_intent(change, step, &err) < 0) {
-		run_end(change, CHANGE_FAILED, &err);
-		return;
-	}
+	err_set(&err, ERR_CONFLICT, "the lock was lost: somebody else may work on the same objects", NULL);
+	run_end(change, CHANGE_FAILED, &err);
+}
+
+/* Nothing was done of what was intended. */
+static void withdraw_intent(struct change *change, struct plan_step *step)
+{
+	journal_step_result(change->context.journal, change->run_id, step->shown.number,
+			    step_state_names[STEP_PENDING], NULL, NULL, on_noted, change);
+}
+
+static void start_step(struct change *change, struct plan_step *step)
+{
 	step->shown.state = STEP_RUNNING;
 	step->shown.started_ms = clock_monotonic_ms();
 	change->step_is_running = true;
@@ -242,12 +328,29 @@ static void start_step(struct change *change, struct plan_step *step)
 	step->ops->start(change, step);
 }
 
-static void end_without_lock(struct change *change)
+/* The intent is on the disk, or cannot be written: then nothing is done. */
+static void on_intended(void *data, const struct err *err)
 {
-	struct err err;
+	struct change *change = data;
+	struct plan_step *step = change->steps[change->current];
 
-	err_set(&err, ERR_CONFLICT, "the lock was lost: somebody else may work on the same objects", NULL);
-	run_end(change, CHANGE_FAILED, &err);
+	change->waits_for_journal = false;
+	if (change->is_ending || change_has_ended(change))
+		return;
+	if (err) {
+		run_end(change, CHANGE_FAILED, err);
+		return;
+	}
+	fault_point("step.intended", NULL);
+	if (change->stop_wanted || (change->lease_is_lost && step->shown.method)) {
+		withdraw_intent(change, step);
+		if (change->stop_wanted)
+			end_stopped(change);
+		else
+			end_without_lock(change);
+		return;
+	}
+	start_step(change, step);
 }
 
 static void run_next(struct change *change)
@@ -268,12 +371,17 @@ static void run_next(struct change *change)
 		end_without_lock(change);
 		return;
 	}
-	start_step(change, change->steps[change->current]);
+	note_intent(change, change->steps[change->current]);
 }
 
 /* Every target still looks as it was previewed; else nothing is written at all. */
 static void looked_again(struct change *change)
 {
+	if (!change->was_begun) {
+		run_end(change, CHANGE_FAILED, NULL);
+		return;
+	}
+	fault_point("run.looked", NULL);
 	for (size_t i = 0; i < change->step_count; i++) {
 		const struct plan_step *step = change->steps[i];
 		struct err err;
@@ -311,8 +419,22 @@ static void on_look(struct change *change, void *data, const struct kube_result 
 
 	if (result->code == ERR_NONE || result->code == ERR_NOT_FOUND)
 		judge_look(change, step, step_match_result(step, result));
-	else
+	else if (change->err.code == ERR_NONE)
 		change->err = result->err;
+	if (--change->pending == 0)
+		looked_again(change);
+}
+
+/* Nothing is written to the cluster by a run that the journal does not know. */
+static void on_begun(void *data, const struct err *err)
+{
+	struct change *change = data;
+
+	change->was_begun = !err;
+	if (err)
+		change->err = *err;
+	else
+		fault_point("run.begun", NULL);
 	if (--change->pending == 0)
 		looked_again(change);
 }
@@ -320,10 +442,15 @@ static void on_look(struct change *change, void *data, const struct kube_result 
 static void look_again(struct change *change)
 {
 	change->pending = 1;
+	/* The journal's disk and the cluster are asked at the same time. */
+	change->pending++;
+	begin_journal(change);
 	for (size_t i = 0; i < change->step_count; i++) {
 		struct plan_step *step = change->steps[i];
 		struct call_request request = {.door = CALL_READ, .on_done = on_look, .data = step};
 
+		if (step->ops->is_bound && step->shown.state != STEP_SKIPPED)
+			step->was_refused = !step->ops->is_bound(change, step);
 		if (!step->shown.method || step->shown.state == STEP_SKIPPED || step->follows)
 			continue;
 		request.path = step->target->path;
@@ -343,11 +470,8 @@ int change_run(struct change *change, struct err *err)
 		return -1;
 	if (!change->context.journal)
 		return err_set(err, ERR_REFUSED, "there is no journal: nothing is changed without one", NULL);
-	if (make_run_id(change, err) < 0 || begin_journal(change, err) < 0) {
-		*change->run_id = '\0';
+	if (make_run_id(change, err) < 0)
 		return -1;
-	}
-	change->was_begun = true;
 	node_permit(change);
 	change->err = (struct err){0};
 	change_move(change, CHANGE_RUNNING);

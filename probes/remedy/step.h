@@ -43,6 +43,8 @@ struct step_ops {
 	enum step_match (*match)(const struct plan_step *step, const json_t *document);
 	/* The dry run, where it is not that of the step's one request. May be NULL. */
 	void (*preview)(struct change *change, struct plan_step *step);
+	/* What it works on besides its target is still what was previewed, by what is watched. May be NULL. */
+	bool (*is_bound)(const struct change *change, const struct plan_step *step);
 	/* Names the requests besides the step's own one, to be permitted. May be NULL. */
 	void (*permit)(const struct plan_step *step,
 		       void (*allow)(void *data, const char *method, const char *path, const char *body), void *data);

@@ -46,7 +46,7 @@ bool step_is_for_nothing(struct change *change, struct plan_step *step)
 	for (size_t i = 0; ids && i < change->step_count; i++) {
 		const struct plan_step *earlier = change->steps[i];
 
-		if (is_named(ids, earlier->id) && has_work(earlier))
+		if (is_named(ids, earlier->id) && (has_work(earlier) || earlier->was_done_before))
 			return false;
 	}
 	if (!ids)

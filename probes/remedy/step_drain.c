@@ -6,6 +6,7 @@
  * the node itself makes, and no pod that nothing would make again. Confirmed
  * are the rule and the uids of the preview: fewer is fine, another uid is left.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "probes/base/buffer.h"
@@ -15,7 +16,7 @@
 #include "probes/remedy/shell_line.h"
 #include "probes/remedy/step.h"
 
-enum { AGAIN_MS = 5000, TIMEOUT_SECONDS = 300 };
+enum { AGAIN_MS = 5000, TIMEOUT_SECONDS = 300, HELD_UP_MAXIMUM = 1000 };
 
 static void next_pod(struct change *change, struct plan_step *step);
 
@@ -52,6 +53,7 @@ static void add_pod(struct plan_step *step, const struct record *record)
 						    record->name, "uid", record->uid));
 	shown->diff = xreallocarray(shown->diff, shown->diff_count + 1, sizeof(*shown->diff));
 	line = &shown->diff[shown->diff_count++];
+	*line = (struct step_diff){0};
 	line->path = xasprintf("Pod/%s/%s", record->name_space, record->name);
 	line->before = xasprintf("\"%s\"", record->uid);
 	line->after = xstrdup("");
@@ -62,31 +64,80 @@ static bool is_over(const struct pod_record *pod)
 	return !strcmp(pod->phase, "Succeeded") || !strcmp(pod->phase, "Failed");
 }
 
-/* Sets *ret_leave for what stays; -1 for what nothing would make again. */
-static int judge_pod(const struct record *record, bool *ret_leave, struct err *err)
+/* The rule that is confirmed. */
+static bool is_to_go(const struct record *record)
 {
-	*ret_leave = !strcmp(record->owner_kind, "DaemonSet") || !strcmp(record->owner_kind, "Node") ||
-		     record->deleted || is_over(record_pod(record));
-	if (*ret_leave || *record->owner_uid)
-		return 0;
-	return err_set(err, ERR_REFUSED, "no controller would make {pod} again: move it by hand first", "pod",
-		       record->name, NULL);
+	return strcmp(record->owner_kind, "DaemonSet") != 0 && strcmp(record->owner_kind, "Node") != 0 &&
+	       !record->deleted && !is_over(record_pod(record));
 }
 
+static int compare_records(const void *a, const void *b)
+{
+	const struct record *first = *(const struct record *const *)a;
+	const struct record *second = *(const struct record *const *)b;
+	int order = strcmp(first->name_space, second->name_space);
+
+	return order ? order : strcmp(first->name, second->name);
+}
+
+/* In the same order each time: the digest is made of it. */
 static int list_node(struct change *change, struct plan_step *step, struct err *err)
 {
+	CLEANUP(buffer_release) struct buffer bare = BUFFER_INIT(1024);
 	struct record_list pods =
 		snapshot_pods_on_node(cluster_snapshot(change->context.cluster), step->target->name);
+	const struct record **sorted = xcalloc(pods.count + 1, sizeof(*sorted));
+	size_t count = 0;
 
 	for (size_t i = 0; i < pods.count; i++) {
-		bool leave;
-
-		if (judge_pod(pods.items[i], &leave, err) < 0)
-			return -1;
-		if (!leave)
-			add_pod(step, pods.items[i]);
+		if (is_to_go(pods.items[i]))
+			sorted[count++] = pods.items[i];
 	}
-	return 0;
+	qsort(sorted, count, sizeof(*sorted), compare_records);
+	for (size_t i = 0; i < count; i++) {
+		if (*sorted[i]->owner_uid)
+			add_pod(step, sorted[i]);
+		else
+			buffer_addf(&bare, "%s%s/%s", bare.length ? ", " : "", sorted[i]->name_space, sorted[i]->name);
+	}
+	free(sorted);
+	if (!bare.length)
+		return 0;
+	return err_set(err, ERR_REFUSED, "no controller would make these pods again, move them by hand first: {pods}",
+		       "pods", buffer_text(&bare), NULL);
+}
+
+static bool was_previewed(const struct plan_step *step, const char *uid)
+{
+	size_t i;
+	json_t *pod;
+
+	json_array_foreach(step->pods, i, pod) {
+		if (!strcmp(text_of(pod, "uid"), uid))
+			return true;
+	}
+	return false;
+}
+
+/* A pod that came onto the node since the preview and that the rule would have taken; NULL: none. */
+static const struct record *stray_pod(const struct change *change, const struct plan_step *step)
+{
+	struct record_list pods;
+
+	if (step->target->kind->id != KIND_NODE)
+		return NULL;
+	pods = snapshot_pods_on_node(cluster_snapshot(change->context.cluster), step->target->name);
+	for (size_t i = 0; i < pods.count; i++) {
+		if (is_to_go(pods.items[i]) && !was_previewed(step, pods.items[i]->uid))
+			return pods.items[i];
+	}
+	return NULL;
+}
+
+/* Fewer pods are fine, another one needs a new preview (decisions.md 21). */
+static bool is_bound(const struct change *change, const struct plan_step *step)
+{
+	return !stray_pod(change, step);
 }
 
 static char *kubectl_drain(const struct change *change, const struct plan_step *step)
@@ -99,6 +150,37 @@ static char *kubectl_drain(const struct change *change, const struct plan_step *
 	shell_add_word(&line, "--ignore-daemonsets");
 	shell_add_word(&line, "--delete-emptydir-data");
 	return buffer_detach(&line);
+}
+
+/* kubectl has no word for an eviction: the request itself. */
+static char *kubectl_evict(const struct change *change, const struct plan_step *step)
+{
+	CLEANUP(buffer_release) struct buffer line = BUFFER_INIT(4096);
+	CLEANUP(buffer_release) struct buffer word = BUFFER_INIT(4096);
+	const json_t *pod = json_array_get(step->pods, 0);
+	auto_free char *path = pod ? eviction_path(pod) : NULL;
+	auto_free char *body = pod ? eviction_body(pod) : NULL;
+
+	if (!pod)
+		return NULL;
+	kubectl_add_start(&line, kube_client_view(change->context.client), change->context.kubeconfig);
+	shell_add_word(&line, "create");
+	shell_add_word(&line, "--raw");
+	shell_add_word(&line, path);
+	shell_add_word(&line, "--filename");
+	shell_add_word(&line, "-");
+	shell_add_word(&word, body);
+	buffer_addf(&line, " <<< %s", buffer_text(&word));
+	return buffer_detach(&line);
+}
+
+/* What is sent for each pod, with places for what is another each time. */
+static void show_request(struct plan_step *step)
+{
+	step->shown.each_request = xstrdup(
+		"POST /api/v1/namespaces/{namespace}/pods/{name}/eviction "
+		"{\"apiVersion\":\"policy/v1\",\"kind\":\"Eviction\",\"metadata\":{\"name\":\"{name}\","
+		"\"namespace\":\"{namespace}\"},\"deleteOptions\":{\"preconditions\":{\"uid\":\"{uid}\"}}}");
 }
 
 static int plan(struct change *change, struct plan_step *step, struct err *err)
@@ -125,8 +207,11 @@ static int plan(struct change *change, struct plan_step *step, struct err *err)
 		pod = snapshot_by_uid(cluster_snapshot(change->context.cluster), step->shown.target_uid);
 		if (pod && pod->kind->id == KIND_POD)
 			add_pod(step, pod);
+		step->shown.kubectl = kubectl_evict(change, step);
 	}
-	if (!json_array_size(step->pods)) {
+	if (json_array_size(step->pods)) {
+		show_request(step);
+	} else {
 		step->shown.state = STEP_SKIPPED;
 		step->shown.outcome = change_say(change, "has no pod to move", NULL);
 	}
@@ -142,11 +227,19 @@ static int plan(struct change *change, struct plan_step *step, struct err *err)
 static void on_asked(struct change *change, void *data, const struct kube_result *result)
 {
 	struct plan_step *step = data;
+	char *before = step->shown.owner_note;
 	auto_free char *why = NULL;
+	auto_free char *text = NULL;
 
-	if (result->code != ERR_NONE && result->code != ERR_NOT_FOUND && !step->shown.owner_note) {
+	if (result->code != ERR_NONE && result->code != ERR_NOT_FOUND &&
+	    (!before || strlen(before) < HELD_UP_MAXIMUM)) {
 		why = change_say_err(change, &result->err);
-		step->shown.owner_note = change_say(change, "held up now: {reason}", "reason", why, NULL);
+		text = change_say(change, "held up now: {reason}", "reason", why, NULL);
+		/* One budget holds up many pods with one reason. */
+		if (!before || !strstr(before, text)) {
+			step->shown.owner_note = before ? xasprintf("%s; %s", before, text) : take_pointer(text);
+			free(before);
+		}
 	}
 	plan_answered(change);
 }
@@ -284,6 +377,15 @@ static void start(struct change *change, struct plan_step *step)
 
 	step->deadline_ms = clock_monotonic_ms() + (seconds > 0 ? seconds : TIMEOUT_SECONDS) * 1000;
 	step->pod_index = 0;
+	if (stray_pod(change, step)) {
+		auto_free char *line =
+			change_say(change, "{pod} came onto the node since the preview: look at a new preview", "pod",
+				   stray_pod(change, step)->name, NULL);
+
+		step->was_refused = true;
+		finish(change, step, STEP_FAILED, line);
+		return;
+	}
 	next_pod(change, step);
 }
 
@@ -318,4 +420,5 @@ const struct step_ops drain_step = {
 	.stop = stop,
 	.preview = preview,
 	.permit = permit,
+	.is_bound = is_bound,
 };

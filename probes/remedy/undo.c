@@ -31,7 +31,7 @@ static json_t *target_of(const char *label)
 }
 
 /* The uid that the run's request was bound to. */
-static const char *uid_of(const json_t *body)
+const char *undo_request_uid(const json_t *body)
 {
 	size_t i;
 	json_t *operation;
@@ -88,11 +88,14 @@ static void set_transform(json_t *definition, json_t *field)
 	json_object_set(definition, "restore", field);
 }
 
+/* "wayBack" in an image is the definition of the step that takes it back: for types that no field describes. */
 static void set_way_back(json_t *definition, const json_t *step)
 {
 	json_t *field = json_array_get(json_object_get(step, "before"), 0);
 
-	if (image_says(step, "made"))
+	if (image_says(step, "wayBack"))
+		json_object_update(definition, json_object_get(field, "wayBack"));
+	else if (image_says(step, "made"))
 		set_deletion(definition, field);
 	else if (image_says(step, "ini"))
 		set_transform(definition, field);
@@ -112,7 +115,8 @@ static json_t *restore_definition(const struct change *change, const json_t *ste
 		return NULL;
 	}
 	definition = json_pack("{s:s, s:s, s:o, s:{s:s}, s:s, s:O}", "id", id, "type", "restore", "target", target,
-			       "title", "en", title, "uid", uid_of(body), "fields", json_object_get(step, "before"));
+			       "title", "en", title, "uid", undo_request_uid(body), "fields",
+			       json_object_get(step, "before"));
 	json_decref(body);
 	set_way_back(definition, step);
 	return definition;
@@ -131,13 +135,70 @@ static void add_definitions(const struct change *change, const json_t *steps, bo
 	}
 }
 
+/* Steps of these types change nothing, or are taken back by what comes before or after them. */
+static bool changes_nothing(const char *type)
+{
+	static const char *const types[] = {"wait", "wait-rollout", "check", "registry-check", "prompt", "advice"};
+
+	for (size_t i = 0; i < array_length(types); i++) {
+		if (!strcmp(type, types[i]))
+			return true;
+	}
+	return false;
+}
+
+static bool was_started(const json_t *step)
+{
+	const char *state = text_of(step, "state");
+
+	return strcmp(state, "pending") != 0 && strcmp(state, "skipped") != 0;
+}
+
+json_t *undo_leaves(const struct change *change, const json_t *steps)
+{
+	json_t *leaves = json_array();
+	size_t i;
+	json_t *step;
+
+	json_array_foreach((json_t *)(uintptr_t)steps, i, step) {
+		auto_free char *text = NULL;
+
+		if (!was_started(step) || json_array_size(json_object_get(step, "before")) ||
+		    !*text_of(step, "type") || changes_nothing(text_of(step, "type")))
+			continue;
+		text = change_say(change, "cannot be undone: {step} ({object})", "step",
+				  *text_of(step, "title") ? text_of(step, "title") : text_of(step, "type"), "object",
+				  text_of(step, "target"), NULL);
+		json_array_append_new(leaves, json_string(text));
+	}
+	return leaves;
+}
+
+static void add_leaves(const struct change *change, const json_t *steps, json_t *definitions)
+{
+	json_t *leaves = undo_leaves(change, steps);
+	size_t i;
+	json_t *text;
+
+	json_array_foreach(leaves, i, text) {
+		auto_free char *id = xasprintf("left-%zu", i + 1);
+
+		json_array_append_new(definitions, json_pack("{s:s, s:s, s:{s:O}, s:{s:O}}", "id", id, "type", "advice",
+							     "title", "en", text, "instruction", "en", text));
+	}
+	json_decref(leaves);
+}
+
 json_t *undo_document(const struct change *change, const json_t *run)
 {
 	const json_t *steps = json_object_get(run, "steps");
 	json_t *definitions = json_array();
+	size_t count;
 
 	add_definitions(change, steps, false, definitions);
 	add_definitions(change, steps, true, definitions);
-	return json_pack("{s:s, s:o, s:{s:s}}", "undoOf", text_of(run, "id"), "steps", definitions, "undo", "coverage",
-			 "full");
+	count = json_array_size(definitions);
+	add_leaves(change, steps, definitions);
+	return json_pack("{s:s, s:o, s:O, s:{s:s}}", "undoOf", text_of(run, "id"), "steps", definitions, "leaves",
+			 steps, "undo", "coverage", json_array_size(definitions) == count ? "full" : "partial");
 }

@@ -3,11 +3,14 @@ import http.client
 import http.server
 import json
 import os
+import shutil
 import subprocess
+import tempfile
 import threading
 import urllib.parse
 
 from simulated import CONSOLE, Simulated, environment, run_console
+from sources import ROOT
 from wait import wait_for
 
 WORKLOADS = {
@@ -199,3 +202,36 @@ class Place:
 
     def start(self, *words):
         return Running(self.cluster, *words, kubeconfig=self.proxy.kubeconfig)
+
+
+class Copy:
+    """A console of its own in which the runbook of an entry was edited by edit(runbook)."""
+
+    def __init__(self, edit, entry="E08"):
+        self.entry = entry
+        self.folder = tempfile.mkdtemp(prefix="nks-triage-copy-")
+        self.console = os.path.join(self.folder, "nks-triage")
+        shutil.copy(CONSOLE, self.console)
+        shutil.copytree(os.path.join(ROOT, "assets"), os.path.join(self.folder, "assets"))
+        path = os.path.join(self.folder, "assets", "runbooks", entry + ".json")
+        with open(path, encoding="utf-8") as file:
+            runbook = json.load(file)
+        edit(runbook)
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(runbook, file)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        shutil.rmtree(self.folder)
+
+    def run(self, cluster, *words, kubeconfig=None):
+        return subprocess.run([self.console, *words, "--kubeconfig", kubeconfig or cluster.kubeconfig],
+                              capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL,
+                              env=environment(cluster.folder))
+
+    def digest(self, cluster, *words, **more):
+        answer = self.run(cluster, "plan", self.entry, *words, **more)
+        assert answer.returncode == 0, answer
+        return answer.stdout.splitlines()[-1].split()[1]

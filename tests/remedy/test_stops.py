@@ -149,7 +149,7 @@ def _():
         digest = place.console("resume", entry["id"]).out.splitlines()[-1].split()[1]
         (name,) = our_leases(place.cluster)
         kubectl(place.cluster, "-n", "kube-system", "patch", "lease", name, "--type=merge", "-p",
-                '{"spec":{"renewTime":"2026-01-01T00:00:00.000000Z"}}')
+                '{"spec":{"renewTime":"2026-01-01T00:00:00.000000Z"},"metadata":{"annotations":{"nks-triage/run":"another"}}}')
         before = place.cluster.get(f"{LEASES}/{name}")
         for number, code in ((signal.SIGTERM, 130), (signal.SIGINT, 130)):
             running = place.start("resume", entry["id"], "--confirm", digest)
@@ -182,14 +182,19 @@ def _():
         running.process.kill()
         running.end(30)
         (entry,) = runs(place.cluster)
-        assert entry["state"] == "running" and entry["steps"][-1]["state"] == "running", entry
+        under_way = [step["n"] for step in entry["steps"] if step["state"] == "running"]
+        assert entry["state"] == "interrupted" and under_way == [5], entry
         left = place.console("resume", entry["id"])
         assert left.code == 6, left
-        # The dead run's lock is still there: it is watched before it is taken over, or has been refused.
+        # The dead run's lock is still there. The journal proves that its process is gone, so it is taken over at once.
         assert len(our_leases(place.cluster)) == 1
         digest = left.out.splitlines()[-1].split()[1]
-        early = place.console("resume", entry["id"], "--confirm", digest)
-        assert early.code == 6 and "works on the same objects" in early.err, early
+        done = place.console("resume", entry["id"], "--confirm", digest)
+        assert done.code == 0 and "looks abandoned" not in done.out, done
+        assert set(generations(place.cluster).values()) == {2}, "something was written twice"
+        assert not our_leases(place.cluster)
+        resumed, interrupted = runs(place.cluster)
+        assert resumed["resumes"] == interrupted["id"] and interrupted["resumedBy"] == resumed["id"]
 
 
 run()

@@ -1,0 +1,97 @@
+/*
+ * Going on with a run that stopped or whose process ended: the plan is made
+ * anew from what the cluster shows, and each step that the journal knows is
+ * first held against its target. What the step would have set is there: it
+ * happened, whether or not its answer ever came, and is not done again.
+ */
+#include <string.h>
+
+#include "probes/base/memory.h"
+#include "probes/remedy/json_path.h"
+#include "probes/remedy/step.h"
+
+static const char *text_of(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text ? text : "";
+}
+
+/* Steps of one type on one target are told apart by their order. */
+static bool is_taken(const struct change *change, const json_t *entry)
+{
+	for (size_t i = 0; i < change->step_count; i++) {
+		if (change->steps[i]->resumed == entry)
+			return true;
+	}
+	return false;
+}
+
+static const json_t *find_entry(const struct change *change, const struct plan_step *step)
+{
+	size_t i;
+	json_t *entry;
+
+	json_array_foreach(change->resumed_steps, i, entry) {
+		if (!strcmp(text_of(entry, "type"), step->shown.type) &&
+		    !strcmp(text_of(entry, "target"), step->shown.target) && !is_taken(change, entry))
+			return entry;
+	}
+	return NULL;
+}
+
+/* The object that the request was bound to is gone: what a delete wanted. */
+static bool has_gone(const struct plan_step *step, const json_t *body)
+{
+	const char *uid = json_string_value(pointer_get(body, "/preconditions/uid"));
+	const char *now = json_string_value(pointer_get(step->target->document, "/metadata/uid"));
+
+	if (!uid || (!step->target->document && step->target->err.code != ERR_NOT_FOUND))
+		return false;
+	return !now || strcmp(uid, now) != 0;
+}
+
+static bool shows_in_fields(struct plan_step *step, const json_t *entry, const json_t *body)
+{
+	json_t *image = json_object_get(entry, "before");
+	const char *uid = undo_request_uid(body);
+	const char *now = json_string_value(pointer_get(step->target->document, "/metadata/uid"));
+	bool happened;
+
+	if (!json_array_size(image) || !json_object_get(json_array_get(image, 0), "path") || !now ||
+	    strcmp(uid, now) != 0)
+		return false;
+	step->touched = json_incref(image);
+	happened = step_match(step, step->target->document) == MATCH_AFTER;
+	json_decref(step->touched);
+	step->touched = NULL;
+	return happened;
+}
+
+static bool has_happened(struct plan_step *step)
+{
+	const char *method = text_of(json_object_get(step->resumed, "request"), "method");
+	json_t *body;
+	bool happened;
+
+	/* Steps without a request of their own (waits, drains) look by themselves at what is left to do. */
+	if (!*method || !step->target || !strcmp(text_of(step->resumed, "state"), "pending"))
+		return false;
+	body = json_loads(text_of(json_object_get(step->resumed, "request"), "body"), 0, NULL);
+	happened = !strcmp(method, "DELETE") ? has_gone(step, body) : shows_in_fields(step, step->resumed, body);
+	json_decref(body);
+	return happened;
+}
+
+bool resume_has_done(struct change *change, struct plan_step *step)
+{
+	if (!change->resumed_steps)
+		return false;
+	step->resumed = find_entry(change, step);
+	if (!step->resumed || !has_happened(step))
+		return false;
+	step->was_done_before = true;
+	step->shown.state = STEP_SKIPPED;
+	step->shown.outcome = change_say(change, "was done by run {run}", "run", change->resume_of, NULL);
+	return true;
+}
