@@ -178,6 +178,20 @@ static int exit_code_of(const struct change_flow *flow)
 	}
 }
 
+static void say_verified(const struct change_flow *flow)
+{
+	FILE *out = flow->command->invocation->out;
+	int seconds = change_watch_seconds(flow->command->change);
+	char time[32];
+
+	fprintf(out, translate("%s: done and verified\n"), flow->command->runbook->id);
+	if (!seconds)
+		return;
+	clock_age(seconds, time, sizeof(time));
+	fprintf(out, translate("watched for %s more by every console of this machine: it says so if it comes back\n"),
+		time);
+}
+
 static int carry_out(struct change_flow *flow)
 {
 	const struct invocation *invocation = flow->command->invocation;
@@ -195,7 +209,7 @@ static int carry_out(struct change_flow *flow)
 	}
 	print_output(flow);
 	if (change_state(change) == CHANGE_VERIFIED)
-		fprintf(invocation->out, translate("%s: done and verified\n"), flow->command->runbook->id);
+		say_verified(flow);
 	else
 		command_fail(invocation, change_error(change));
 	return exit_code_of(flow);

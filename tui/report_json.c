@@ -56,14 +56,18 @@ static json_t *finding_to_json(const struct report *report, const struct finding
 	const struct runbook *runbook = finding->runbook;
 	auto_free char *title = report_title(report, finding);
 	json_t *also_seen = json_array();
+	json_t *document;
 
 	for (size_t i = 0; i < finding->also_seen_count; i++)
 		json_array_append_new(also_seen, json_shown(finding->also_seen[i]));
-	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:s, s:o, s:o, s:o, s:s}", "id", runbook->id, "slug",
-			 runbook->slug, "severity", severity_name(finding->severity), "confidence",
-			 confidence_name(finding->confidence), "since", json_time(finding->since), "title", title,
-			 "objects", objects_to_json(finding), "alsoSeen", also_seen, "evidence",
-			 evidence_to_json(finding), "remedy", remedy_name(runbook->remedy));
+	document = json_pack("{s:s, s:s, s:s, s:s, s:o, s:s, s:o, s:o, s:o, s:s}", "id", runbook->id, "slug",
+			     runbook->slug, "severity", severity_name(finding->severity), "confidence",
+			     confidence_name(finding->confidence), "since", json_time(finding->since), "title", title,
+			     "objects", objects_to_json(finding), "alsoSeen", also_seen, "evidence",
+			     evidence_to_json(finding), "remedy", remedy_name(runbook->remedy));
+	if (finding->came_back_after)
+		json_object_set_new(document, "cameBackAfter", json_shown(finding->came_back_after));
+	return document;
 }
 
 static json_t *checks_to_json(const struct report *report)

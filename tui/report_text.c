@@ -226,6 +226,8 @@ static void print_finding(const struct printer *printer, const struct finding *f
 		buffer_addf(&line, "%s%s%s", i ? ", " : separator(report), i ? "" : translate("also seen: "),
 			    finding->also_seen[i]);
 	print_folded(printer, buffer_text(&line), 2, 2, 0);
+	if (finding->came_back_after)
+		fprintf(printer->out, translate("  came back after fix %s\n"), finding->came_back_after);
 	fprintf(printer->out, "  %s (%zu)\n", translate("objects"), finding->object_count);
 	print_objects(printer, finding);
 	print_evidence(printer, finding);

@@ -49,7 +49,8 @@ static const char *state_text(const struct change *change)
 	case CHANGE_VERIFYING:
 		return N_("verifying: does the symptom's own signature go away?");
 	case CHANGE_VERIFIED:
-		return N_("verified: the symptom is gone");
+		return change_watch_seconds(change) ? N_("verified, watching: the symptom is gone")
+						    : N_("verified: the symptom is gone");
 	case CHANGE_NOT_IMPROVED:
 		return N_("did not improve: the symptom is still there");
 	case CHANGE_COULD_NOT_VERIFY:
@@ -174,6 +175,34 @@ static void add_step(struct textview *text, const struct world *world, const str
 	add_waiting(text, world, step);
 }
 
+/* It did not improve: what to look at next. */
+static void add_hypotheses(struct textview *text, const struct change *change)
+{
+	size_t count = change_hypothesis_count(change);
+
+	if (!count)
+		return;
+	textview_add(text, ROLE_HEADING, translate("Look next at"));
+	for (size_t i = 0; i < count; i++) {
+		const struct hypothesis *hypothesis = change_hypothesis_at(change, i);
+
+		textview_addf(text, ROLE_STRONG, " %s ", hypothesis->id);
+		textview_append(text, ROLE_NORMAL, hypothesis->why);
+		textview_indent(text, 3);
+	}
+}
+
+static void add_watch(struct textview *text, const struct change *change)
+{
+	int seconds = change_watch_seconds(change);
+	char time[32];
+
+	if (change_state(change) != CHANGE_VERIFIED || !seconds)
+		return;
+	clock_age(seconds, time, sizeof(time));
+	textview_addf(text, ROLE_INFO, translate("watched for %s more: it says so here if it comes back"), time);
+}
+
 void run_steps_text(struct textview *text, const struct world *world, const struct change *change)
 {
 	const struct err *error = change_error(change);
@@ -189,6 +218,8 @@ void run_steps_text(struct textview *text, const struct world *world, const stru
 		if (*hint)
 			textview_add(text, ROLE_NORMAL, hint);
 	}
+	add_watch(text, change);
+	add_hypotheses(text, change);
 }
 
 void run_output_text(struct textview *text, const struct world *world, const struct change *change)

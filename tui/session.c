@@ -13,6 +13,7 @@
 #include "probes/net/worker.h"
 #include "tui/configuration.h"
 #include "tui/demo.h"
+#include "tui/verified.h"
 
 enum {
 	VERSION_WAIT_MS = 3000,
@@ -138,6 +139,9 @@ int session_open(const struct invocation *invocation, const struct session_optio
 	session->evidence = evidence_store_new();
 	session->collector = collector_new(session->client, session->evidence);
 	session->symptoms = symptoms_new(session->runbooks, &symptoms);
+	if (invocation->state_dir)
+		session->verified =
+			verified_new(invocation->state_dir, kube_client_view(session->client)->server);
 	clock_read(&session->clocks);
 	*ret_session = session;
 	return 0;
@@ -147,6 +151,7 @@ void session_close(struct session *session)
 {
 	if (!session)
 		return;
+	verified_free(session->verified);
 	symptoms_free(session->symptoms);
 	collector_free(session->collector);
 	evidence_store_free(session->evidence);
@@ -208,6 +213,8 @@ static bool update_symptoms(struct session *session)
 	session->seen_evidence = evidence_version(session->evidence);
 	session->seen_complete = cluster_is_complete(session->cluster);
 	session->update_at = symptoms_update(session->symptoms, snapshot, session->evidence, now);
+	if (session->verified)
+		verified_look(session->verified, session->symptoms, now);
 	for (size_t i = 0; i < symptoms_wanted_count(session->symptoms); i++)
 		collector_want(session->collector, symptoms_wanted_at(session->symptoms, i));
 	sweep_evidence(session, now);

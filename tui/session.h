@@ -31,6 +31,7 @@ struct session {
 	struct worker *disk;		/* the thread that writes journal and history; NULL of a bare session */
 	struct history *history;	/* NULL: of --demo nothing is kept, or it cannot be used (the log says why) */
 	struct symptoms *symptoms;
+	struct verified *verified;	/* runs that are watched after their verification; NULL: no state folder */
 	int64_t update_at;		/* wall time of the next needed symptoms_update(); 0 none */
 	struct demo *demo;		/* NULL but for --demo */
 	uint64_t seen_snapshot;		/* versions at the last symptoms_update() */

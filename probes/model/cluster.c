@@ -239,6 +239,14 @@ void cluster_resume(struct cluster *cluster)
 	heartbeat_now(cluster->heartbeat);
 }
 
+void cluster_relist(struct cluster *cluster, const bool kinds[KIND_COUNT])
+{
+	for (size_t i = 0; i < KIND_COUNT; i++) {
+		if (kinds[i] && cluster->kinds[i].reflector)
+			reflector_reconnect(cluster->kinds[i].reflector);
+	}
+}
+
 void cluster_reconnect(struct cluster *cluster)
 {
 	kube_start_afresh(cluster->client);

@@ -38,6 +38,8 @@ bool cluster_is_complete(const struct cluster *cluster);
 bool cluster_has_failed(const struct cluster *cluster, struct err *ret_err);
 /* Lists everything anew over new connections (Ctrl-r). What is known stays until then. */
 void cluster_reconnect(struct cluster *cluster);
+/* Lists these kinds anew, as far as they are watched: what a watch did not tell comes to light. */
+void cluster_relist(struct cluster *cluster, const bool kinds[KIND_COUNT]);
 /* The machine slept, or the process was stopped: connections may be dead. Watches go on from their last versions. */
 void cluster_resume(struct cluster *cluster);
 

@@ -453,6 +453,7 @@ void snapshot_list_end(struct snapshot *snapshot, enum kind_id kind)
 			remove_entry(snapshot, entry);
 	}
 	store->collection.listed_once = true;
+	store->collection.lists++;
 	snapshot->version++;
 }
 

@@ -40,6 +40,7 @@ struct collection {
 	size_t count;
 	long remaining;		/* objects of the first list still to come; -1 unknown, 0 none */
 	uint64_t dropped;	/* events dropped because the store was full (decisions.md 16) */
+	uint64_t lists;		/* how often it was listed whole */
 	bool listed_once;
 };
 

@@ -167,6 +167,7 @@ static void free_plan(struct change *change)
 	for (size_t i = 0; i < change->effect_count; i++)
 		free(change->effects[i].text);
 	free(change->effects);
+	hypotheses_release(change);
 }
 
 /* Freed in the middle of a run: the journal says so, the Lease expires by itself. */

@@ -209,6 +209,18 @@ const char *change_alternative(const struct change *change);
 /* A protected context, an irreversible step, or a time outside the maintenance windows. */
 bool change_needs_name(const struct change *change);
 const char *change_name_to_type(const struct change *change);
+/* How long any console of this machine watches after a verified run whether it stays so; 0: not at all. */
+int change_watch_seconds(const struct change *change);
+/*
+ * Where to look next when it did not improve: what else was seen on the same objects then, and what the fix may have
+ * brought about.
+ */
+struct hypothesis {
+	char *id;		/* of an entry or a general symptom */
+	char *why;		/* in the chosen language */
+};
+size_t change_hypothesis_count(const struct change *change);
+const struct hypothesis *change_hypothesis_at(const struct change *change, size_t index);
 size_t change_output_count(const struct change *change);
 const struct output_line *change_output_at(const struct change *change, size_t index);
 /*

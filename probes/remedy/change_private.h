@@ -178,6 +178,12 @@ struct change {
 	enum change_state end_state;
 	int64_t verify_deadline_ms;
 	int64_t held_since_ms;		/* monotonic; 0: the signature holds still */
+	struct hypothesis *hypotheses;
+	size_t hypothesis_count;
+	bool is_proving;		/* what verification rests on is listed anew */
+	bool proof_kinds[KIND_COUNT];
+	uint64_t proof_lists[KIND_COUNT];	/* collection's lists when that was asked for */
+	int64_t proof_started_ms;
 };
 
 /* change_state.c: the only function that sets change->state; a move that the drawing lacks is a bug. */
@@ -361,6 +367,9 @@ void lease_permit(const struct change *change, struct write_token *token);
 /* verify.c */
 void verify_start(struct change *change);
 void verify_stop(struct change *change);
+/* hypothesis.c: fills change->hypotheses. */
+void hypotheses_make(struct change *change);
+void hypotheses_release(struct change *change);
 /* verify_undo.c: the fields are what they were before the run that was taken back. */
 void verify_undo_start(struct change *change);
 

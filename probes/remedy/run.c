@@ -136,6 +136,17 @@ static void note_undone(struct change *change)
 	journal_run_state(change->context.journal, change->undo_of, "undone", note, NULL, change->run_id, NULL, NULL);
 }
 
+/* Where to look next: [{"id","why"}]. */
+static json_t *hypotheses_json(const struct change *change)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < change->hypothesis_count; i++)
+		json_array_append_new(list, json_pack("{s:o, s:o}", "id", optional_text(change->hypotheses[i].id),
+						      "why", optional_text(change->hypotheses[i].why)));
+	return list;
+}
+
 /* By what, for how long, with what result. JSON text, NULL: it was not verified. */
 static char *verification_text(const struct change *change, const char *reason)
 {
@@ -155,6 +166,7 @@ static char *verification_text(const struct change *change, const char *reason)
 			     "reason", optional_text(reason));
 	json_object_set(document, "deadlineSeconds", json_object_get(verify, "deadlineSeconds"));
 	json_object_set(document, "holdSeconds", json_object_get(verify, "holdSeconds"));
+	json_object_set_new(document, "next", hypotheses_json(change));
 	text = json_dumps(document, JSON_COMPACT);
 	json_decref(document);
 	return text;

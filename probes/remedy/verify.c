@@ -12,7 +12,14 @@
 #include "probes/remedy/json_path.h"
 #include "probes/remedy/target_kind.h"
 
-enum { LOOK_MS = 500, HOLD_MAXIMUM_S = 60, DEADLINE_MAXIMUM_S = 900, DEADLINE_DEFAULT_S = 300 };
+enum {
+	LOOK_MS = 500,
+	HOLD_MAXIMUM_S = 60,
+	DEADLINE_MAXIMUM_S = 900,
+	DEADLINE_DEFAULT_S = 300,
+	PROOF_MS = 30000,
+	WATCH_MAXIMUM_S = 30 * 86400,
+};
 
 static void look(void *data);
 
@@ -52,6 +59,55 @@ static enum truth workload_is_ready(const struct snapshot *snapshot, const struc
 		return TRUTH_TRUE;
 	message_set(ret_reason, "{object} is not ready yet", "object", target->label, NULL);
 	return TRUTH_FALSE;
+}
+
+/* The kinds that the signs rest on, and those of what was touched. */
+static void note_kinds(const struct change *change, bool kinds[KIND_COUNT])
+{
+	const struct runbook *runbook = change->runbook;
+
+	for (enum kind_id kind = 0; kind < KIND_COUNT; kind++)
+		kinds[kind] = runbook_is_about(runbook, kind);
+	kinds[runbook->subject] = true;
+	for (size_t i = 0; i < runbook->need_count; i++)
+		kinds[runbook->needs[i]] = true;
+	for (size_t i = 0; i < change->target_count; i++) {
+		if (target_kind_is_known(change->targets[i]->kind))
+			kinds[change->targets[i]->kind->id] = true;
+	}
+}
+
+/*
+ * A watch may be silent because nothing happens or because nothing comes through: before anything counts as mended
+ * what it rests on is listed anew.
+ */
+static void start_proof(struct change *change)
+{
+	const struct snapshot *snapshot = cluster_snapshot(change->context.cluster);
+
+	note_kinds(change, change->proof_kinds);
+	for (size_t i = 0; i < KIND_COUNT; i++) {
+		const struct collection *collection = snapshot_collection(snapshot, (enum kind_id)i);
+
+		/* What may not be listed, or is not there, was judged as that. */
+		if (collection->state != COLLECTION_CURRENT)
+			change->proof_kinds[i] = false;
+		change->proof_lists[i] = collection->lists;
+	}
+	change->is_proving = true;
+	cluster_relist(change->context.cluster, change->proof_kinds);
+}
+
+static bool is_proven(const struct change *change)
+{
+	const struct snapshot *snapshot = cluster_snapshot(change->context.cluster);
+
+	for (size_t i = 0; i < KIND_COUNT; i++) {
+		if (change->proof_kinds[i] &&
+		    snapshot_collection(snapshot, (enum kind_id)i)->lists == change->proof_lists[i])
+			return false;
+	}
+	return true;
 }
 
 static enum truth all_is_ready(const struct change *change, struct message *ret_reason)
@@ -97,19 +153,21 @@ static enum truth is_mended(struct change *change, struct message *ret_reason)
 	return all_is_ready(change, ret_reason);
 }
 
-/* What else was seen on the same objects: the next thing to look at. */
-static void add_hypothesis(const struct change *change, struct err *err)
+static void add_hypotheses(struct change *change, struct err *err)
 {
 	CLEANUP(buffer_release) struct buffer ids = BUFFER_INIT(400);
 
-	for (size_t i = 0; i < change->finding->also_seen_count; i++)
-		buffer_addf(&ids, "%s%s", i ? ", " : "", change->finding->also_seen[i]);
-	for (size_t i = 0; i < change->conflict_count; i++)
-		buffer_addf(&ids, "%s%.*s", ids.length ? ", " : "", (int)strcspn(change->conflicts[i], ":"),
-			    change->conflicts[i]);
+	hypotheses_make(change);
+	for (size_t i = 0; i < change->hypothesis_count; i++)
+		buffer_addf(&ids, "%s%s", i ? ", " : "", change->hypotheses[i].id);
 	if (ids.length)
 		err_hint(err, "look next at what else was seen or may have come of it: {ids}", "ids", buffer_text(&ids),
 			 NULL);
+	for (size_t i = 0; i < change->hypothesis_count; i++) {
+		auto_free char *line = xasprintf("%s: %s", change->hypotheses[i].id, change->hypotheses[i].why);
+
+		change_output(change, 0, line);
+	}
 }
 
 static void end_unmended(struct change *change, enum truth mended, const struct message *reason)
@@ -119,7 +177,7 @@ static void end_unmended(struct change *change, enum truth mended, const struct 
 
 	err_set(&err, mended == TRUTH_FALSE ? ERR_INVALID : ERR_TIMEOUT, "{reason}", "reason", why, NULL);
 	if (mended == TRUTH_FALSE)
-		add_hypothesis(change, &err);
+		add_hypotheses(change, &err);
 	run_end(change, mended == TRUTH_FALSE ? CHANGE_NOT_IMPROVED : CHANGE_COULD_NOT_VERIFY, &err);
 }
 
@@ -132,6 +190,27 @@ static void say_held(struct change *change, int64_t hold_ms)
 			   "seconds", seconds, NULL);
 
 	change_output(change, 0, text);
+}
+
+/* True: the verification has ended. */
+static bool prove(struct change *change, int64_t now)
+{
+	struct message reason = {0};
+
+	if (!change->is_proving) {
+		start_proof(change);
+		change->proof_started_ms = now;
+		return false;
+	}
+	if (is_proven(change)) {
+		run_end(change, CHANGE_VERIFIED, NULL);
+		return true;
+	}
+	if (now - change->proof_started_ms < PROOF_MS)
+		return false;
+	message_set(&reason, "the signs are gone from what is known here, but it could not be read anew", NULL);
+	end_unmended(change, TRUTH_UNKNOWN, &reason);
+	return true;
 }
 
 static void look(void *data)
@@ -148,14 +227,13 @@ static void look(void *data)
 			change->held_since_ms = now;
 			say_held(change, hold_ms);
 		}
-		if (now - change->held_since_ms >= hold_ms) {
-			run_end(change, CHANGE_VERIFIED, NULL);
+		if (now - change->held_since_ms >= hold_ms && prove(change, now))
 			return;
-		}
 		look_later(change);
 		return;
 	}
 	change->held_since_ms = 0;
+	change->is_proving = false;
 	if (now >= change->verify_deadline_ms)
 		end_unmended(change, mended, &reason);
 	else
@@ -172,6 +250,7 @@ void verify_start(struct change *change)
 		clock_monotonic_ms() + seconds_of(change, "deadlineSeconds", DEADLINE_DEFAULT_S,
 						  DEADLINE_MAXIMUM_S) * 1000;
 	change->held_since_ms = 0;
+	change->is_proving = false;
 	evidence_forget(change->context.evidence);
 	timer_cancel(change->timer);
 	look_later(change);
@@ -181,4 +260,11 @@ void verify_stop(struct change *change)
 {
 	timer_cancel(change->timer);
 	change->timer = NULL;
+}
+
+int change_watch_seconds(const struct change *change)
+{
+	int64_t hold = seconds_of(change, "holdSeconds", 0, WATCH_MAXIMUM_S);
+
+	return hold > HOLD_MAXIMUM_S && !change->undo_of ? (int)(hold - HOLD_MAXIMUM_S) : 0;
 }

@@ -252,6 +252,20 @@ const struct finding *symptoms_finding_by_key(const struct symptoms *symptoms, c
 	return NULL;
 }
 
+bool symptoms_came_back(struct symptoms *symptoms, const char *key, const char *run_id, int64_t verified_at)
+{
+	for (size_t i = 0; i < symptoms->finding_count; i++) {
+		struct finding *finding = symptoms->findings[i];
+
+		if (strcmp(finding->key, key) != 0 || finding->came_back_after || finding->first_seen < verified_at)
+			continue;
+		finding->came_back_after = xstrdup(run_id);
+		symptoms->version++;
+		return true;
+	}
+	return false;
+}
+
 size_t symptoms_check_count(const struct symptoms *symptoms)
 {
 	return symptoms->rule_count;

@@ -38,6 +38,11 @@ int64_t symptoms_update(struct symptoms *symptoms, struct snapshot *snapshot,
 size_t symptoms_finding_count(const struct symptoms *symptoms);
 const struct finding *symptoms_finding_at(const struct symptoms *symptoms, size_t index);
 const struct finding *symptoms_finding_by_key(const struct symptoms *symptoms, const char *key);
+/*
+ * It was mended by this run, verified at that time, and is there again (decisions.md 26). False: there is no such
+ * finding, it is older than that, or it knows.
+ */
+bool symptoms_came_back(struct symptoms *symptoms, const char *key, const char *run_id, int64_t verified_at);
 size_t symptoms_check_count(const struct symptoms *symptoms);
 const struct check *symptoms_check_at(const struct symptoms *symptoms, size_t index);
 /* Grows when a finding or a check changes. */

@@ -66,6 +66,8 @@ class Proxy:
     def __init__(self, cluster, on_request):
         upstream = urllib.parse.urlsplit(cluster.server)
         outer = self
+        self.is_silent = False  # of watches nothing is passed on any more
+        self.is_cut = False     # answers end with their next piece
         self.arrived = []       # paths, as they come
         self.requests = []      # (method, path, status or what happened), as they are answered
 
@@ -113,6 +115,11 @@ class Proxy:
                         piece = answer.read1(65536)
                         if not piece:
                             break
+                        if outer.is_cut:
+                            break
+                        # Silence: the connection stands, and nothing comes through it any more.
+                        if outer.is_silent and "watch" in self.path:
+                            continue
                         self.wfile.write(piece)
                         self.wfile.flush()
                 except OSError:
