@@ -1,4 +1,7 @@
-/* Parameters of a runbook: fixed ("default"), or read from images that run now ("fromImage"). */
+/*
+ * Parameters of a runbook: given by the operator, or fixed ("default"), or read from images that run now
+ * ("fromImage") or that events of the finding's objects name ("fromEvent").
+ */
 #include <stdio.h>
 #include <string.h>
 
@@ -103,6 +106,57 @@ static void from_image(struct change *change, const char *name, const json_t *so
 		json_object_set_new(change->parameters, name, json_string(found));
 }
 
+/* The image that stands between two texts in a message. */
+static bool image_in(const char *message, const json_t *source, struct image_reference *ret_reference)
+{
+	const char *after = text_of(source, "after");
+	const char *at = strstr(message, after);
+	auto_free char *image = NULL;
+
+	if (!at)
+		return false;
+	at += strlen(after);
+	image = xstrndup(at, strcspn(at, text_of(source, "until")));
+	return *image && image_parse(image, ret_reference) == 0;
+}
+
+static void take_image_part(const struct image_reference *reference, const char *part, char *out, size_t size)
+{
+	if (strcmp(part, "name") != 0)
+		snprintf(out, size, "%s", image_part(reference, part));
+	else
+		snprintf(out, size, "%s/%s", reference->registry, reference->path);
+}
+
+/* Where the events of the finding's objects name several, nobody can say which is meant: there is no value then. */
+static void from_event(struct change *change, const char *name, const json_t *source)
+{
+	const struct snapshot *snapshot = cluster_snapshot(change->context.cluster);
+	char found[1100] = "";
+
+	for (size_t i = 0; change->finding && i < change->finding->object_count; i++) {
+		const struct finding_object *object = &change->finding->objects[i];
+		struct record_list events =
+			snapshot_events_of(snapshot, object->kind, object->name_space, object->name);
+
+		for (size_t at = 0; at < events.count; at++) {
+			struct image_reference reference;
+			char one[1100];
+
+			if (!image_in(record_event(events.items[at])->message, source, &reference))
+				continue;
+			take_image_part(&reference, text_of(source, "part"), one, sizeof(one));
+			if (*found && strcmp(found, one) != 0) {
+				json_object_del(change->parameters, name);
+				return;
+			}
+			memcpy(found, one, sizeof(found));
+		}
+	}
+	if (*found)
+		json_object_set_new(change->parameters, name, json_string(found));
+}
+
 /* What the operator gives; NULL: nothing. Borrowed. */
 static const char *setting_of(const struct change *change, const char *name)
 {
@@ -167,5 +221,7 @@ void plan_parameters(struct change *change)
 			from_image(change, name, source);
 		else if (fixed)
 			json_object_set(change->parameters, name, fixed);
+		if (!given && json_object_get(definition, "fromEvent"))
+			from_event(change, name, json_object_get(definition, "fromEvent"));
 	}
 }
