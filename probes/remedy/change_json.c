@@ -60,12 +60,10 @@ static json_t *command_json(const struct step *step)
 		return json_null();
 	}
 	for (size_t i = 0; i < step->command_count; i++)
-		json_array_append_new(commands, json_pack("{s:o, s:o, s:b}", "argv",
-		argv_json(step->commands[i].argv),
+		json_array_append_new(commands, json_pack("{s:o, s:o, s:b}", "argv", argv_json(step->commands[i].argv),
 							  "note", optional_text(step->commands[i].note), "sudo",
 							  step->commands[i].sudo));
-	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "node", optional_text(step->node), "argv",
-	argv_json(step->argv),
+	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "node", optional_text(step->node), "argv", argv_json(step->argv),
 			 "commands", commands, "content", optional_text(step->content), "difference",
 			 optional_text(step->unified));
 }
@@ -91,16 +89,14 @@ static json_t *batch_json(const struct step *step)
 
 static json_t *step_json(const struct step *step)
 {
-	return json_pack("{s:i, s:s, s:o, s:o, s:o, s:o, s:b, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o,
-	s:o}",
-			 "n", step->number, "type", step->type, "title", optional_text(step->title), "target",
+	return json_pack("{s:i, s:s, s:o, s:o, s:o, s:o, s:b, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, "
+			 "s:o}", "n", step->number, "type", step->type, "title", optional_text(step->title), "target",
 			 optional_text(step->target), "uid", optional_text(step->target_uid), "why",
 			 optional_text(step->why), "reversible", step->reversible, "expectedSeconds",
 			 step->expected_seconds, "request", request_json(step), "command", command_json(step),
 			 "batch", batch_json(step), "instruction", optional_text(step->instruction), "diff",
 			 diff_json(step),
-			 "cannotPreview", optional_text(step->cannot_preview), "owner",
-			 optional_text(step->owner_note),
+			 "cannotPreview", optional_text(step->cannot_preview), "owner", optional_text(step->owner_note),
 			 "kubectl", optional_text(step->kubectl ? step->kubectl : ""), "state",
 			 step_state_name(step->state), "outcome", optional_text(step->outcome),
 			 "eachRequest", optional_text(step->each_request));
@@ -118,8 +114,7 @@ static json_t *preconditions_json(const struct change *change)
 	for (size_t i = 0; i < change->precondition_count; i++) {
 		const struct precondition *precondition = &change->preconditions[i];
 
-		json_array_append_new(list, json_pack("{s:o, s:o, s:o, s:b}", "text",
-		optional_text(precondition->text),
+		json_array_append_new(list, json_pack("{s:o, s:o, s:o, s:b}", "text", optional_text(precondition->text),
 						      "ok", truth_json(precondition->ok), "reason",
 						      optional_text(precondition->reason), "blocking",
 						      precondition->is_blocking));
@@ -136,8 +131,7 @@ static json_t *objects_json(const struct change *change)
 
 		json_array_append_new(list, json_pack("{s:s, s:o, s:o, s:o}", "kind", object->kind, "namespace",
 						      optional_text(object->name_space), "name",
-						      optional_text(object->name), "uid",
-						      optional_text(object->uid)));
+						      optional_text(object->name), "uid", optional_text(object->uid)));
 	}
 	return list;
 }
@@ -170,8 +164,7 @@ json_t *change_plan_json(const struct change *change)
 	for (size_t i = 0; i < change->conflict_count; i++)
 		json_array_append_new(conflicts, optional_text(change->conflicts[i]));
 	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o}", "digest",
-			 change->digest, "id", change->runbook->id, "state", change_state_name(change->state),
-			 "reason",
+			 change->digest, "id", change->runbook->id, "state", change_state_name(change->state), "reason",
 			 optional_text(why), "objects", objects_json(change), "steps", steps, "preconditions",
 			 preconditions_json(change), "blastRadius", radius_json(change), "conflicts", conflicts,
 			 "undo", change_undo(change), "notice", optional_text(change_node_notice(change)));
