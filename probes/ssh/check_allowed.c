@@ -56,8 +56,8 @@ static bool logrotate_is_fine(const char *const *argv)
 	       !strncmp(argv[2], "/etc/logrotate.", strlen("/etc/logrotate.")) && !strstr(argv[2], "..");
 }
 
-/* BSD's options have no dash, and one of them shows environments. */
-static bool ps_is_fine(const char *const *argv)
+/* ps: BSD's options have no dash, and one of them shows environments. ldconfig without one writes its cache. */
+static bool begins_with_option(const char *const *argv)
 {
 	return argv[1] && argv[1][0] == '-';
 }
@@ -98,14 +98,14 @@ static const struct listed listed[] = {
 			"--follow", "--setup",
 			"--update", "--root", "--image", "--file", "-D", "--directory", "--cursor-file", "-i", "-M",
 			"--machine")},
-	{.name = "ldconfig", .only = WORDS("-p")},
+	{.name = "ldconfig", .only = WORDS("-p"), .is_fine = begins_with_option},
 	{.name = "ls"},
 	{.name = "lsblk"},
 	{.name = "lsmod"},
 	{.name = "lsof", .never = WORDS("-r", "+r", "-D")},
 	{.name = "logrotate", .is_fine = logrotate_is_fine},
 	{.name = "nvidia-smi", .only = WORDS("-L")},
-	{.name = "ps", .is_fine = ps_is_fine},
+	{.name = "ps", .is_fine = begins_with_option},
 	{.name = "readlink"},
 	{.name = "rpcinfo", .never = WORDS("-d")},
 	{.name = "sha256sum"},

@@ -61,6 +61,15 @@ static struct piece base_name(struct piece reference)
 	return name;
 }
 
+/* Mirrors put words before it: "mirrored-pause". */
+static bool ends_in_pause(struct piece name)
+{
+	static const char end[] = "-pause";
+	size_t n = strlen(end);
+
+	return name.length > n && !memcmp(name.at + name.length - n, end, n);
+}
+
 static void add_name(struct images *images, struct piece reference)
 {
 	struct piece name = base_name(reference);
@@ -68,7 +77,7 @@ static void add_name(struct images *images, struct piece reference)
 	if (!reference.length || piece_holds(reference, "<none>") || json_array_size(images->names) >= PARSE_ITEMS_MAX)
 		return;
 	json_array_append_new(images->names, piece_json(reference));
-	if (piece_is(name, "pause") || piece_begins(name, "pause-"))
+	if (piece_is(name, "pause") || piece_begins(name, "pause-") || ends_in_pause(name))
 		json_array_append_new(images->pause, piece_json(reference));
 	if (piece_holds(reference, "calico"))
 		json_array_append_new(images->calico, piece_json(reference));
@@ -207,7 +216,7 @@ json_t *parse_images_ctr(const struct parse_input *input, struct err *err)
 		add_size(&images, bytes);
 	}
 	/* Images that the CRI did not pull have no line for their id. */
-	if (images.count < (int64_t)json_array_size(images.pause))
+	if (!images.count)
 		images.count = (int64_t)json_array_size(images.names);
 	return is_known ? images_finish(&images, input->was_cut) : images_give_up(&images, err, "ctr");
 }

@@ -78,9 +78,10 @@ static void add_mount(struct mounts *mounts, const struct piece words[4])
 {
 	bool is_nfs = piece_is(words[2], "nfs") || piece_is(words[2], "nfs4");
 	struct piece version = {"", 0};
+	struct piece ignored;
 
 	mounts->count++;
-	if (should_be_writable(words[1], words[2]) && option(words[3], "ro", &version) &&
+	if (should_be_writable(words[1], words[2]) && option(words[3], "ro", &ignored) &&
 	    json_array_size(mounts->read_only) < PARSE_ITEMS_MAX)
 		json_array_append_new(mounts->read_only, unescape(words[1]));
 	if (!is_nfs)
@@ -88,7 +89,7 @@ static void add_mount(struct mounts *mounts, const struct piece words[4])
 	if (!option(words[3], "vers", &version))
 		option(words[3], "nfsvers", &version);
 	/* Locks of versions 2 and 3 need rpc.statd unless they are local. */
-	if (!piece_is(words[2], "nfs4") && !piece_begins(version, "4"))
+	if (!piece_is(words[2], "nfs4") && !piece_begins(version, "4") && !option(words[3], "nolock", &ignored))
 		mounts->nfs_version_3++;
 	if (json_array_size(mounts->nfs) < PARSE_ITEMS_MAX)
 		json_array_append_new(mounts->nfs,

@@ -161,7 +161,8 @@ static bool find_version(struct piece text, struct piece *ret_version)
 			word.length--;
 		for (size_t i = 0; i < word.length; i++)
 			dots += word.at[i] == '.';
-		if (dots && word.length && word.at[0] >= '0' && word.at[0] <= '9') {
+		/* Three dots are an address. */
+		if (dots && dots < 3 && word.at[0] >= '0' && word.at[0] <= '9') {
 			*ret_version = word;
 			return true;
 		}
