@@ -191,6 +191,7 @@ void change_free(struct change *change)
 	space_questions_free(change);
 	timer_cancel(change->timer);
 	lease_free(change->lease);
+	json_decref(change->found_lock);
 	if (change->token)
 		write_token_end(change->token);
 	write_token_free(change->token);

@@ -65,6 +65,8 @@ void change_call(struct change *change, const struct call_request *request)
 		code = kube_read(change->context.client, &wire, &call->slot, &err);
 	} else if (request->door == CALL_ASK) {
 		code = kube_ask(change->context.client, &wire, &call->slot, &err);
+	} else if (!lease_owns_call(change, request->data) && !lease_is_fresh(change)) {
+		code = lease_stale(&err);
 	} else {
 		fault_point("write.next", NULL);
 		code = kube_write(change->context.client, change->token, &wire, &call->slot, &err);

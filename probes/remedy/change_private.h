@@ -175,6 +175,8 @@ struct change {
 	enum change_stop stop_how;
 	char *stop_reason;
 	bool lease_is_lost;
+	bool is_without_lock;		/* no right to Leases: the plan says so, and the name has to be typed */
+	json_t *found_lock;		/* a Lease of somebody else on the same objects at the preview; NULL: none */
 	enum change_state end_state;
 	int64_t verify_deadline_ms;
 	int64_t held_since_ms;		/* monotonic; 0: the signature holds still */
@@ -356,7 +358,24 @@ void run_steps_done(struct change *change);
 
 /* lease.c */
 void lease_take(struct change *change, void (*on_taken)(struct change *change));
-/* Nothing is held yet: the one of somebody else is watched. */
+/*
+ * Before each step that changes something: true where the lock is held, or was never to be had. Else it is renewed
+ * first and on_proven called, or the run ended.
+ */
+bool lease_may_write(struct change *change, void (*on_proven)(struct change *change));
+/* It cannot have been taken over by somebody else yet. */
+bool lease_is_fresh(const struct change *change);
+/* Says that it is not; -1. */
+int lease_stale(struct err *err);
+bool lease_owns_call(const struct change *change, const void *data);
+/* It was not renewed for as long as it holds, or in our future. */
+bool lease_looks_abandoned(const json_t *document);
+/* Who holds it, which run, how far. Caller frees. */
+char *lease_holder_text(const struct change *change, const json_t *document);
+/* lease_look.c: for the plan, whether somebody works on the same objects; planning waits for the answer. */
+void lease_look(struct change *change);
+void lease_judge(struct change *change);
+/* The lock is waited for: one of somebody else is watched, or our own has to be renewed first. */
 bool lease_is_watching(const struct change *change);
 /* Lets go of it, if it is held, else takes it no more; on_released is always called. */
 void lease_release(struct change *change, void (*on_released)(struct change *change));

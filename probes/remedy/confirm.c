@@ -9,7 +9,7 @@
 
 bool change_needs_name(const struct change *change)
 {
-	if (change->context.is_protected || change->is_outside_maintenance)
+	if (change->context.is_protected || change->is_outside_maintenance || change->is_without_lock)
 		return true;
 	for (size_t i = 0; i < change->step_count; i++) {
 		const struct step *step = &change->steps[i]->shown;

@@ -3,12 +3,18 @@
  * (decisions.md 25), held for 30 s, renewed every 10 s, deleted at the end.
  *
  * A Lease of somebody else is respected while it moves. One that looks
- * expired is watched for longer than a renewal takes before it is taken over,
- * so that a clock that runs wrong steals nothing.
+ * expired, or was renewed in our future, is watched by our own clock for as
+ * long as it says that it holds: only one that did not move in that time is
+ * taken over, so that a clock that runs wrong, ours or theirs, steals nothing.
+ * A holder on this very machine whose process is gone need not be watched.
+ * The other side of that: who could not renew for so long writes nothing
+ * before it has, whatever kept it (a suspended machine, a dead link).
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
 
 #include "probes/base/buffer.h"
 #include "probes/base/clock.h"
@@ -16,23 +22,33 @@
 #include "probes/remedy/change_private.h"
 #include "probes/remedy/identity.h"
 #include "probes/remedy/json_path.h"
+#include "probes/remedy/lease_process.h"
 
 enum {
 	LEASE_SECONDS = 30,
 	RENEW_MS = 10000,
 	RENEW_AGAIN_MS = 3000,
-	WATCH_MS = 12000,
+	SPARE_MS = 2000,	/* for what is under way when time is nearly over */
+	PROVE_FOR_MS = 60000,
+	DURATION_MAXIMUM = 120,
 	ATTEMPTS = 4,
 	NAME_DIGITS = 10,
+	SESSION_BYTES = 8,
 };
 
 struct lease {
 	char *path;
 	char *holder;
+	char *process;
+	char session[2 * SESSION_BYTES + 1];	/* a resumed run has the holder of the one that it goes on with */
 	json_t *held;		/* as the server last answered; NULL: not held */
 	char *seen_version;	/* of somebody else's that looks expired */
 	int attempts;
-	int64_t renewed_ms;
+	int64_t renewed_ms;	/* when the renewal was sent that the server took */
+	int64_t sent_ms;
+	bool is_renewing;
+	int64_t prove_deadline_ms;
+	void (*on_proven)(struct change *change);
 	struct timer *timer;
 	void (*on_taken)(struct change *change);
 	void (*on_released)(struct change *change);
@@ -109,11 +125,22 @@ static void fill_lease(const struct change *change, json_t *document)
 	json_object_set_new(annotations, "nks-triage/run", json_string(change->run_id));
 	json_object_set_new(annotations, "nks-triage/entry", json_string(change->runbook->id));
 	json_object_set_new(annotations, "nks-triage/step", json_string(step));
+	json_object_set_new(annotations, "nks-triage/process", json_string(lease->process));
+	json_object_set_new(annotations, "nks-triage/session", json_string(lease->session));
 	json_object_set_new(spec, "holderIdentity", json_string(lease->holder));
 	json_object_set_new(spec, "leaseDurationSeconds", json_integer(LEASE_SECONDS));
 	json_object_set_new(spec, "renewTime", micro_time());
 	if (!lease->held)
 		json_object_set_new(spec, "acquireTime", micro_time());
+}
+
+/* Written by this very process: the answer to that was lost. */
+static bool is_ours(const struct lease *lease, const json_t *document)
+{
+	const char *session = json_string_value(pointer_get(document, "/metadata/annotations/nks-triage~1session"));
+	const char *holder = json_string_value(pointer_get(document, "/spec/holderIdentity"));
+
+	return session && holder && !strcmp(session, lease->session) && !strcmp(holder, lease->holder);
 }
 
 static void send_lease(struct change *change, const char *method, const char *path, const json_t *document,
@@ -147,6 +174,17 @@ static void refuse(struct change *change, const struct err *err)
 	run_end(change, CHANGE_REFUSED, err);
 }
 
+/* The plan was confirmed with a lock: without one somebody has to be asked anew. */
+static void refuse_without(struct change *change, const struct kube_result *result)
+{
+	auto_free char *why = change_say_err(change, &result->err);
+	struct err err;
+
+	err_set(&err, ERR_FORBIDDEN, "the lock that the plan promised cannot be had: {reason}", "reason", why, NULL);
+	err_hint(&err, "look at a new preview", NULL);
+	refuse(change, &err);
+}
+
 /* Without the right to Leases the run goes on: the precondition said so before it was confirmed. */
 static void go_on_without(struct change *change, const struct kube_result *result)
 {
@@ -165,6 +203,8 @@ static void renew(void *data)
 	json_t *document = json_deep_copy(change->lease->held);
 
 	change->lease->timer = NULL;
+	change->lease->is_renewing = true;
+	change->lease->sent_ms = clock_monotonic_ms();
 	fill_lease(change, document);
 	send_lease(change, "PUT", change->lease->path, document, on_renewed);
 	json_decref(document);
@@ -176,38 +216,129 @@ static void hold(struct change *change, const json_t *document)
 
 	json_decref(lease->held);
 	lease->held = json_deep_copy(document);
-	lease->renewed_ms = clock_monotonic_ms();
+	lease->renewed_ms = lease->sent_ms;
+	timer_cancel(lease->timer);
 	lease->timer = loop_timer(change->context.loop, RENEW_MS, renew, change);
 }
 
+static void proven(struct change *change)
+{
+	void (*on_proven)(struct change *change) = change->lease->on_proven;
+
+	change->lease->on_proven = NULL;
+	if (on_proven)
+		on_proven(change);
+}
+
+static void lose(struct change *change, const struct err *err)
+{
+	auto_free char *why = change_say_err(change, err);
+	auto_free char *text = change_say(change, "the lock is lost: {reason}", "reason", why, NULL);
+
+	change_output(change, 0, text);
+	change->lease_is_lost = true;
+	json_decref(change->lease->held);
+	change->lease->held = NULL;
+	proven(change);
+}
+
+/* It changed under us: it is still ours where the answer to our own renewal was lost. */
+static void on_read_again(struct change *change, void *data, const struct kube_result *result)
+{
+	struct lease *lease = data;
+	const char *holder = json_string_value(pointer_get(result->document, "/spec/holderIdentity"));
+	struct err err;
+
+	lease->is_renewing = false;
+	if (result->code == ERR_NONE && is_ours(lease, result->document)) {
+		hold(change, result->document);
+		proven(change);
+	} else if (result->code == ERR_NONE || result->code == ERR_NOT_FOUND) {
+		err_set(&err, ERR_CONFLICT, "{holder} took it", "holder", holder ? holder : "?", NULL);
+		lose(change, result->code == ERR_NONE ? &err : &result->err);
+	} else {
+		lease->timer = loop_timer(change->context.loop, RENEW_AGAIN_MS, renew, change);
+	}
+}
+
+/* Where the server cannot be asked it is held on: who writes proves it before (lease_may_write). */
 static void on_renewed(struct change *change, void *data, const struct kube_result *result)
 {
 	struct lease *lease = data;
-	bool expired = clock_monotonic_ms() - lease->renewed_ms > LEASE_SECONDS * 1000;
+	const struct call_request look = {
+		.door = CALL_READ, .path = lease->path, .on_done = on_read_again, .data = lease,
+	};
 
+	if (result->code == ERR_CONFLICT) {
+		change_call(change, &look);
+		return;
+	}
+	lease->is_renewing = false;
 	if (result->code == ERR_NONE) {
 		hold(change, result->document);
-		return;
-	}
-	if (!expired && result->code != ERR_CONFLICT && result->code != ERR_NOT_FOUND) {
+		proven(change);
+	} else if (result->code == ERR_NOT_FOUND || result->code == ERR_FORBIDDEN) {
+		lose(change, &result->err);
+	} else if (lease->on_proven && clock_monotonic_ms() >= lease->prove_deadline_ms) {
+		lose(change, &result->err);
+	} else {
 		lease->timer = loop_timer(change->context.loop, RENEW_AGAIN_MS, renew, change);
-		return;
 	}
-	change->lease_is_lost = true;
-	json_decref(lease->held);
-	lease->held = NULL;
-	go_on_without(change, result);
+}
+
+bool lease_is_fresh(const struct change *change)
+{
+	const struct lease *lease = change->lease;
+
+	if (change->lease_is_lost)
+		return false;
+	return !lease || !lease->held || clock_monotonic_ms() - lease->renewed_ms < LEASE_SECONDS * 1000 - SPARE_MS;
+}
+
+int lease_stale(struct err *err)
+{
+	return err_set(err, ERR_REFUSED,
+		       "the lock was not renewed in time: somebody else may work on the same objects", NULL);
+}
+
+bool lease_may_write(struct change *change, void (*on_proven)(struct change *change))
+{
+	struct lease *lease = change->lease;
+	struct err err;
+
+	if (change->lease_is_lost) {
+		err_set(&err, ERR_CONFLICT, "the lock was lost: somebody else may work on the same objects", NULL);
+		run_end(change, CHANGE_FAILED, &err);
+		return false;
+	}
+	if (lease_is_fresh(change))
+		return true;
+	lease->on_proven = on_proven;
+	lease->prove_deadline_ms = clock_monotonic_ms() + PROVE_FOR_MS;
+	if (!lease->is_renewing) {
+		timer_cancel(lease->timer);
+		renew(change);
+	}
+	return false;
+}
+
+bool lease_owns_call(const struct change *change, const void *data)
+{
+	return change->lease && data == change->lease;
 }
 
 static void on_created(struct change *change, void *data, const struct kube_result *result)
 {
 	struct lease *lease = data;
+	bool is_forbidden = result->code == ERR_FORBIDDEN || result->code == ERR_NOT_FOUND;
 
 	if (result->code == ERR_NONE && json_is_object(result->document)) {
 		hold(change, result->document);
 		taken(change);
-	} else if (result->code == ERR_FORBIDDEN || result->code == ERR_NOT_FOUND) {
+	} else if (is_forbidden && change->is_without_lock) {
 		go_on_without(change, result);
+	} else if (is_forbidden) {
+		refuse_without(change, result);
 	} else if (lease->attempts < ATTEMPTS) {
 		/* Another console was quicker, or the answer was lost: the Lease itself says which. */
 		read_lease(change);
@@ -225,6 +356,7 @@ static void create(struct change *change)
 				     "kube-system", "labels", "app.kubernetes.io/managed-by", "nks-triage");
 
 	fill_lease(change, document);
+	change->lease->sent_ms = clock_monotonic_ms();
 	send_lease(change, "POST", collection, document, on_created);
 	json_decref(document);
 }
@@ -234,28 +366,54 @@ static void take_over(struct change *change, const json_t *document)
 	json_t *copy = json_deep_copy(document);
 
 	fill_lease(change, copy);
+	change->lease->sent_ms = clock_monotonic_ms();
 	send_lease(change, "PUT", change->lease->path, copy, on_created);
 	json_decref(copy);
 }
 
-static bool looks_expired(const json_t *document)
+static int64_t duration(const json_t *document)
 {
-	const char *renewed = json_string_value(pointer_get(document, "/spec/renewTime"));
-	const json_t *seconds = pointer_get(document, "/spec/leaseDurationSeconds");
-	int64_t at;
+	const json_t *value = pointer_get(document, "/spec/leaseDurationSeconds");
+	int64_t seconds = json_is_integer(value) ? (int64_t)json_integer_value(value) : LEASE_SECONDS;
 
-	if (!renewed || clock_parse(renewed, &at) < 0)
-		return true;
-	return at + (json_is_integer(seconds) ? (int64_t)json_integer_value(seconds) : LEASE_SECONDS) < clock_wall();
+	if (seconds < 1)
+		return 1;
+	return seconds < DURATION_MAXIMUM ? seconds : DURATION_MAXIMUM;
 }
 
-static void refuse_held(struct change *change, const json_t *document, const char *holder)
+static bool is_dead(const json_t *document)
 {
+	return process_is_gone(json_string_value(pointer_get(document, "/metadata/annotations/nks-triage~1process")));
+}
+
+bool lease_looks_abandoned(const json_t *document)
+{
+	const char *renewed = json_string_value(pointer_get(document, "/spec/renewTime"));
+	int64_t now = clock_wall();
+	int64_t at;
+
+	if (is_dead(document) || !renewed || clock_parse(renewed, &at) < 0)
+		return true;
+	return at + duration(document) < now || at - duration(document) > now;
+}
+
+char *lease_holder_text(const struct change *change, const json_t *document)
+{
+	const char *holder = json_string_value(pointer_get(document, "/spec/holderIdentity"));
 	const char *run = json_string_value(pointer_get(document, "/metadata/annotations/nks-triage~1run"));
+	const char *entry = json_string_value(pointer_get(document, "/metadata/annotations/nks-triage~1entry"));
+	const char *step = json_string_value(pointer_get(document, "/metadata/annotations/nks-triage~1step"));
+
+	return change_say(change, "{holder}, run {run} of {entry}, step {step}", "holder", holder ? holder : "?", "run",
+			  run ? run : "?", "entry", entry ? entry : "?", "step", step ? step : "?", NULL);
+}
+
+static void refuse_held(struct change *change, const json_t *document)
+{
+	auto_free char *who = lease_holder_text(change, document);
 	struct err err;
 
-	err_set(&err, ERR_CONFLICT, "{holder} works on the same objects right now: run {run}", "holder", holder, "run",
-		run ? run : "?", NULL);
+	err_set(&err, ERR_CONFLICT, "somebody works on the same objects right now: {who}", "who", who, NULL);
 	err_hint(&err, "wait until that run has ended, then look at a new preview", NULL);
 	refuse(change, &err);
 }
@@ -268,18 +426,29 @@ static void on_watch_over(void *data)
 	read_lease(change);
 }
 
-static void watch(struct change *change, const char *version, const char *holder)
+static void watch(struct change *change, const json_t *document, const char *version)
 {
 	struct lease *lease = change->lease;
+	auto_free char *seconds = xasprintf("%lld", (long long)duration(document));
+	auto_free char *who = lease_holder_text(change, document);
 	auto_free char *text = change_say(change,
-					  "the lock of {holder} looks abandoned: watching whether it still "
+					  "a lock looks abandoned ({who}): watching for {seconds} s whether it still "
 					  "moves",
-					  "holder", holder, NULL);
+					  "who", who, "seconds", seconds, NULL);
 
 	change_output(change, 0, text);
 	free(lease->seen_version);
 	lease->seen_version = xstrdup(version);
-	lease->timer = loop_timer(change->context.loop, WATCH_MS, on_watch_over, change);
+	lease->timer = loop_timer(change->context.loop, duration(document) * 1000 + SPARE_MS, on_watch_over, change);
+}
+
+static void take_over_dead(struct change *change, const json_t *document)
+{
+	auto_free char *who = lease_holder_text(change, document);
+	auto_free char *text = change_say(change, "taking over the lock that was left behind: {who}", "who", who, NULL);
+
+	change_output(change, 0, text);
+	take_over(change, document);
 }
 
 /* Of the run that is gone on with or taken back, whose process is known to have ended: nobody renews it any more. */
@@ -296,16 +465,18 @@ static void on_present(struct change *change, const json_t *document)
 	const char *holder = json_string_value(pointer_get(document, "/spec/holderIdentity"));
 	const char *version = json_string_value(pointer_get(document, "/metadata/resourceVersion"));
 
-	if (!holder || !*holder || !strcmp(holder, lease->holder) || is_left_behind(change, document))
+	if (!holder || !*holder || is_ours(lease, document))
 		take_over(change, document);
-	else if (!version || !looks_expired(document))
-		refuse_held(change, document, holder);
+	else if (is_left_behind(change, document) || is_dead(document))
+		take_over_dead(change, document);
+	else if (!version || (!lease->seen_version && !lease_looks_abandoned(document)))
+		refuse_held(change, document);
 	else if (!lease->seen_version)
-		watch(change, version, holder);
+		watch(change, document, version);
 	else if (!strcmp(lease->seen_version, version))
-		take_over(change, document);
+		take_over_dead(change, document);
 	else
-		refuse_held(change, document, holder);
+		refuse_held(change, document);
 }
 
 static void on_read(struct change *change, void *data, const struct kube_result *result)
@@ -315,8 +486,10 @@ static void on_read(struct change *change, void *data, const struct kube_result 
 		on_present(change, result->document);
 	else if (result->code == ERR_NOT_FOUND)
 		create(change);
-	else if (result->code == ERR_FORBIDDEN)
+	else if (result->code == ERR_FORBIDDEN && change->is_without_lock)
 		go_on_without(change, result);
+	else if (result->code == ERR_FORBIDDEN)
+		refuse_without(change, result);
 	else
 		refuse(change, &result->err);
 }
@@ -334,6 +507,20 @@ static void read_lease(struct change *change)
 	change_call(change, &request);
 }
 
+/* Without random bytes the clock keeps two processes of one run apart. */
+static void make_session(struct lease *lease)
+{
+	unsigned char noise[SESSION_BYTES];
+
+	if (getrandom(noise, sizeof(noise), 0) != (ssize_t)sizeof(noise)) {
+		int64_t now = clock_wall_ms() ^ ((int64_t)getpid() << 40);
+
+		memcpy(noise, &now, sizeof(noise));
+	}
+	for (size_t i = 0; i < sizeof(noise); i++)
+		snprintf(lease->session + 2 * i, 3, "%02x", noise[i]);
+}
+
 void lease_take(struct change *change, void (*on_taken)(struct change *change))
 {
 	struct lease *lease = xcalloc(1, sizeof(*lease));
@@ -342,6 +529,8 @@ void lease_take(struct change *change, void (*on_taken)(struct change *change))
 	CLEANUP(identity_release) struct identity identity;
 
 	identity_read(&identity);
+	make_session(lease);
+	lease->process = process_mark();
 	lease->path = xasprintf("%s/%s", collection, name);
 	lease->holder = xasprintf("%s@%s/%s", identity.user, identity.host, change->run_id);
 	lease->on_taken = on_taken;
@@ -362,7 +551,9 @@ static void on_deleted(struct change *change, void *data, const struct kube_resu
 
 bool lease_is_watching(const struct change *change)
 {
-	return change->lease && change->lease->on_taken && change->lease->timer;
+	const struct lease *lease = change->lease;
+
+	return lease && ((lease->on_taken && lease->timer) || lease->on_proven);
 }
 
 void lease_release(struct change *change, void (*on_released)(struct change *change))
@@ -376,6 +567,7 @@ void lease_release(struct change *change, void (*on_released)(struct change *cha
 		timer_cancel(lease->timer);
 		lease->timer = NULL;
 		lease->on_taken = NULL;
+		lease->on_proven = NULL;
 	}
 	if (!uid) {
 		on_released(change);
@@ -397,6 +589,7 @@ void lease_free(struct lease *lease)
 	json_decref(lease->held);
 	free(lease->path);
 	free(lease->holder);
+	free(lease->process);
 	free(lease->seen_version);
 	free(lease);
 }

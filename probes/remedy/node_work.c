@@ -71,7 +71,8 @@ static void start(struct node_call_entry *entry, const struct node_work_request 
 	if (request->is_read)
 		entry->running = nodes->read(nodes->data, &command, on_answer, entry, err);
 	else
-		entry->running = nodes->run(nodes->data, change->node_token, &command, on_answer, entry, err);
+		entry->running = lease_is_fresh(change) || lease_stale(err) == 0 ?
+			nodes->run(nodes->data, change->node_token, &command, on_answer, entry, err) : NULL;
 }
 
 void node_work(struct change *change, const struct node_work_request *request)

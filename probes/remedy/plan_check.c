@@ -103,6 +103,7 @@ void plan_check_ask(struct change *change)
 	if (!has_check(definitions, permissions_check.name))
 		permissions_check.ask(change, NULL);
 	sudo_ask(change);
+	lease_look(change);
 }
 
 static void judge(struct change *change, const struct plan_check *check, const json_t *definition, const char *text,
@@ -162,27 +163,6 @@ static void judge_maintenance(struct change *change)
 			   "name", change_name_to_type(change), NULL);
 }
 
-/* The Lease that keeps two consoles apart: without the right to it the operator decides (decisions.md 25). */
-static void judge_lock(struct change *change)
-{
-	struct precondition *precondition = plan_add_precondition(
-		change, change->context.translate("A lock (Lease in kube-system) keeps other consoles out "
-						  "meanwhile"), false);
-
-	for (size_t i = 0; i < change->permission_count; i++) {
-		const struct permission *permission = &change->permissions[i];
-
-		if (permission->is_blocking || permission->verdict == ACCESS_ALLOWED)
-			continue;
-		precondition->ok = permission->verdict == ACCESS_DENIED ? TRUTH_FALSE : TRUTH_UNKNOWN;
-		free(precondition->reason);
-		precondition->reason = change_say(change,
-						  "no right to {verb} leases: make sure that nobody else "
-						  "works on it",
-						  "verb", permission->question.verb, NULL);
-	}
-}
-
 /* Who delivers the objects from elsewhere is told of every plan; where nobody does and no runbook asks, nothing is. */
 static void judge_delivery(struct change *change, const json_t *definitions)
 {
@@ -222,7 +202,7 @@ void plan_check_judge(struct change *change)
 	judge_deny_list(change);
 	sudo_judge(change);
 	judge_maintenance(change);
-	judge_lock(change);
+	lease_judge(change);
 }
 
 bool plan_is_blocked(const struct change *change, const struct precondition **ret_first)

@@ -340,6 +340,11 @@ static void start_step(struct change *change, struct plan_step *step)
 	step->ops->start(change, step);
 }
 
+static bool is_write(const struct plan_step *step)
+{
+	return step->shown.method || step->pods || step->shown.argv;
+}
+
 /* The intent is on the disk, or cannot be written: then nothing is done. */
 static void on_intended(void *data, const struct err *err)
 {
@@ -354,7 +359,7 @@ static void on_intended(void *data, const struct err *err)
 		return;
 	}
 	fault_point("step.intended", NULL);
-	if (change->stop_wanted || (change->lease_is_lost && step->shown.method)) {
+	if (change->stop_wanted || (change->lease_is_lost && is_write(step))) {
 		withdraw_intent(change, step);
 		if (change->stop_wanted)
 			end_stopped(change);
@@ -379,10 +384,8 @@ static void run_next(struct change *change)
 		run_steps_done(change);
 		return;
 	}
-	if (change->lease_is_lost && change->steps[change->current]->shown.method) {
-		end_without_lock(change);
+	if (is_write(change->steps[change->current]) && !lease_may_write(change, run_next))
 		return;
-	}
 	note_intent(change, change->steps[change->current]);
 }
 

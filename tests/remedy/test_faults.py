@@ -135,19 +135,17 @@ def _():
         assert images(place.cluster) == place.before
 
 
-@test("without the right to Leases it says so in the plan and goes on without a lock")
+@test("a lock that the plan promised and the server refuses: 6, nothing is written without it")
 def _():
     refusal = {"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "Forbidden", "code": 403,
                "message": "leases is forbidden"}
 
     def on_request(method, path):
-        return (403, refusal) if path.startswith("/apis/coordination") else None
+        return (403, refusal) if method == "POST" and path.startswith("/apis/coordination") else None
     with Place(on_request) as place:
-        running = place.start("fix", "E08", "--confirm", place.digest)
-        running.wait_line("no lock is held")
-        running.wait_line("[3/7]")
-        running.process.send_signal(signal.SIGTERM)
-        assert running.end() == 8, running.text()
+        answer = place.fix()
+        assert answer.code == 6 and "the lock that the plan promised cannot be had" in answer.err, answer
+        assert images(place.cluster) == place.before and not place.proxy.writes("/apis/apps/")
 
 
 run()

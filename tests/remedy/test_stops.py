@@ -149,7 +149,8 @@ def _():
         digest = place.console("resume", entry["id"]).out.splitlines()[-1].split()[1]
         (name,) = our_leases(place.cluster)
         kubectl(place.cluster, "-n", "kube-system", "patch", "lease", name, "--type=merge", "-p",
-                '{"spec":{"renewTime":"2026-01-01T00:00:00.000000Z"},"metadata":{"annotations":{"nks-triage/run":"another"}}}')
+                '{"spec":{"renewTime":"2026-01-01T00:00:00.000000Z"},"metadata":{"annotations":{"nks-triage/run":"another",'
+                '"nks-triage/process":null}}}')
         before = place.cluster.get(f"{LEASES}/{name}")
         for number, code in ((signal.SIGTERM, 130), (signal.SIGINT, 130)):
             running = place.start("resume", entry["id"], "--confirm", digest)
