@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "probes/base/buffer.h"
+#include "probes/base/clock.h"
 #include "probes/base/memory.h"
 #include "probes/remedy/journal.h"
 #include "tui/command.h"
@@ -211,18 +212,45 @@ static void add_where(struct textview *body, const struct world *world)
 	textview_add(body, ROLE_NORMAL, "");
 }
 
+/* What is lost, stops or may be held up; the plan tells the rest. */
+static void add_effects(struct textview *body, const struct change *change)
+{
+	enum { MOST = 5 };
+	size_t shown = 0;
+	size_t left = 0;
+
+	for (size_t i = 0; i < change_effect_count(change); i++) {
+		const struct effect *effect = change_effect_at(change, i);
+
+		if (!effect->is_warning)
+			continue;
+		if (shown == MOST) {
+			left++;
+			continue;
+		}
+		shown++;
+		textview_addf(body, ROLE_WARNING, "! %s", effect->text);
+		textview_indent(body, 2);
+	}
+	if (left)
+		textview_addf(body, ROLE_DIM, translate("  and %zu more, as the plan lists them"), left);
+}
+
 static void add_radius(struct textview *body, const struct change *change)
 {
 	const struct blast_radius *radius = change_blast_radius(change);
 	const char *undo = change_undo(change);
+	char time[32];
 
 	textview_add(body, ROLE_NORMAL, "");
 	textview_addf(body, ROLE_NORMAL,
 		      translate("%zu steps, touching %zu workloads, %zu pods on %zu nodes"),
 		      change_step_count(change), radius->workloads, radius->pods, radius->nodes);
-	if (radius->pdb_blocked)
-		textview_addf(body, ROLE_WARNING, translate("disruption budgets that allow none now: %zu"),
-			      radius->pdb_blocked);
+	if (radius->expected_seconds > 0) {
+		clock_age(radius->expected_seconds, time, sizeof(time));
+		textview_appendf(body, ROLE_NORMAL, translate("; about %s"), time);
+	}
+	add_effects(body, change);
 	textview_addf(body, !strcmp(undo, "full") ? ROLE_NORMAL : ROLE_WARNING, translate("undo: %s"),
 		      translate(undo));
 	textview_addf(body, ROLE_DIM, translate("digest %.16s..."), change_digest(change));

@@ -37,7 +37,8 @@ int fix_exit_code(const struct fix *fix);
 
 /* Texts of the tabs: plan and preview; steps of a run; its output. */
 void plan_text(struct textview *text, const struct world *world, const struct change *change, bool all);
-void run_steps_text(struct textview *text, const struct world *world, const struct change *change);
+/* rows: as many as there are to see it in; then what is done gets one line where it would take too many. 0: any. */
+void run_steps_text(struct textview *text, const struct world *world, const struct change *change, int rows);
 void run_output_text(struct textview *text, const struct world *world, const struct change *change);
 
 #endif

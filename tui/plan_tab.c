@@ -106,9 +106,6 @@ static void add_effects(struct textview *text, const struct world *world, const 
 	textview_addf(text, ROLE_NORMAL, translate(" %zu workloads, %zu pods, %zu nodes; undo: %s"),
 		      radius->workloads,
 		      radius->pods, radius->nodes, translate(change_undo(change)));
-	if (radius->pdb_blocked)
-		textview_addf(text, ROLE_WARNING, translate(" disruption budgets that allow none now: %zu"),
-			      radius->pdb_blocked);
 	if (radius->expected_seconds > 0) {
 		clock_age(radius->expected_seconds, time, sizeof(time));
 		textview_addf(text, ROLE_NORMAL, translate(" takes about %s"), time);
@@ -242,6 +239,7 @@ static void add_step_title(struct textview *text, const struct world *world, con
 static void add_step(struct textview *text, const struct world *world, const struct step *step, bool all)
 {
 	add_step_title(text, world, step);
+	textview_tag(text, (uint64_t)step->number);
 	if (step->target && step->target[0]) {
 		textview_addf(text, ROLE_NORMAL, "     %s", step->target);
 		if (all)
@@ -275,6 +273,10 @@ static void add_steps(struct textview *text, const struct world *world, const st
 	textview_append(text, ROLE_KEY, " ");
 	textview_append(text, ROLE_DIM, all ? translate("hides requests and kubectl lines") :
 					      translate("shows requests and kubectl lines"));
+	textview_append(text, ROLE_KEY, "  ");
+	textview_append(text, ROLE_KEY, world_key(world, ACTION_COPY, key));
+	textview_append(text, ROLE_KEY, " ");
+	textview_append(text, ROLE_DIM, translate("copies the first"));
 	for (size_t i = 0; i < change_step_count(change); i++)
 		add_step(text, world, change_step_at(change, i), all);
 }

@@ -64,6 +64,43 @@ static const char *state_text(const struct change *change)
 	}
 }
 
+/* A step of which nobody knows how long it takes counts as a second. */
+static int64_t weight_of(const struct step *step)
+{
+	return step->expected_seconds > 0 ? step->expected_seconds : 1;
+}
+
+/* What is done of a step in thousandths: as it says itself, else by its time. */
+static int64_t share_done(const struct world *world, const struct step *step)
+{
+	int64_t share;
+
+	if (step->state == STEP_DONE || step->state == STEP_SKIPPED)
+		return 1000;
+	if (step->state != STEP_RUNNING)
+		return 0;
+	if (step->progress >= 0)
+		return step->progress * 10;
+	share = (world->now_ms - step->started_ms) / weight_of(step);
+	return share < 0 ? 0 : share < 900 ? share : 900;
+}
+
+/* Of the whole run, weighed by the expected times of its steps; ret_left in seconds. */
+static int percent_done(const struct world *world, const struct change *change, int64_t *ret_left)
+{
+	int64_t total = 0;
+	int64_t left = 0;
+
+	for (size_t i = 0; i < change_step_count(change); i++) {
+		const struct step *step = change_step_at(change, i);
+
+		total += weight_of(step);
+		left += weight_of(step) * (1000 - share_done(world, step)) / 1000;
+	}
+	*ret_left = left;
+	return total ? (int)(100 * (total - left) / total) : 0;
+}
+
 static void bar_text(const struct world *world, size_t done, size_t total, char *out, size_t size)
 {
 	enum { WIDTH = 20 };
@@ -109,6 +146,9 @@ static void add_summary(struct textview *text, const struct world *world, const 
 	size_t done = 0;
 	char bar[128];
 	char elapsed[32];
+	char rest[32];
+	int64_t left;
+	int percent;
 	int64_t start = started_at(change);
 	int64_t end = is_over(state) ? ended_at(change) : world->now_ms;
 
@@ -117,7 +157,8 @@ static void add_summary(struct textview *text, const struct world *world, const 
 
 		done += step == STEP_DONE || step == STEP_SKIPPED;
 	}
-	bar_text(world, done, total, bar, sizeof(bar));
+	percent = percent_done(world, change, &left);
+	bar_text(world, (size_t)percent, 100, bar, sizeof(bar));
 	clock_age(start && end > start ? (end - start) / 1000 : 0, elapsed, sizeof(elapsed));
 	textview_addf(text, ROLE_STRONG, "%s ", change_runbook(change)->id);
 	textview_append(text, state_role(state), translate(state_text(change)));
@@ -125,7 +166,11 @@ static void add_summary(struct textview *text, const struct world *world, const 
 		textview_appendf(text, ROLE_INFO, " %s", spinner_text(world->glyphs,
 								      (unsigned)(world->now_ms / 100)));
 	textview_add(text, ROLE_GAUGE, bar);
-	textview_appendf(text, ROLE_NORMAL, " %zu/%zu  %s", done, total, elapsed);
+	textview_appendf(text, ROLE_NORMAL, " %d%%  %zu/%zu  %s", percent, done, total, elapsed);
+	if (state == CHANGE_RUNNING && left > 0) {
+		clock_age(left, rest, sizeof(rest));
+		textview_appendf(text, ROLE_DIM, translate("  about %s left"), rest);
+	}
 	if (change_run_id(change)[0]) {
 		textview_append(text, ROLE_DIM, translate("  run "));
 		textview_append(text, ROLE_DIM, change_run_id(change));
@@ -172,7 +217,29 @@ static void add_step(struct textview *text, const struct world *world, const str
 		textview_append(text, step->state == STEP_FAILED ? ROLE_CRITICAL : ROLE_DIM, step->outcome);
 	}
 	textview_indent(text, 5);
+	if (step->state == STEP_RUNNING && step->doing) {
+		textview_addf(text, ROLE_DIM, "     %s", step->doing);
+		textview_indent(text, 7);
+	}
 	add_waiting(text, world, step);
+}
+
+/* Steps that are done in one line, where there is no room for all. Returns the first that is left to show. */
+static size_t add_done(struct textview *text, const struct world *world, const struct change *change, int rows)
+{
+	enum { AROUND = 4 };	/* rows of the summary, and of what the running step says */
+	size_t total = change_step_count(change);
+	size_t done = 0;
+
+	while (done < total && (change_step_at(change, done)->state == STEP_DONE ||
+				change_step_at(change, done)->state == STEP_SKIPPED))
+		done++;
+	if (rows <= 0 || done < 3 || (int)total + AROUND <= rows)
+		return 0;
+	textview_addf(text, step_looks[STEP_DONE].role, " %s ",
+		      glyph_text(world->glyphs, step_looks[STEP_DONE].glyph));
+	textview_appendf(text, ROLE_NORMAL, translate("steps 1 to %zu are done"), done - 1);
+	return done - 1;
 }
 
 /* It did not improve: what to look at next. */
@@ -203,12 +270,12 @@ static void add_watch(struct textview *text, const struct change *change)
 	textview_addf(text, ROLE_INFO, translate("watched for %s more: it says so here if it comes back"), time);
 }
 
-void run_steps_text(struct textview *text, const struct world *world, const struct change *change)
+void run_steps_text(struct textview *text, const struct world *world, const struct change *change, int rows)
 {
 	const struct err *error = change_error(change);
 
 	add_summary(text, world, change);
-	for (size_t i = 0; i < change_step_count(change); i++)
+	for (size_t i = add_done(text, world, change, rows); i < change_step_count(change); i++)
 		add_step(text, world, change_step_at(change, i));
 	if (error && error->code != ERR_NONE) {
 		auto_free char *what = message_text(&error->what);

@@ -134,7 +134,8 @@ static void fill_run(struct detail_view *detail)
 		fill_no_run(detail);
 		return;
 	}
-	run_steps_text(&detail->steps, &console->world, fix_change(console->fix));
+	run_steps_text(&detail->steps, &console->world, fix_change(console->fix),
+		       (detail->steps.seen_rows + detail->base.text.seen_rows) * 2 / 3);
 	run_output_text(&detail->base.text, &console->world, fix_change(console->fix));
 }
 
@@ -274,6 +275,40 @@ static bool act(struct view *base, enum action action)
 	return text_view_act(base, action);
 }
 
+/* The step that the line belongs to; where there is none above, the first one below. */
+static const struct step *step_at(const struct detail_view *detail, const struct change *change)
+{
+	const struct textview *text = &detail->base.text;
+	size_t line = textview_current(text);
+	uint64_t number = 0;
+
+	for (size_t i = line + 1; i-- > 0 && !number;)
+		number = textview_tag_at(text, i);
+	for (size_t i = line; i < textview_count(text) && !number; i++)
+		number = textview_tag_at(text, i);
+	/* One that nobody can do by hand leads to the next. */
+	for (; number && number <= change_step_count(change); number++) {
+		const struct step *step = change_step_at(change, number - 1);
+
+		if (step->kubectl && step->kubectl[0])
+			return step;
+	}
+	return NULL;
+}
+
+/* Of a plan the whole line that does the step by hand, however it is wrapped or hidden here. */
+static void copy(struct view *base, struct buffer *out)
+{
+	struct detail_view *detail = (struct detail_view *)base;
+	const struct change *change = fix_change(base->console->fix);
+	const struct step *step = detail->tab == DETAIL_PLAN && change ? step_at(detail, change) : NULL;
+
+	if (step)
+		buffer_add_text(out, step->kubectl);
+	else
+		text_view_copy(base, out);
+}
+
 static bool selection(struct view *base, struct selection *selection)
 {
 	return console_subject(base->console, selection);
@@ -319,5 +354,5 @@ const struct view_ops detail_view = {
 	.selection = selection,
 	.filter = text_view_filter,
 	.set_filter = text_view_set_filter,
-	.copy = text_view_copy,
+	.copy = copy,
 };

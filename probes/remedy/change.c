@@ -108,6 +108,7 @@ static void step_free(struct plan_step *step)
 	free(shown->outcome);
 	free(shown->instruction);
 	free(shown->watched);
+	free(shown->doing);
 	free(shown->node);
 	argv_free(shown->argv);
 	for (size_t i = 0; i < shown->command_count; i++) {

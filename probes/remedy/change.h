@@ -110,6 +110,7 @@ struct step {
 	char *kubectl;			/* the line that does the same by hand: kubectl or ssh */
 	char *owner_note;		/* other field managers of the touched fields; NULL none */
 	char *instruction;		/* what a person has to do, or is advised to; NULL: nothing */
+	char *doing;			/* what it said last while it runs; NULL: nothing yet */
 	char *watched;			/* what it waits for now, in the chosen language; NULL: it waits for nothing */
 	char *node;			/* where a command runs; NULL: it is none */
 	char **argv;			/* of the command that does it, as decisions.md 31 sends it; NULL: none */

@@ -18,6 +18,8 @@ void step_say_once(struct change *change, struct plan_step *step, const char *te
 	free(step->last_said);
 	step->last_said = xstrdup(text);
 	step->moved_ms = clock_monotonic_ms();
+	free(step->shown.doing);
+	step->shown.doing = xstrdup(text);
 	change_output(change, step->shown.number, text);
 }
 

@@ -13,7 +13,7 @@
 #include "probes/remedy/step.h"
 #include "probes/remedy/target_kind.h"
 
-enum { POLL_MS = 1000, STANDS_STILL_MS = 10000, REASONS_MAXIMUM = 2048 };
+enum { POLL_MS = 1000, STANDS_STILL_MS = 10000, REASONS_MAXIMUM = 2048, EVENTS_BEFORE_S = 5 };
 
 static void look(struct change *change, struct plan_step *step);
 
@@ -60,7 +60,84 @@ static int plan(struct change *change, struct plan_step *step, struct err *err)
 	return 0;
 }
 
-/* What keeps pods of the target from being ready, as the kubelet says it. */
+/* The words of the kubelet for a container that waits; NULL: none does, or only because it is its turn. */
+static const struct container_status *waiting_container(const struct pod_record *pod)
+{
+	for (size_t i = 0; i < pod->status_count; i++) {
+		const struct container_status *status = &pod->statuses[i];
+
+		if (status->state == STATE_WAITING && *status->reason &&
+		    strcmp(status->reason, "ContainerCreating") != 0 && strcmp(status->reason, "PodInitializing") != 0)
+			return status;
+	}
+	return NULL;
+}
+
+/* The last thing that somebody complained of, since the step began. */
+static const struct event_record *last_complaint(const struct plan_step *step, const struct snapshot *snapshot,
+						 const struct record *object)
+{
+	struct record_list events = snapshot_events_about(snapshot, object);
+	int64_t since = clock_wall() - (clock_monotonic_ms() - step->shown.started_ms) / 1000 - EVENTS_BEFORE_S;
+
+	for (size_t i = events.count; i-- > 0;) {
+		const struct event_record *event = record_event(events.items[i]);
+
+		if (!strcmp(event->type, "Warning") && event->last >= since)
+			return event;
+	}
+	return NULL;
+}
+
+static void add_reason(struct buffer *reasons, const char *name, const char *reason, const char *message)
+{
+	buffer_addf(reasons, "%s%s: %s%s%.300s", reasons->length ? "; " : "", name, reason, *message ? ": " : "",
+		    message);
+}
+
+static bool is_ready(const struct pod_record *pod)
+{
+	const struct condition *ready = condition_find(pod->conditions, pod->condition_count, "Ready");
+
+	return ready && !strcmp(ready->status, "True");
+}
+
+static void add_pod_reason(const struct plan_step *step, const struct snapshot *snapshot, const struct record *record,
+			   struct buffer *reasons)
+{
+	const struct pod_record *pod = record_pod(record);
+	const struct container_status *status = waiting_container(pod);
+	const struct event_record *event;
+
+	if (status) {
+		add_reason(reasons, record->name, status->reason, status->message);
+		return;
+	}
+	if (is_ready(pod) || record->deleted)
+		return;
+	event = last_complaint(step, snapshot, record);
+	if (event)
+		add_reason(reasons, record->name, event->reason, event->message);
+}
+
+/* What nobody made a pod for: a quota, an admission webhook. */
+static void add_owner_reasons(const struct plan_step *step, const struct snapshot *snapshot,
+			      const struct record *workload, struct buffer *reasons)
+{
+	struct record_list sets = snapshot_owned_by(snapshot, workload->uid);
+	const struct event_record *event = last_complaint(step, snapshot, workload);
+
+	if (event)
+		add_reason(reasons, workload->name, event->reason, event->message);
+	for (size_t i = 0; i < sets.count; i++) {
+		event = sets.items[i]->kind->id == KIND_REPLICA_SET ? last_complaint(step, snapshot, sets.items[i])
+								    : NULL;
+		if (event)
+			add_reason(reasons, sets.items[i]->name, event->reason, event->message);
+	}
+}
+
+/* What keeps pods of the target from being ready, as the kubelet, scheduler and controllers say it. */
 static void add_reasons(struct change *change, const struct plan_step *step, struct buffer *reasons)
 {
 	const struct snapshot *snapshot = cluster_snapshot(change->context.cluster);
@@ -68,22 +145,14 @@ static void add_reasons(struct change *change, const struct plan_step *step, str
 		snapshot_by_name(snapshot, step->target->kind->id, step->target->name_space, step->target->name);
 	struct record_list pods = snapshot_all(snapshot, KIND_POD);
 
-	for (size_t i = 0; workload && i < pods.count && reasons->length < REASONS_MAXIMUM / 2; i++) {
-		const struct pod_record *pod = record_pod(pods.items[i]);
-
-		if (snapshot_root_owner(snapshot, pods.items[i]) != workload)
-			continue;
-		for (size_t at = 0; at < pod->status_count; at++) {
-			const struct container_status *status = &pod->statuses[at];
-
-			if (status->state != STATE_WAITING || !*status->reason ||
-			    !strcmp(status->reason, "ContainerCreating") || !strcmp(status->reason, "PodInitializing"))
-				continue;
-			buffer_addf(reasons, "%s%s: %s%s%.300s", reasons->length ? "; " : "", pods.items[i]->name,
-				    status->reason, *status->message ? ": " : "", status->message);
-			break;
-		}
+	if (!workload)
+		return;
+	for (size_t i = 0; i < pods.count && reasons->length < REASONS_MAXIMUM / 2; i++) {
+		if (snapshot_root_owner(snapshot, pods.items[i]) == workload)
+			add_pod_reason(step, snapshot, pods.items[i], reasons);
 	}
+	if (reasons->length < REASONS_MAXIMUM / 2)
+		add_owner_reasons(step, snapshot, workload, reasons);
 }
 
 /* A rollout that does not move for a while has a reason: said once, and again when it changes. */
@@ -98,6 +167,8 @@ static void say_why_it_stands(struct change *change, struct plan_step *step)
 		return;
 	free(step->last_reasons);
 	step->last_reasons = buffer_detach(&reasons);
+	free(step->shown.doing);
+	step->shown.doing = xasprintf("%s; %s", step->last_said ? step->last_said : "", step->last_reasons);
 	change_output(change, step->shown.number, step->last_reasons);
 }
 
