@@ -10,6 +10,7 @@
 #include "probes/sim/kubelet.h"
 #include "probes/sim/node.h"
 #include "probes/sim/node_control.h"
+#include "probes/sim/node_effects.h"
 #include "probes/sim/pods.h"
 #include "probes/sim/workload_controllers.h"
 
@@ -295,6 +296,7 @@ int64_t controllers_step(struct cluster *cluster, int64_t now_ms)
 		reconcile_dirty(cluster, true);
 	}
 	next = kubelet_step(cluster, controllers->kubelet, now_ms);
+	next = smaller(next, machines_step(cluster, now_ms));
 	if (controllers->heartbeat_at <= now_ms)
 		heartbeat(cluster, now_ms);
 	next = smaller(next, churn(cluster, now_ms));

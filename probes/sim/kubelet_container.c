@@ -6,6 +6,7 @@
 #include "probes/sim/cluster.h"
 #include "probes/sim/document.h"
 #include "probes/sim/kubelet_words.h"
+#include "probes/sim/node_images.h"
 #include "probes/sim/pods.h"
 #include "probes/sim/pull_secret.h"
 #include "probes/sim/recorder.h"
@@ -40,12 +41,14 @@ void pod_event(const struct pod_view *view, const char *type, const char *reason
 	free(message);
 }
 
-/* Some pod on this node got the image already. */
+/* Some pod on this node got the image already, or somebody pulled or tagged it there. */
 static bool is_cached(const struct pod_view *view, const char *image)
 {
 	const struct table *pods = &view->cluster->store.tables[KIND_POD];
 	const char *node = doc_text(view->value, "spec.nodeName");
 
+	if (node_has_image(view->cluster, node, image))
+		return true;
 	for (size_t i = 0; i < pods->count; i++) {
 		const json_t *value = pods->objects[i]->now->value;
 		static const char *const lists[] = {"status.containerStatuses", "status.initContainerStatuses"};
@@ -146,7 +149,8 @@ static void wait_after_pull(struct pod_view *view, size_t index, struct containe
 	bool init = index < pod_init_count(view->value);
 	auto_free char *message = words_back_off(image);
 
-	if (view->now_ms >= work->retry_at) {
+	if (view->now_ms >= work->retry_at ||
+	    node_has_image(view->cluster, doc_text(view->value, "spec.nodeName"), image)) {
 		begin(view, index, work);
 		return;
 	}

@@ -9,6 +9,7 @@
 #include "probes/sim/cluster.h"
 #include "probes/sim/document.h"
 #include "probes/sim/merge_patch.h"
+#include "probes/sim/node_machine.h"
 #include "probes/sim/pods.h"
 #include "probes/sim/scenario.h"
 
@@ -166,7 +167,8 @@ static void cordon(json_t *node, const char *since, int64_t now)
 }
 
 /* What of the group's `states` is the nth node's: conditions, and whatever else. */
-static void apply_states(json_t **node, json_t *facts, const json_t *group, int64_t n, int64_t now)
+static void apply_states(struct cluster *cluster, const char *name, json_t **node, json_t *facts,
+			 const json_t *group, int64_t n, int64_t now)
 {
 	size_t i;
 	size_t j;
@@ -188,6 +190,7 @@ static void apply_states(json_t **node, json_t *facts, const json_t *group, int6
 		cordon(*node, doc_text(state, "cordoned"), now);
 		merge_into(node, json_object_get(state, "merge"));
 		json_object_update(facts, json_object_get(state, "facts"));
+		machines_describe(cluster, name, json_object_get(state, "machine"));
 	}
 }
 
@@ -215,7 +218,8 @@ static struct object *build_node(struct cluster *cluster, const json_t *group, c
 			 status_of(cluster, group, name, address, created + 40, now));
 	merge_into(&node, json_object_get(group, "merge"));
 	json_object_update(facts, json_object_get(group, "facts"));
-	apply_states(&node, facts, group, n, now);
+	machines_describe(cluster, name, json_object_get(group, "machine"));
+	apply_states(cluster, name, &node, facts, group, n, now);
 	stored = store_put(&cluster->store, KIND_NODE, node);
 	add_lease(cluster, name, created, now);
 	json_object_set_new(cluster->facts, name, facts);
@@ -304,6 +308,8 @@ void node_heartbeat(struct cluster *cluster, const struct object *node, int64_t 
 	size_t i;
 	json_t *condition;
 
+	if (machine_is_down(cluster, node->name))
+		return;
 	clock_format(now, time);
 	if (lease) {
 		auto_free char *renewed = xasprintf("%.19s.000000Z", time);

@@ -145,6 +145,14 @@ static void df_print(const struct command *command, const struct df_table *table
 	}
 }
 
+static bool is_left_out(const struct command *command, const char *type)
+{
+	for (size_t i = 1; i + 1 < command->count; i++)
+		if (!strcmp(command->words[i], "-x") && !strcmp(command->words[i + 1], type))
+			return true;
+	return false;
+}
+
 /* No operand: every file system that has a size; else the one that each path is on. */
 static int df_fill(const struct command *command, const struct df *df, struct df_table *table, char *const *columns)
 {
@@ -157,7 +165,7 @@ static int df_fill(const struct command *command, const struct df *df, struct df
 
 	if (!path) {
 		json_object_foreach(machine_part(machine, "filesystems"), target, entry)
-			if (doc_int(entry, "size"))
+			if (doc_int(entry, "size") && !is_left_out(command, doc_text(entry, "type")))
 				df_row(df, table, machine, target, columns);
 		return 0;
 	}
@@ -339,6 +347,8 @@ static void find_print(const struct command *command, const char *format, const 
 			command_out(command, "%c", *format);
 		} else if (*++format == 'k') {
 			command_out(command, "%" PRId64, rounded_up(files_size(entry), 4096) * 4);
+		} else if (*format == 'b') {
+			command_out(command, "%" PRId64, rounded_up(files_size(entry), 4096) * 8);
 		} else if (*format == 's') {
 			command_out(command, "%" PRId64, files_size(entry));
 		} else if (*format == 'p') {
@@ -349,6 +359,8 @@ static void find_print(const struct command *command, const char *format, const 
 			command_out(command, "%o", files_mode(entry));
 		} else if (*format == 'u') {
 			command_out(command, "%s", files_owner(entry));
+		} else if (*format == 'g') {
+			command_out(command, "%s", files_group(entry));
 		} else if (*format == 'T') {
 			format += format[1] != '\0';
 			command_out(command, "%" PRId64 ".0000000000", doc_int(entry, "changed"));
@@ -360,13 +372,17 @@ static void find_print(const struct command *command, const char *format, const 
 static int find_groups(const struct command *command)
 {
 	const json_t *groups = machine_part(command->shell->machine, "cgroups");
+	const char *format = command_option(command, "-printf");
 	int64_t count = doc_int_or(groups, "directories", 90);
 
 	if (doc_int_or(groups, "version", 2) == 2)
 		return command_fail(command, 1, "'/sys/fs/cgroup/memory': No such file or directory");
-	command_out(command, "/sys/fs/cgroup/memory\n");
-	for (int64_t i = 1; i < count; i++)
-		command_out(command, "/sys/fs/cgroup/memory/kubepods/besteffort/pod%08" PRId64 "\n", i);
+	for (int64_t i = 0; i < count; i++) {
+		if (format)
+			command_out(command, "%s", format);
+		else
+			command_out(command, "/sys/fs/cgroup/memory/kubepods/besteffort/pod%08" PRId64 "\n", i);
+	}
 	return 0;
 }
 

@@ -11,8 +11,10 @@
 #include "probes/sim/http.h"
 #include "probes/sim/kubelet.h"
 #include "probes/sim/node.h"
+#include "probes/sim/node_effects.h"
+#include "probes/sim/node_fault.h"
+#include "probes/sim/node_machine.h"
 #include "probes/sim/pods.h"
-#include "probes/sim/recorder.h"
 #include "probes/sim/rule.h"
 #include "probes/sim/status.h"
 #include "probes/sim/write.h"
@@ -28,74 +30,34 @@ static json_t *facts_of(struct cluster *cluster, const char *node)
 	return facts;
 }
 
-static void record_reboot(struct cluster *cluster, const struct object *node, const char *boot, int64_t now)
-{
-	auto_free char *rebooted = xasprintf("Node %s has been rebooted, boot id: %s", node->name, boot);
-	struct occurrence occurrence = {.type = "Warning", .reason = "Rebooted", .message = rebooted,
-					.component = "kubelet", .host = node->name, .field_path = "", .first = now,
-					.last = now};
-
-	record_event(cluster, node, &occurrence);
-	occurrence.type = "Normal";
-	occurrence.reason = "Starting";
-	occurrence.message = "Starting kubelet.";
-	record_event(cluster, node, &occurrence);
-}
-
-/* Every container that ran on the node runs again. */
-static void restart_pods(struct cluster *cluster, const char *node, int64_t now)
-{
-	const struct table *pods = &cluster->store.tables[KIND_POD];
-
-	for (size_t i = 0; i < pods->count; i++) {
-		struct object *pod = pods->objects[i];
-		json_t *value;
-
-		if (strcmp(doc_text(pod->now->value, "spec.nodeName"), node) || pod_is_finished(pod))
-			continue;
-		value = doc_fork(pod->now->value);
-		doc_own(value, "status");
-		for (size_t j = pod_init_count(value); j < pod_container_count(value); j++) {
-			json_t *status = pod_container_status(value, j);
-
-			if (!doc_get(status, "state.running"))
-				continue;
-			container_end(status, 255, "Unknown", now);
-			container_restart(status);
-			container_run(cluster, status, false, now);
-		}
-		pod_refresh(value, now);
-		store_put(&cluster->store, KIND_POD, value);
-	}
-}
-
-static void reboot(struct cluster *cluster, struct object *node)
-{
-	int64_t now = clock_wall();
-	json_t *value = doc_fork(node->now->value);
-	char boot[UID_SIZE];
-
-	random_uid(&cluster->random, boot);
-	doc_set_text(doc_own(value, "status"), "nodeInfo.bootID", boot);
-	store_put(&cluster->store, KIND_NODE, value);
-	record_reboot(cluster, node, boot, now);
-	restart_pods(cluster, node->name, now);
-}
-
 static void change_node(struct request *request, const char *name, const json_t *body)
 {
 	struct cluster *cluster = request->cluster;
-	struct object *node = store_find(&cluster->store, KIND_NODE, "", name);
+	struct machine *machine;
 
-	if (!node) {
+	if (!store_find(&cluster->store, KIND_NODE, "", name)) {
 		answer_status(request, status_not_found(kind_at(KIND_NODE), name));
 		return;
 	}
 	json_object_update(facts_of(cluster, name), json_object_get(body, "facts"));
+	machine = machine_of(cluster, name);
+	fault_patch(cluster, machine, json_object_get(body, "ssh"));
+	machine_patch(machine, json_object_get(body, "machine"));
+	machine_take_facts(cluster, machine, json_object_get(body, "facts"));
 	if (doc_true(body, "reboot"))
-		reboot(cluster, node);
+		machine_boot(cluster, machine);
 	controllers_look_again(cluster);
 	answer_json(request, 200, json_deep_copy(facts_of(cluster, name)));
+}
+
+static void show_machine(struct request *request, const char *name)
+{
+	const struct machine *machine = machine_of(request->cluster, name);
+
+	if (machine)
+		answer_json(request, 200, json_deep_copy(machine->state));
+	else
+		answer_status(request, status_not_found(kind_at(KIND_NODE), name));
 }
 
 static void join_node(struct request *request, const json_t *body)
@@ -127,11 +89,16 @@ static void change_registry(struct request *request, const json_t *rules)
 bool node_control_handle(struct request *request)
 {
 	static const char nodes[] = "/sim/nodes";
+	static const char machines[] = "/sim/machines/";
 	size_t n = sizeof(nodes) - 1;
 	bool posted = !strcmp(request->method, "POST");
 	bool registry = !strcmp(request->path, "/sim/registry");
 	json_t *body;
 
+	if (!strncmp(request->path, machines, sizeof(machines) - 1)) {
+		show_machine(request, request->path + sizeof(machines) - 1);
+		return true;
+	}
 	if (!registry && strncmp(request->path, nodes, n))
 		return false;
 	if (!posted) {

@@ -2,8 +2,10 @@
  * What happens to nodes outside of the API: they join, reboot, are mended by hand.
  *
  *	POST /sim/nodes		{"name": "worker-9", "group": "default-worker"}: a new machine joins
- *	POST /sim/nodes/NAME	{"reboot": true, "facts": {"rpc-statd": "active"}}: each member on its own
+ *	POST /sim/nodes/NAME	{"reboot": true, "facts": {"rpc-statd": "active"}, "machine": {}, "ssh": {}}: each
+ *				member on its own; node_machine.h, node_fault.h; reboot: it has booted by the answer
  *	GET /sim/nodes/NAME	its facts
+ *	GET /sim/machines/NAME	what is on the machine
  *	POST /sim/registry	[rule]: from now on registries answer so (image.h); before the scenario's rules
  */
 #ifndef SIM_NODE_CONTROL_H

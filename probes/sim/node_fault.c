@@ -101,10 +101,32 @@ void fault_after(const struct command *command, int *status)
 	use_up(command->shell->machine, fault);
 }
 
+/* How many words are timeout, env and what belongs to them. */
+static size_t count_wrappers(char *const *words, size_t count)
+{
+	size_t first = 0;
+
+	while (first < count && (!strcmp(words[first], "timeout") || !strcmp(words[first], "env"))) {
+		bool timeout = *words[first] == 't';
+
+		for (first++; first < count; first++) {
+			bool valued = !strcmp(words[first], "-k");
+
+			if (valued)
+				first++;
+			else if (*words[first] != '-' && !strchr(words[first], '='))
+				break;
+		}
+		first += timeout;
+	}
+	return first < count ? first : 0;
+}
+
 bool fault_lets_sudo(const struct shell *shell, char *const *words, size_t count)
 {
 	const json_t *sudo = json_object_get(shell->machine->faults, "sudo");
-	auto_free char *line = line_of(words, count);
+	size_t first = count_wrappers(words, count);
+	auto_free char *line = line_of(words + first, count - first);
 	size_t i;
 	json_t *pattern;
 

@@ -6,7 +6,7 @@
  *	refuse		true: nobody listens; silent: true: connections are taken and nothing is said
  *	slow		milliseconds before each answer
  *	newHostKey	true: from now on another host key than known_hosts has
- *	sudo		"no": a password is required; {"refused": [pattern]}: for these commands
+ *	sudo		"no": a password is required; {"refused": [pattern]}: for these commands, as below
  *	commands	[{match, drop "before"|"after", signal "KILL", exit, out, error, slow, times}]: the first whose
  *			pattern (fnmatch) matches the command as it is behind sudo, timeout and env, "logrotate -f *",
  *			breaks the connection without or with its effect, ends it by a signal, or answers in its

@@ -338,6 +338,21 @@ const char *files_make_directory(struct shell *shell, const char *path, bool par
 	return why;
 }
 
+void files_forget_below(struct machine *machine, const char *folder)
+{
+	json_t *files = machine_own(machine, "files");
+	size_t n = strlen(folder);
+	void *next;
+
+	for (void *at = json_object_iter(files); at; at = next) {
+		const char *name = json_object_iter_key(at);
+
+		next = json_object_iter_next(files, at);
+		if (!strncmp(name, folder, n) && name[n] == '/')
+			json_object_del(files, name);
+	}
+}
+
 void files_set_rights(struct machine *machine, const char *path, const char *mode, const char *owner,
 		      const char *group)
 {

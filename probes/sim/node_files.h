@@ -37,6 +37,8 @@ const char *files_write(struct shell *shell, const char *path, const char *bytes
 const char *files_remove(struct shell *shell, const char *path);
 const char *files_rename(struct shell *shell, const char *from, const char *to);
 const char *files_make_directory(struct shell *shell, const char *path, bool parents);
+/* All that lies below a folder goes, whoever owns it. */
+void files_forget_below(struct machine *machine, const char *folder);
 /* NULL leaves as it is. */
 void files_set_rights(struct machine *machine, const char *path, const char *mode, const char *owner,
 		      const char *group);

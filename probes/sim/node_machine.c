@@ -10,6 +10,7 @@
 #include "probes/sim/cluster.h"
 #include "probes/sim/document.h"
 #include "probes/sim/merge_patch.h"
+#include "probes/sim/node_images.h"
 
 enum { FILE_MAXIMUM = 1 << 20 };
 
@@ -129,7 +130,9 @@ static struct machine *machine_new(struct cluster *cluster, const struct object 
 	machine->owned = json_object();
 	machine->state = doc_fork(base);
 	json_array_foreach(patches, i, patch)
-		machine_patch(cluster, machine, patch);
+		machine_patch(machine, patch);
+	images_adopt(cluster, machine);
+	machine_settle(cluster, machine);
 	return machine;
 }
 
@@ -150,15 +153,30 @@ struct machine *machine_of(struct cluster *cluster, const char *node)
 	return machine;
 }
 
+struct machine *machine_known(const struct cluster *cluster, const char *node)
+{
+	return map_get(&cluster->machines->by_name, node);
+}
+
+struct machine *machine_next(const struct cluster *cluster, size_t *position)
+{
+	return map_next(&cluster->machines->by_name, position);
+}
+
 /* Only the members that the patch names become the machine's own. */
-void machine_patch(struct cluster *cluster, struct machine *machine, const json_t *patch)
+void machine_patch(struct machine *machine, const json_t *patch)
 {
 	const char *name;
 	json_t *value;
 
-	(void)cluster;
-	json_object_foreach((json_t *)(uintptr_t)patch, name, value)
+	json_object_foreach((json_t *)(uintptr_t)patch, name, value) {
+		if (!strcmp(name, "ssh")) {
+			json_decref(machine->faults);
+			machine->faults = json_deep_copy(value);
+			continue;
+		}
 		machine_put(machine, name, merge_patch(machine_part(machine, name), value));
+	}
 }
 
 json_t *machine_part(const struct machine *machine, const char *name)
@@ -200,16 +218,35 @@ const struct object *machine_node(const struct cluster *cluster, const struct ma
 	return store_find(&cluster->store, KIND_NODE, "", machine->name);
 }
 
+bool machine_is_down(const struct cluster *cluster, const char *node)
+{
+	const struct machine *machine = machine_known(cluster, node);
+
+	return machine && machine->up_at;
+}
+
+/* The machine, if a fault of its connections may have been set for it: by a scenario, too. */
+static const struct machine *with_faults(struct cluster *cluster, const char *node)
+{
+	size_t i;
+	json_t *patch;
+
+	json_array_foreach(json_object_get(cluster->machines->patches, node), i, patch)
+		if (json_object_get(patch, "ssh"))
+			return machine_of(cluster, node);
+	return machine_known(cluster, node);
+}
+
 bool machine_refuses(struct cluster *cluster, const char *node)
 {
-	const struct machine *machine = map_get(&cluster->machines->by_name, node);
+	const struct machine *machine = with_faults(cluster, node);
 
 	return machine && doc_true(machine->faults, "refuse");
 }
 
 bool machine_is_silent(struct cluster *cluster, const char *node)
 {
-	const struct machine *machine = map_get(&cluster->machines->by_name, node);
+	const struct machine *machine = with_faults(cluster, node);
 
 	return machine && doc_true(machine->faults, "silent");
 }

@@ -20,8 +20,12 @@
  *	journal		[{unit, age, text}]
  *	clock		{synchronised, offset seconds}
  *	hosts		{name: address} that resolve
+ *	closed		[host pattern]: hosts that it cannot reach
+ *	docker		true on Docker nodes
+ *	sandboxImage	that the runtime asks for; withoutSandboxImage: true where it is not there
  *	registry	rules as the scenario's, asked before it (image.h)
  *	memory		{total, available}: KiB
+ *	ssh		faults of its connections (node_fault.h)
  *
  * Members that are not there are empty. Not changed by anybody: shared between nodes. The lock is held for all of it.
  */
@@ -33,6 +37,7 @@
 #include <stdint.h>
 
 #include "probes/base/err.h"
+#include "probes/sim/node_effects.h"
 
 struct cluster;
 struct object;
@@ -44,6 +49,10 @@ struct machine {
 	json_t *owned;		/* members of state that are this machine's alone */
 	json_t *faults;		/* node_fault.h; NULL = none */
 	int64_t booted;		/* wall time */
+	struct machine_view shown;	/* what the cluster knows of it */
+	int64_t down_at;	/* monotonic ms; 0 = not under way, as for the others */
+	int64_t up_at;
+	int64_t pressure_ends_at;
 };
 
 struct machines;
@@ -57,8 +66,12 @@ void machines_describe(struct cluster *cluster, const char *node, json_t *patch)
 
 /* NULL where there is no such Node. */
 struct machine *machine_of(struct cluster *cluster, const char *node);
+/* NULL where nobody has looked at it yet, or there is no such Node. */
+struct machine *machine_known(const struct cluster *cluster, const char *node);
+/* Those that were looked at; *position starts at 0, and no machine is made in between. */
+struct machine *machine_next(const struct cluster *cluster, size_t *position);
 /* Changes the machine by a merge patch, as if somebody had been there. */
-void machine_patch(struct cluster *cluster, struct machine *machine, const json_t *patch);
+void machine_patch(struct machine *machine, const json_t *patch);
 /* A member to read, NULL where it is not there; and one to change, made where it is not there. Borrowed. */
 json_t *machine_part(const struct machine *machine, const char *name);
 json_t *machine_own(struct machine *machine, const char *name);
@@ -67,6 +80,7 @@ void machine_put(struct machine *machine, const char *name, json_t *value);
 /* Who logs in there: the user of its system's image. Borrowed. */
 const char *machine_login(const struct object *node);
 const struct object *machine_node(const struct cluster *cluster, const struct machine *machine);
+bool machine_is_down(const struct cluster *cluster, const char *node);
 bool machine_refuses(struct cluster *cluster, const char *node);
 bool machine_is_silent(struct cluster *cluster, const char *node);
 

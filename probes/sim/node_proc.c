@@ -61,6 +61,7 @@ static char *uptime(const struct machine *machine)
 static char *mounts(const struct machine *machine)
 {
 	struct buffer text = BUFFER_INIT(TEXT_MAXIMUM);
+	bool second = doc_int_or(machine_part(machine, "cgroups"), "version", 2) == 2;
 	const char *target;
 	json_t *entry;
 
@@ -70,6 +71,12 @@ static char *mounts(const struct machine *machine)
 		buffer_addf(&text, "%s %s %s %s 0 0\n", doc_text(entry, "source"), target, doc_text(entry, "type"),
 			    options[0] ? options : "rw,relatime");
 	}
+	if (second)
+		buffer_add_text(&text, "cgroup2 /sys/fs/cgroup cgroup2 rw,nosuid,nodev,noexec,relatime 0 0\n");
+	else
+		buffer_add_text(&text,
+				"tmpfs /sys/fs/cgroup tmpfs ro,nosuid,nodev,noexec,mode=755 0 0\n"
+				"cgroup /sys/fs/cgroup/memory cgroup rw,nosuid,nodev,noexec,relatime,memory 0 0\n");
 	return buffer_detach(&text);
 }
 

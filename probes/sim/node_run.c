@@ -66,7 +66,7 @@ void node_run(const struct node_run_request *request, struct node_run *ret_run)
 	}
 	cluster_unlock(request->cluster);
 	ret_run->lost = shell.is_lost || !shell.machine;
-	ret_run->milliseconds = shell.milliseconds;
+	ret_run->milliseconds = ret_run->lost ? 0 : shell.milliseconds;
 	memcpy(ret_run->signal, shell.signal, sizeof(ret_run->signal));
 	json_decref(shell.variables);
 }

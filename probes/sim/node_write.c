@@ -174,22 +174,6 @@ int write_mv(const struct command *command)
 	return why ? command_fail(command, 1, "cannot move '%s' to '%s': %s", source, path, why) : 0;
 }
 
-static void remove_below(struct shell *shell, const char *path)
-{
-	size_t n = strlen(path);
-	void *at;
-	void *next;
-	json_t *files = machine_own(shell->machine, "files");
-
-	for (at = json_object_iter(files); at; at = next) {
-		const char *name = json_object_iter_key(at);
-
-		next = json_object_iter_next(files, at);
-		if (!strncmp(name, path, n) && name[n] == '/')
-			json_object_del(files, name);
-	}
-}
-
 int write_rm(const struct command *command)
 {
 	bool all = command_has(command, "-r") || command_has(command, "-rf") || command_has(command, "-fr");
@@ -206,7 +190,7 @@ int write_rm(const struct command *command)
 		if (!entry || !files_is_directory(entry) || all)
 			why = files_remove(command->shell, path);
 		if (!why && all)
-			remove_below(command->shell, path);
+			files_forget_below(command->shell->machine, path);
 		if (why)
 			status = command_fail(command, 1, "cannot remove '%s': %s", path, why);
 	}

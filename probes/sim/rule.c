@@ -7,6 +7,7 @@
 #include "probes/sim/cluster.h"
 #include "probes/sim/document.h"
 #include "probes/sim/image.h"
+#include "probes/sim/node_images.h"
 #include "probes/sim/pods.h"
 #include "probes/sim/pull_secret.h"
 
@@ -75,7 +76,7 @@ static bool can_pull(const struct cluster *cluster, const char *image, const jso
 	bool resolves;
 
 	pod_pull(cluster, pod, image, &pull);
-	resolves = pull.resolves;
+	resolves = pull.resolves || node_has_image(cluster, doc_text(pod, "spec.nodeName"), image);
 	pull_release(&pull);
 	return resolves;
 }

@@ -8,9 +8,10 @@
  *	timeScale		delays of kubelets and controllers times this (1 = as in the demo)
  *	bookmarkSeconds		between bookmarks (60)
  *	nodeGroups		[{name, count, pattern "worker-{n}", address "10.0.0.{n}", firstAddress, age,
- *				  labels, merge, facts (rule.h), withoutNetwork, networkPlugin "Calico",
+ *				  labels, merge, facts (rule.h), machine (node_machine.h), withoutNetwork,
+ *				  networkPlugin "Calico",
  *				  states [{nodes [indexes], conditions [{type, status, ..., since}], merge, facts,
- *				  cordoned "26h"}]}]
+ *				  machine, cordoned "26h"}]}]
  *	network			"DaemonSet/namespace/name": a node that joins is Ready once its pod of this is
  *	volumes			[{claim "namespace/name", bytes}]: size of file systems (volumes.h)
  *	namespaces		[{name, age, labels}]

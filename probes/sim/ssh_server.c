@@ -271,8 +271,13 @@ static int bind_port(uint16_t number)
 					    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
-	if (fd >= 0 && !bind(fd, (const struct sockaddr *)&address, sizeof(address)) && !listen(fd, BACKLOG))
+	int on = 1;
+
+	if (fd >= 0 && !bind(fd, (const struct sockaddr *)&address, sizeof(address)) && !listen(fd, BACKLOG)) {
+		/* Only now, so that the port is ours alone: to listen again beside connections that are still there. */
+		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 		return fd;
+	}
 	if (fd >= 0)
 		close(fd);
 	return -1;

@@ -82,6 +82,8 @@ static int write_ssh_files(struct state_folder *folder, struct cluster *cluster,
 	buffer_add_text(&config, "# The nodes of the simulated cluster.\n");
 	for (size_t i = 0; i < nodes->count; i++)
 		describe(cluster, nodes->objects[i], folder, &config, &keys);
+	buffer_add_text(&config, "# Nothing else is there: no name leads away from this machine.\n"
+				 "Host *\n    HostName 127.0.0.1\n    Port 1\n");
 	if (!result)
 		result = file_write(folder->known_hosts, buffer_text(&keys), keys.length, 0600, err);
 	if (!result)

@@ -23,8 +23,18 @@ class Nodes(Simulated):
         return Answer(subprocess.run(self.ssh_command(node, line, *options), input=stdin, capture_output=True,
                                      text=True, timeout=timeout))
 
-    def node(self, name, **what):
-        """Posts machine={...}, ssh={...}, facts={...} or reboot=True; what the node is like then."""
-        request = urllib.request.Request(f"{self.server}/sim/nodes/{name}", json.dumps(what).encode(), method="POST")
+    def send(self, method, path, body=None):
+        request = urllib.request.Request(self.server + path, json.dumps(body).encode() if body is not None else None,
+                                         method=method)
         with urllib.request.urlopen(request, timeout=10) as answer:
             return json.load(answer)
+
+    def post(self, path, body):
+        return self.send("POST", path, body)
+
+    def delete(self, path):
+        return self.send("DELETE", path)
+
+    def node(self, name, **what):
+        """Posts machine={...}, ssh={...}, facts={...} or reboot=True; the node's facts then."""
+        return self.post("/sim/nodes/" + name, what)

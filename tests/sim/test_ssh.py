@@ -56,7 +56,7 @@ def _():
 
 @test("what is not in the table is not found: 127")
 def _():
-    for line in ("poweroff", "python3 -c pass", "/usr/bin/id-not", "curl http://127.0.0.1"):
+    for line in ("poweroff", "python3 -c pass", "/usr/bin/id-not", "wget -q http://127.0.0.1"):
         answer = cluster.ssh(NODE, line)
         assert answer.code == 127 and "not found" in answer.err, answer
     assert cluster.ssh(NODE, "sudo -n halt").err == "sudo: halt: command not found\n"
