@@ -3,8 +3,11 @@
 #include <string.h>
 
 #include "probes/base/memory.h"
+#include "probes/remedy/argv_words.h"
 #include "probes/ssh/node_check.h"
 #include "probes/ssh/node_step.h"
+
+enum { SSH_PORT = 22 };
 
 struct node_door {
 	const struct node_source *source;
@@ -126,14 +129,26 @@ static char *user(void *data, const char *node)
 	return effective(data, node, &found) == 0 ? take_pointer(found.user) : NULL;
 }
 
-/* "-p 2222 -J jump user@address", as words of one line: nothing in it needs quotes that is not refused elsewhere. */
-static char *destination(void *data, const char *node)
+static bool add_destination(void *data, const char *node, struct argv_words *words)
 {
 	CLEANUP(node_effective_release) struct node_effective found = {0};
+	auto_free char *port = NULL;
+	auto_free char *where = NULL;
 
 	if (effective(data, node, &found) < 0 || !found.address)
-		return NULL;
-	return found.user && *found.user ? xasprintf("%s@%s", found.user, found.address) : xstrdup(found.address);
+		return false;
+	if (found.jump && *found.jump) {
+		argv_add(words, "-J");
+		argv_add(words, found.jump);
+	}
+	if (found.port > 0 && found.port != SSH_PORT) {
+		port = xasprintf("%d", found.port);
+		argv_add(words, "-p");
+		argv_add(words, port);
+	}
+	where = found.user && *found.user ? xasprintf("%s@%s", found.user, found.address) : xstrdup(found.address);
+	argv_add(words, where);
+	return true;
 }
 
 struct node_door *node_door_new(const struct node_source *source)
@@ -148,7 +163,7 @@ struct node_door *node_door_new(const struct node_source *source)
 		.run = run_step,
 		.cancel = cancel,
 		.user = user,
-		.destination = destination,
+		.add_destination = add_destination,
 	};
 	return door;
 }

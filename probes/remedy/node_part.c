@@ -5,11 +5,10 @@
 #include "probes/base/buffer.h"
 #include "probes/base/memory.h"
 #include "probes/remedy/node_mark.h"
-#include "probes/remedy/shell_line.h"
 #include "probes/remedy/step.h"
 #include "probes/ssh/node_step.h"
 
-enum { TIMEOUT_SECONDS = 60, FILLED_MAXIMUM = 64 << 10, LINE_MAXIMUM = 128 << 10, OUTPUT_LINES = 200 };
+enum { TIMEOUT_SECONDS = 60, FILLED_MAXIMUM = 64 << 10, OUTPUT_LINES = 200 };
 
 static const char file_place[] = "{file}";
 
@@ -131,18 +130,18 @@ int node_check_target(const struct plan_step *step, struct err *err)
 /* The remote shell sees one line of quoted words; so does the local one. */
 static char *ssh_line(const struct plan_step *step, const char *const *argv)
 {
-	CLEANUP(buffer_release) struct buffer line = BUFFER_INIT(LINE_MAXIMUM);
+	CLEANUP(argv_release) struct argv_words words = {0};
 	const struct node_runner *nodes = step->change->context.nodes;
 	const char *node = step->target->name;
-	auto_free char *there = nodes && nodes->destination ? nodes->destination(nodes->data, node) : NULL;
 	auto_free char *remote = argv_line(argv);
+	auto_free char *line = NULL;
 
-	shell_add_word(&line, "ssh");
-	shell_add_word(&line, there ? there : node);
-	shell_add_word(&line, remote);
-	if (step->shown.content)
-		buffer_add_text(&line, " < FILE");
-	return buffer_detach(&line);
+	argv_add(&words, "ssh");
+	if (!nodes || !nodes->add_destination || !nodes->add_destination(nodes->data, node, &words))
+		argv_add(&words, node);
+	argv_add(&words, remote);
+	line = argv_line((const char *const *)words.items);
+	return xasprintf("%s%s", line, step->shown.content ? " < FILE" : "");
 }
 
 void node_show_command(struct plan_step *step, size_t index)

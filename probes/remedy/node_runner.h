@@ -14,6 +14,7 @@
 #include "probes/base/err.h"
 #include "probes/ssh/pool.h"
 
+struct argv_words;
 struct node_token;
 
 struct node_command {
@@ -43,8 +44,8 @@ struct node_runner {
 	void (*cancel)(void *data, void *running);
 	/* Who commands run as there; caller frees; NULL: not known. */
 	char *(*user)(void *data, const char *node);
-	/* Name and address as a line for ssh says them; caller frees; NULL: not known. */
-	char *(*destination)(void *data, const char *node);
+	/* Adds how a line for ssh says where that is: "-p 2222 user@address". False: it is not known. */
+	bool (*add_destination)(void *data, const char *node, struct argv_words *words);
 };
 
 #endif

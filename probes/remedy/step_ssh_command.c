@@ -15,6 +15,7 @@
  */
 #include <string.h>
 
+#include "probes/base/buffer.h"
 #include "probes/base/clock.h"
 #include "probes/base/memory.h"
 #include "probes/remedy/node_mark.h"
@@ -33,8 +34,20 @@ enum {
 static void run_marked(struct plan_step *step);
 static void look_later(struct plan_step *step);
 
+/* The run that is gone on with may have started it: its mark says what became of that. */
+static bool may_be_under_way(const struct plan_step *step)
+{
+	const char *state = json_string_value(json_object_get(step->resumed, "state"));
+
+	return state && strcmp(state, "pending") != 0 && strcmp(state, "skipped") != 0;
+}
+
 char *ssh_command_mark(const struct plan_step *step)
 {
+	const json_t *before = json_object_get(step->resumed, "n");
+
+	if (may_be_under_way(step))
+		return xasprintf("%s-%d", step->change->resume_of, (int)json_integer_value(before));
 	return xasprintf("%s-%d", step->change->run_id, step->shown.number);
 }
 
@@ -152,6 +165,22 @@ static void prepare(struct change *change, struct plan_step *step)
 	prepare_read(step, "record", on_prepared_record);
 }
 
+/* "a" or "a, b, c". Caller frees. */
+static char *texts_of(const struct plan_step *step, const json_t *contains)
+{
+	struct buffer texts = BUFFER_INIT(4096);
+	size_t count = json_is_string(contains) ? 1 : json_array_size(contains);
+
+	for (size_t i = 0; i < count; i++) {
+		const json_t *one = json_is_string(contains) ? contains : json_array_get(contains, i);
+		auto_free char *filled = NULL;
+
+		if (node_fill(step, json_string_value(one), NULL, &filled, NULL) == 0)
+			buffer_addf(&texts, "%s%s", i ? ", " : "", filled);
+	}
+	return buffer_detach(&texts);
+}
+
 static void say_unless(struct change *change, struct plan_step *step)
 {
 	const json_t *unless = json_object_get(step->definition, "unless");
@@ -163,10 +192,7 @@ static void say_unless(struct change *change, struct plan_step *step)
 	if (!unless || node_fill_words(step, json_object_get(unless, "argv"), NULL, &words, NULL) < 0)
 		return;
 	line = argv_line((const char *const *)words.items);
-	if (!json_is_string(contains))
-		texts = json_dumps(contains, JSON_COMPACT);
-	else if (node_fill(step, json_string_value(contains), NULL, &texts, NULL) < 0)
-		return;
+	texts = texts_of(step, contains);
 	free(step->shown.instruction);
 	step->shown.instruction = change_say(change, "only where the output of {command} does not hold {text}",
 					     "command", line, "text", texts, NULL);
@@ -190,15 +216,22 @@ static int plan_undo(struct plan_step *step, struct err *err)
 	const char *recorded = step->part->recorded;
 	CLEANUP(argv_release) struct argv_words words = {0};
 	CLEANUP(argv_release) struct argv_words reads = {0};
+	auto_free char *title = NULL;
 	json_t *way_back;
 
+	/* What only reads leaves nothing behind; undo.c knows the word. */
+	if (json_is_true(json_object_get(step->definition, "onlyReads")))
+		step->touched = json_pack("[{s:s, s:b}]", "path", step->shown.title, "onlyReads", 1);
 	if (!undo || (only && (!recorded || !strstr(recorded, only))))
 		return 0;
 	if (node_fill_words(step, undo, NULL, &words, err) < 0 ||
 	    node_fill_words(step, json_object_get(record, "argv"), NULL, &reads, err) < 0)
 		return -1;
-	way_back = json_pack("{s:s, s:o, s:b, s:i}", "type", "ssh-command", "argv", words_json(&words), "sudo",
-			     node_wants_sudo(step), "timeoutSeconds", node_timeout(step));
+	title = change_say(step->change, "Take back: {step}", "step", step->shown.title, NULL);
+	way_back = json_pack("{s:s, s:{s:s}, s:o, s:b, s:i}", "type", "ssh-command", "title", "en", title, "argv",
+			     words_json(&words), "sudo", node_wants_sudo(step), "timeoutSeconds", node_timeout(step));
+	if (json_is_true(json_object_get(step->definition, "undoLast")))
+		json_object_set_new(way_back, "goesLast", json_true());
 	if (record) {
 		json_object_set_new(way_back, "record", json_pack("{s:o}", "argv", words_json(&reads)));
 		json_object_set_new(way_back, "recordedBefore", json_string(recorded ? recorded : ""));
@@ -515,6 +548,17 @@ static void run_marked(struct plan_step *step)
 	argv_release(&words);
 }
 
+static void begin(struct plan_step *step)
+{
+	if (!may_be_under_way(step)) {
+		run_marked(step);
+		return;
+	}
+	step->part->deadline_ms =
+		clock_monotonic_ms() + (int64_t)(node_timeout(step) + FIND_OUT_SECONDS) * 1000;
+	look(step);
+}
+
 static void on_unless(struct change *change, void *data, const struct node_answer *answer)
 {
 	struct plan_step *step = data;
@@ -527,7 +571,7 @@ static void on_unless(struct change *change, void *data, const struct node_answe
 		outcome = change_say(change, "is so already", NULL);
 		node_finish(step, STEP_SKIPPED, outcome);
 	} else {
-		run_marked(step);
+		begin(step);
 	}
 }
 
@@ -537,7 +581,7 @@ static void start(struct change *change, struct plan_step *step)
 	step->part->attempts = 0;
 	step->part->broken_count = 0;
 	if (!read_member(step, "unless", on_unless))
-		run_marked(step);
+		begin(step);
 }
 
 static void stop(struct change *change, struct plan_step *step)

@@ -209,12 +209,13 @@ static void set_image(struct plan_step *step)
 	const char *path = node_member(step, "file", "");
 	json_t *before = node_file_json(&step->part->before);
 	json_t *after = node_file_json(&step->part->after);
+	auto_free char *title = change_say(step->change, "Put back {path}", "path", path, NULL);
 
 	json_decref(step->touched);
-	step->touched = json_pack("[{s:s, s:O, s:O, s:{s:s, s:s, s:s, s:i, s:{s:O, s:O}}}]", "path", path, "before",
-				  before, "after", after, "wayBack", "type", "ssh-file", "file", path, "uid",
-				  step->shown.target_uid, "timeoutSeconds", node_timeout(step), "restore", "before",
-				  before, "after", after);
+	step->touched = json_pack("[{s:s, s:O, s:O, s:{s:s, s:{s:s}, s:s, s:s, s:i, s:{s:O, s:O}}}]", "path", path,
+				  "before", before, "after", after, "wayBack", "type", "ssh-file", "title", "en", title,
+				  "file", path, "uid", step->shown.target_uid, "timeoutSeconds", node_timeout(step),
+				  "restore", "before", before, "after", after);
 	json_decref(before);
 	json_decref(after);
 }

@@ -43,19 +43,27 @@ const char *undo_request_uid(const json_t *body)
 	return "";
 }
 
+/* What the run's image of a step says of how it is taken back. */
+static bool image_says(const json_t *step, const char *member)
+{
+	return json_object_get(json_array_get(json_object_get(step, "before"), 0), member) != NULL;
+}
+
 /* A step that was written, or of which nobody knows: what it would have set may be there. */
 static bool may_have_happened(const json_t *step)
 {
 	const char *state = text_of(step, "state");
 
 	return strcmp(state, "pending") != 0 && strcmp(state, "skipped") != 0 &&
-	       json_array_size(json_object_get(step, "before")) > 0;
+	       json_array_size(json_object_get(step, "before")) > 0 && !image_says(step, "onlyReads");
 }
 
-/* What the run's image of a step says of how it is taken back. */
-static bool image_says(const json_t *step, const char *member)
+/* The way back itself says so: what reads the files that others put back (guide E07: update-grub). */
+static bool goes_last(const json_t *step)
 {
-	return json_object_get(json_array_get(json_object_get(step, "before"), 0), member) != NULL;
+	const json_t *image = json_array_get(json_object_get(step, "before"), 0);
+
+	return json_is_true(json_object_get(json_object_get(image, "wayBack"), "goesLast"));
 }
 
 /* A restart is taken back by the next one: last, so that the pods come up with what was put back. */
@@ -63,7 +71,7 @@ static bool is_restart(const json_t *step)
 {
 	const char *path = text_of(json_array_get(json_object_get(step, "before"), 0), "path");
 
-	return !strncmp(path, "/spec/template/metadata/annotations", 35);
+	return !strncmp(path, "/spec/template/metadata/annotations", 35) || goes_last(step);
 }
 
 /* What the run made goes again, by its uid; what bears our mark where the journal never learnt the uid. */
