@@ -145,15 +145,19 @@ static void find_signs(const struct check *check, struct check_result *result)
 		result->verdict = CHECK_BAD;
 }
 
+/* Whether the check means something on this node; else its verdict and the reason are set. */
 static bool applies(const struct check *check, const struct node_facts *facts, struct check_result *result)
 {
-	if ((check->runtime != RUNTIME_ANY && facts->runtime == RUNTIME_ANY) ||
-	    (check->family != FAMILY_ANY && facts->family == FAMILY_ANY))
-		return true;	/* its commands say what is there */
-	if (facts_fit(facts, check->runtime, check->family))
+	bool is_unknown = (check->runtime != RUNTIME_ANY && facts->runtime == RUNTIME_ANY) ||
+			  (check->family != FAMILY_ANY && facts->family == FAMILY_ANY);
+
+	if (!is_unknown && facts_fit(facts, check->runtime, check->family))
 		return true;
-	result->verdict = CHECK_NOT_APPLICABLE;
-	if (check->runtime != RUNTIME_ANY && facts->runtime != check->runtime)
+	result->verdict = is_unknown ? CHECK_COULD_NOT : CHECK_NOT_APPLICABLE;
+	if (is_unknown)
+		err_set(&result->reason, ERR_NOT_FOUND, "it is not known which container runtime and system the node has",
+			NULL);
+	else if (check->runtime != RUNTIME_ANY && facts->runtime != check->runtime)
 		err_set(&result->reason, ERR_NOT_FOUND, "the node has another container runtime", NULL);
 	else
 		err_set(&result->reason, ERR_NOT_FOUND, "the node has another operating system", NULL);

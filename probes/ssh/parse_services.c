@@ -96,8 +96,8 @@ json_t *parse_rpcinfo(const struct parse_input *input, struct err *err)
 	bool statd = false;
 	bool portmapper = false;
 
-	if (input->exit_status &&
-	    (piece_holds(error, "can't contact portmapper") || piece_holds(error, "can't contact rpcbind")))
+	/* "rpcinfo: can't contact portmapper: RPC: …" by old ones, "127.0.0.1: RPC: … Connection refused" by new ones */
+	if (input->exit_status && piece_holds(error, ": RPC: "))
 		return no_rpcbind();
 	programs = json_array();
 	while (piece_line(&rest, &line)) {

@@ -215,6 +215,8 @@ static void statuses_that_say_something(void **state)
 		{"rpcinfo", "",
 		 "rpcinfo: can't contact rpcbind: : RPC: Unable to receive; errno = Connection refused\n", 1,
 		 "reachable", "false"},
+		/* rpcbind 1.2.6 of Debian 12 */
+		{"rpcinfo", "", "127.0.0.1: RPC: Remote system error - Connection refused\n", 1, "reachable", "false"},
 		{"processes", "", "", 1, "count", "0"},
 		{"arguments", "", "", 1, "running", "false"},
 		{"hosts", "", "", 2, "found", "false"},
