@@ -71,6 +71,11 @@ size_t step_find_item(const json_t *list, const json_t *value);
 size_t step_find_name(const json_t *list, const char *name);
 /* How the target looks against step->touched. */
 enum step_match step_match(const struct plan_step *step, const json_t *document);
+/*
+ * The server made another value of a field than was sent, by admission or in its own form: that is what is looked for
+ * and undone. document: its answer to the request or to the dry run. True where something was learnt.
+ */
+bool step_learn(struct plan_step *step, const json_t *document);
 /* The same by whatever rule the step's type has; of the answer to a GET of the target. */
 enum step_match step_match_result(const struct plan_step *step, const struct kube_result *result);
 /* "onlyAfter": nothing of what it comes after is done, so that there is nothing to do. Skips it then. */

@@ -143,6 +143,35 @@ enum step_match step_match(const struct plan_step *step, const json_t *document)
 	return before ? MATCH_BEFORE : MATCH_OTHER;
 }
 
+/* Learnt is the value of a place that is the same place still; admission that puts the old value back is no value. */
+static bool learn_touch(const struct plan_step *step, json_t *touch, const json_t *document)
+{
+	json_t *value = pointer_get(document, touched_path(touch));
+
+	if (json_object_get(touch, "item") || !visit_names(step->target->document, touched_path(touch), name_is_same,
+							    (void *)(uintptr_t)document))
+		return false;
+	if (same(value, json_object_get(touch, "after")) || same(value, json_object_get(touch, "before")))
+		return false;
+	json_object_set_new(touch, "after", value ? json_deep_copy(value) : json_null());
+	return true;
+}
+
+bool step_learn(struct plan_step *step, const json_t *document)
+{
+	bool learnt = false;
+	size_t i;
+	json_t *touch;
+
+	/* What is masked is compared by rules of its own. */
+	if (step->ops->body || step->ops->match || step->secret_body ||
+	    !same(pointer_get(document, "/metadata/uid"), pointer_get(step->target->document, "/metadata/uid")))
+		return false;
+	json_array_foreach(step->touched, i, touch)
+		learnt = learn_touch(step, touch, document) || learnt;
+	return learnt;
+}
+
 enum step_match step_match_result(const struct plan_step *step, const struct kube_result *result)
 {
 	const json_t *document = result->code == ERR_NONE ? result->document : NULL;

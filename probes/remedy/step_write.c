@@ -180,6 +180,8 @@ static void on_written(struct change *change, void *data, const struct kube_resu
 	if (result->code == ERR_NONE) {
 		text = change_say(change, "{object} changed", "object", step->target->label, NULL);
 		run_step_made(change, step, result->document);
+		if (step_learn(step, result->document))
+			run_step_image(change, step);
 		succeed(change, step, text, result->audit_id);
 		return;
 	}
