@@ -1,6 +1,6 @@
 # nks-triage: build, test, install. `make help` says what each target does.
 #
-# BUILD names a variant: release (default), debug, sanitize, clang, clang-sanitize, fuzz. Each has its own folder
+# BUILD names a variant: release (default), debug, sanitize, clang, clang-sanitize, thread, fuzz. Each has its own folder
 # under .build/, so that they do not disturb each other; ./nks-triage is the variant that was built last.
 
 VERSION := 0.1.0
@@ -15,6 +15,7 @@ CC_sanitize := gcc
 CC_clang := clang
 CC_clang-sanitize := clang
 CC_fuzz := clang
+CC_thread := gcc
 CC := $(CC_$(BUILD))
 
 PACKAGES := ncursesw libcurl jansson libssh yaml-0.1 libpcre2-8 sqlite3 libarchive libcrypto
@@ -27,10 +28,12 @@ OPTIMISE_clang := $(OPTIMISE_release)
 OPTIMISE_debug := -O0 -g -DNKS_TRIAGE_DEBUG
 OPTIMISE_sanitize := -O1 -g -DNKS_TRIAGE_DEBUG $(SANITIZER)
 OPTIMISE_clang-sanitize := $(OPTIMISE_sanitize)
+OPTIMISE_thread := -O1 -g -DNKS_TRIAGE_DEBUG -fsanitize=thread -fno-omit-frame-pointer
 OPTIMISE_fuzz := -O1 -g -fsanitize=fuzzer-no-link $(SANITIZER)
 LINK_sanitize := $(SANITIZER)
 LINK_clang-sanitize := $(SANITIZER)
 LINK_fuzz := $(SANITIZER)
+LINK_thread := -fsanitize=thread
 
 DATADIR := $(PREFIX)/share/nks-triage
 LIBEXECDIR := $(PREFIX)/libexec/nks-triage
@@ -194,6 +197,16 @@ clang:
 .PHONY: clang-programs
 clang-programs: all $(UNIT_PROGRAMS) $(TEST_HELPERS)
 	tests/run.py --jobs $(JOBS) $(CLANG_SCRIPTS)
+
+## tsan       the pool of SSH connections under ThreadSanitizer
+# libssh and libcrypto are not built for it: what they do with memory of their own is not seen.
+TSAN := $(addprefix tests/ssh/test_,connect.py jump.py auth.py host_keys.py)
+.PHONY: tsan tsan-programs
+tsan:
+	$(MAKE) --no-print-directory BUILD=thread tsan-programs
+tsan-programs: $(OUT)/tests/ssh/pool_probe $(filter $(OUT)/tests/unit/ssh/%,$(UNIT_PROGRAMS))
+	TSAN_OPTIONS="halt_on_error=0 exitcode=66 second_deadlock_stack=1" tests/run.py --jobs 4 $(TSAN) \
+		$(filter $(OUT)/tests/unit/ssh/%,$(UNIT_PROGRAMS))
 
 # Fuzz targets: tests/fuzz/THING.c, corpus in tests/fuzz/corpus/THING.
 FUZZ_TARGETS := $(patsubst %.c,$(OUT)/%,$(sort $(wildcard tests/fuzz/*.c)))

@@ -11,12 +11,15 @@ enum {
 	TURN_MS = 1000,		/* the longest wait of one turn: a lost wake-up costs no more */
 	CLOSE_MS = 2000,	/* for the host to close its side too */
 	INPUT_PIECE = 32 << 10,
+	OPEN_TRIES = 6,
+	OPEN_AGAIN_MS = 10,
 };
 
 struct running {
 	struct connection *connection;
 	const struct command_request *request;
 	ssh_channel channel;
+	struct ssh_channel_callbacks_struct callbacks;
 	ssh_event event;
 	bool has_status, has_signal, at_end, closed;
 	int status;
@@ -92,13 +95,41 @@ static bool turn(struct running *running, int64_t deadline_ms)
 	return true;
 }
 
-static int open_channel(struct running *running)
+static int try_channel(struct running *running)
 {
 	int result;
+	running->channel = ssh_channel_new(running->connection->session);
+	if (!running->channel)
+		return -1;
+	ssh_set_channel_callbacks(running->channel, &running->callbacks);
 	while ((result = ssh_channel_open_session(running->channel)) == SSH_AGAIN)
 		if (!turn(running, running->request->deadline_ms))
 			return -1;
 	return result == SSH_OK ? 0 : -1;
+}
+
+static void drop_channel(struct running *running)
+{
+	if (!running->channel)
+		return;
+	ssh_remove_channel_callbacks(running->channel, &running->callbacks);
+	ssh_channel_free(running->channel);
+	running->channel = NULL;
+}
+
+/* sshd counts a session for a moment after both sides have closed it: with a low MaxSessions it says no at first. */
+static int open_channel(struct running *running)
+{
+	for (int try_ = 0; try_channel(running) != 0; try_++) {
+		int64_t until = clock_monotonic_ms() + (OPEN_AGAIN_MS << try_);
+		if (try_ + 1 >= OPEN_TRIES || until >= running->request->deadline_ms ||
+		    !connection_is_open(running->connection))
+			return -1;
+		drop_channel(running);
+		while (turn(running, until))
+			continue;
+	}
+	return 0;
 }
 
 static int request_command(struct running *running)
@@ -223,38 +254,36 @@ static void run(struct running *running, struct command_result *result)
 	result->is_reusable = close_channel(running);
 }
 
-void command_run(struct connection *connection, const struct command_request *request,
+void remote_command_run(struct connection *connection, const struct command_request *request,
 		 struct command_result *ret_result)
 {
 	*ret_result = (struct command_result){.exit_status = -1};
-	struct running running = {.connection = connection, .request = request};
-	struct ssh_channel_callbacks_struct callbacks = {
-		.userdata = &running,
-		.channel_data_function = on_data,
-		.channel_eof_function = on_end,
-		.channel_close_function = on_close,
-		.channel_exit_status_function = on_status,
-		.channel_signal_function = NULL,
-		.channel_exit_signal_function = on_signal,
+	struct running running = {
+		.connection = connection,
+		.request = request,
+		.callbacks =
+			{
+				.userdata = &running,
+				.channel_data_function = on_data,
+				.channel_eof_function = on_end,
+				.channel_close_function = on_close,
+				.channel_exit_status_function = on_status,
+				.channel_exit_signal_function = on_signal,
+			},
+		.event = ssh_event_new(),
 	};
-	ssh_callbacks_init(&callbacks);
-	running.event = ssh_event_new();
-	running.channel = ssh_channel_new(connection->session);
-	if (!running.event || !running.channel) {
+	ssh_callbacks_init(&running.callbacks);
+	if (!running.event) {
 		refused(&running, ret_result, true);
-	} else {
-		int place = interrupt_guard(request->interrupt, connection->guard);
-		ssh_event_add_session(running.event, connection->session);
-		ssh_event_add_fd(running.event, request->interrupt->wake, POLLIN, on_wake, NULL);
-		ssh_set_channel_callbacks(running.channel, &callbacks);
-		run(&running, ret_result);
-		ssh_remove_channel_callbacks(running.channel, &callbacks);
-		ssh_event_remove_fd(running.event, request->interrupt->wake);
-		ssh_event_remove_session(running.event, connection->session);
-		interrupt_unguard(request->interrupt, place);
+		return;
 	}
-	if (running.channel)
-		ssh_channel_free(running.channel);
-	if (running.event)
-		ssh_event_free(running.event);
+	int place = interrupt_guard(request->interrupt, connection->guard);
+	ssh_event_add_session(running.event, connection->session);
+	ssh_event_add_fd(running.event, request->interrupt->wake, POLLIN, on_wake, NULL);
+	run(&running, ret_result);
+	drop_channel(&running);
+	ssh_event_remove_fd(running.event, request->interrupt->wake);
+	ssh_event_remove_session(running.event, connection->session);
+	ssh_event_free(running.event);
+	interrupt_unguard(request->interrupt, place);
 }

@@ -32,7 +32,7 @@ struct command_result {
 	bool is_reusable;	/* the connection may carry another command */
 };
 
-void command_run(struct connection *connection, const struct command_request *request,
+void remote_command_run(struct connection *connection, const struct command_request *request,
 		 struct command_result *ret_result);
 
 #endif

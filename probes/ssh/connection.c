@@ -14,7 +14,7 @@
 #include "probes/ssh/handshake_wait.h"
 
 enum {
-	TRIES_MAXIMUM = 8,
+	TRIES_MAXIMUM = 20,	/* the deadline comes first */
 	RETRY_MS = 100,
 	RETRY_MAXIMUM_MS = 1600,
 };

@@ -285,6 +285,9 @@ static int wait_for(struct way *way, const struct connection_request *request, s
 			return refuse(failure);
 		}
 		if (poll(polled, array_length(polled), (int)left) > 0 && polled[0].revents) {
+			uint64_t count;
+			ssize_t got = read(way->settled, &count, sizeof(count));
+			(void)got;
 			*failure = way->failure;
 			way->failure.offered = (struct offered_key){0};
 			return way->result;

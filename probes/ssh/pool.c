@@ -171,6 +171,8 @@ static struct place *find_place(struct node_pool *pool, const struct node_host *
 	place->key = take_pointer(key);
 	place->gate = find_gate(pool, place->target);
 	map_put(&pool->places, place->key, place);
+	place->next = pool->first_place;
+	pool->first_place = place;
 	return place;
 }
 

@@ -36,6 +36,7 @@ struct gate {
 
 /* A host and user with the connections to it. Lives as long as the pool. */
 struct place {
+	struct place *next;	/* of all */
 	char *key;		/* of the map */
 	struct host_target *target;	/* constant */
 	struct idle_connection *idle;
@@ -46,7 +47,8 @@ struct place {
 struct idle_connection {
 	struct idle_connection *next;
 	struct connection *connection;
-	int64_t since_ms;
+	int64_t since_ms;	/* of its last command */
+	int64_t looked_at_ms;
 };
 
 enum call_state { CALL_WAITING, CALL_RUNNING, CALL_FINISHED };
@@ -128,6 +130,7 @@ struct node_pool {
 	bool must_look_after_idle;
 	struct delivery *first_delivery, **last_delivery;
 	struct map places;
+	struct place *first_place;		/* the same; grows at its front alone */
 	struct map gates;			/* by address and port */
 
 	/* The loop's alone. */

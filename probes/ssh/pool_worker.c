@@ -5,7 +5,10 @@
 #include "probes/base/memory.h"
 #include "probes/ssh/pool_state.h"
 
-enum { STACK = 512 << 10 };
+enum {
+	STACK = 512 << 10,
+	LOOK_TURNS = 3,
+};
 
 static bool may_open(const struct place *place)
 {
@@ -102,7 +105,7 @@ static struct connection *run_on(struct worker *worker, struct node_call *call, 
 		.data = call,
 	};
 	call->key_was_known = true;
-	command_run(connection, &request, result);
+	remote_command_run(connection, &request, result);
 	take_result(call, result);
 	if (result->is_reusable)
 		return connection;
@@ -156,7 +159,8 @@ static struct connection *run_call(struct worker *worker, struct node_call *call
 static void keep(struct place *place, struct connection *connection)
 {
 	struct idle_connection *idle = xmalloc(sizeof(*idle));
-	*idle = (struct idle_connection){place->idle, connection, clock_monotonic_ms()};
+	*idle = (struct idle_connection){.next = place->idle, .connection = connection};
+	idle->since_ms = idle->looked_at_ms = clock_monotonic_ms();
 	place->idle = idle;
 }
 
@@ -181,46 +185,59 @@ static void serve(struct worker *worker, struct node_call *call, struct connecti
 	wake_others(pool);
 }
 
-/* Takes those off that nobody used for a while, or, where all is set, every one. */
-static struct idle_connection *take_idle(struct node_pool *pool, int64_t before_ms)
+/* Answers what the host asked meanwhile (whether we live), sends something, and finds out whether it is still there. */
+static bool is_alive(struct connection *connection)
 {
-	struct idle_connection *taken = NULL;
-	size_t position = 0;
-	for (struct place *place; (place = map_next(&pool->places, &position));) {
-		struct idle_connection **link = &place->idle;
-		while (*link) {
-			struct idle_connection *idle = *link;
-			if (idle->since_ms > before_ms) {
-				link = &idle->next;
-				continue;
-			}
-			*link = idle->next;
-			idle->next = taken;
-			taken = idle;
-			place->connections--;
-		}
-	}
-	return taken;
+	ssh_event event = ssh_event_new();
+	if (!event)
+		return connection_is_open(connection);
+	ssh_event_add_session(event, connection->session);
+	ssh_send_ignore(connection->session, "");
+	for (int turn = 0; turn < LOOK_TURNS && connection_is_open(connection); turn++)
+		if (ssh_event_dopoll(event, 0) == SSH_ERROR)
+			break;
+	ssh_event_remove_session(event, connection->session);
+	ssh_event_free(event);
+	return connection_is_open(connection);
 }
 
-static void close_all(struct idle_connection *idle)
+/* Under the lock, which is given up meanwhile. Those of one place that were not looked at since. */
+static void look_after_place(struct node_pool *pool, struct place *place, int64_t begun_ms)
 {
-	while (idle) {
-		struct idle_connection *next = idle->next;
-		connection_free(idle->connection);
-		free(idle);
-		idle = next;
+	struct idle_connection **link = &place->idle;
+	while (*link && !pool->stopping) {
+		struct idle_connection *idle = *link;
+		if (idle->looked_at_ms >= begun_ms) {
+			link = &idle->next;
+			continue;
+		}
+		*link = idle->next;
+		pthread_mutex_unlock(&pool->lock);
+		bool alive = begun_ms - idle->since_ms < POOL_IDLE_MS && is_alive(idle->connection);
+		if (!alive)
+			connection_free(idle->connection);
+		pthread_mutex_lock(&pool->lock);
+		idle->looked_at_ms = begun_ms;
+		if (alive) {
+			idle->next = place->idle;
+			place->idle = idle;
+		} else {
+			place->connections--;
+			free(idle);
+		}
+		wake_others(pool);
+		link = &place->idle;
 	}
 }
 
 /* Under the lock, which is given up meanwhile. */
 static void look_after_idle(struct node_pool *pool)
 {
+	struct place *place;
+	int64_t now = clock_monotonic_ms();
 	pool->must_look_after_idle = false;
-	struct idle_connection *old = take_idle(pool, clock_monotonic_ms() - POOL_IDLE_MS);
-	pthread_mutex_unlock(&pool->lock);
-	close_all(old);
-	pthread_mutex_lock(&pool->lock);
+	for (place = pool->first_place; place; place = place->next)
+		look_after_place(pool, place, now);
 }
 
 static void *work(void *data)
@@ -276,6 +293,16 @@ void pool_wake_worker(struct node_pool *pool)
 	pthread_cond_signal(&pool->work);
 }
 
+static void close_idle(struct place *place)
+{
+	while (place->idle) {
+		struct idle_connection *idle = place->idle;
+		place->idle = idle->next;
+		connection_free(idle->connection);
+		free(idle);
+	}
+}
+
 void pool_end_workers(struct node_pool *pool)
 {
 	pthread_mutex_lock(&pool->lock);
@@ -292,5 +319,6 @@ void pool_end_workers(struct node_pool *pool)
 		interrupt_release(&worker->interrupt);
 		free(worker);
 	}
-	close_all(take_idle(pool, INT64_MAX));
+	for (struct place *place = pool->first_place; place; place = place->next)
+		close_idle(place);
 }

@@ -53,11 +53,12 @@ class Folder:
 
 
 class Sshd:
-    """One server. options: lines of sshd_config that come first, so that they count."""
+    """One server. options: lines of sshd_config that come first, so that they count; with the address 0.0.0.0 it is as
+    many nodes as there are addresses on loopback."""
 
-    def __init__(self, authorized=(), options=(), host_keys=("ed25519",), addresses=("127.0.0.1",), port=None, keep=None):
-        self.folder = keep.folder if keep else Folder()
-        self.port = port or (keep.port if keep else free_port())
+    def __init__(self, authorized=(), options=(), host_keys=("ed25519",), addresses=("127.0.0.1",), port=None):
+        self.folder = Folder()
+        self.port = port or free_port()
         self.addresses = addresses
         self.user = getpass.getuser()
         self.process = None
@@ -74,14 +75,17 @@ class Sshd:
             *(f"HostKey {path}" for path in self.host_keys.values()),
             f"AuthorizedKeysFile {self.folder('authorized')}", f"PidFile {self.folder('pid')}", "UsePAM no",
             "StrictModes no", "PasswordAuthentication no", "KbdInteractiveAuthentication no", "UseDNS no",
-            "PermitRootLogin prohibit-password", "LogLevel VERBOSE", "MaxStartups 200:30:400", "PrintMotd no",
-            "PermitUserEnvironment no", ""]))
+            "PermitRootLogin prohibit-password", "LogLevel VERBOSE", "PrintMotd no",
+            # bash reads a ~/.bashrc, which may do anything, unless it believes to be a shell in a shell.
+            "SetEnv SHLVL=5",
+            # Of these the last one counts.
+            *([] if any("MaxStartups" in line for line in options) else ["MaxStartups 200:30:400"]), ""]))
         self.start()
         atexit.register(self.stop)
 
     def start(self):
         os.makedirs("/run/sshd", exist_ok=True)
-        with open(self.folder("log"), "a", encoding="utf-8") as log:
+        with open(self.folder("log"), "w", encoding="utf-8") as log:
             # pylint: disable-next=consider-using-with
             self.process = subprocess.Popen([SSHD, "-D", "-e", "-f", self.config], stdin=subprocess.DEVNULL,
                                             stdout=log, stderr=log, start_new_session=True)
