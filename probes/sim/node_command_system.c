@@ -63,7 +63,8 @@ static bool is_synchronised(const struct machine *machine)
 /* Its clock may be another than this machine's. +%s, +%s.%N and an ISO form are what is asked for. */
 static int run_date(const struct command *command)
 {
-	int64_t now_ms = clock_wall_ms() + (int64_t)(1000 * clock_offset(machine_under(command)));
+	int64_t taken = command->shell->milliseconds > 0 ? command->shell->milliseconds : 0;
+	int64_t now_ms = clock_wall_ms() + taken + (int64_t)(1000 * clock_offset(machine_under(command)));
 	const char *format = command_operand(command, 0, "");
 	time_t wall = (time_t)(now_ms / 1000);
 	char text[80];

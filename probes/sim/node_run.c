@@ -57,6 +57,8 @@ void node_run(const struct node_run_request *request, struct node_run *ret_run)
 
 	*ret_run = (struct node_run){.out = BUFFER_INIT(SHELL_OUTPUT_MAXIMUM),
 				     .error_out = BUFFER_INIT(SHELL_OUTPUT_MAXIMUM)};
+	ret_run->timeline.io = &io;
+	shell.timeline = &ret_run->timeline;
 	cluster_lock(request->cluster);
 	shell.machine = machine_of(request->cluster, request->node);
 	if (shell.machine) {
@@ -67,6 +69,7 @@ void node_run(const struct node_run_request *request, struct node_run *ret_run)
 	cluster_unlock(request->cluster);
 	ret_run->lost = shell.is_lost || !shell.machine;
 	ret_run->milliseconds = ret_run->lost ? 0 : shell.milliseconds;
+	ret_run->timeline.io = NULL;
 	memcpy(ret_run->signal, shell.signal, sizeof(ret_run->signal));
 	json_decref(shell.variables);
 }

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "probes/base/buffer.h"
+#include "probes/sim/node_shell.h"
 
 struct cluster;
 
@@ -32,6 +33,7 @@ struct node_run {
 	char signal[16];	/* "KILL": ended by it; "" by status */
 	bool lost;		/* the connection breaks instead of an answer */
 	int64_t milliseconds;	/* it takes so long; -1: for ever */
+	struct shell_timeline timeline;	/* what of the output comes before that */
 };
 
 /* The command reads its standard input: run it when that has ended. */

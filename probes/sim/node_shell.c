@@ -20,8 +20,22 @@ struct reader {
 
 static int read_list(struct reader *reader, const struct shell_io *io, bool skip, const char *const *until);
 
+static void remember_moment(const struct shell *shell)
+{
+	struct shell_timeline *timeline = shell->timeline;
+
+	if (!timeline || shell->milliseconds < 0 || timeline->count == SHELL_MOMENTS_MAXIMUM)
+		return;
+	timeline->moments[timeline->count++] = (struct shell_moment){
+		.milliseconds = shell->milliseconds, .out = timeline->io->out->length,
+		.error_out = timeline->io->error_out->length,
+	};
+}
+
 void shell_spend(struct shell *shell, int64_t milliseconds)
 {
+	if (milliseconds)
+		remember_moment(shell);
 	if (milliseconds < 0 || shell->milliseconds < 0)
 		shell->milliseconds = -1;
 	else
@@ -234,12 +248,23 @@ static int read_command(struct reader *reader, const struct shell_io *io, bool s
 	return read_simple(reader, io, skip);
 }
 
+/* Takes back what was written from `start` on: it was for the next command's input. */
+static void take_back(struct buffer *out, size_t start, struct buffer *input)
+{
+	buffer_clear(input);
+	if (out->length <= start)
+		return;
+	buffer_add(input, out->data + start, out->length - start);
+	out->length = start;
+	out->data[start] = '\0';
+}
+
 static int read_pipeline(struct reader *reader, const struct shell_io *io, bool skip)
 {
 	bool inverted = false;
 	struct buffer input = BUFFER_INIT(SHELL_OUTPUT_MAXIMUM);
-	struct buffer out = BUFFER_INIT(SHELL_OUTPUT_MAXIMUM);
 	struct shell_io own = *io;
+	size_t start = io->out->length;
 	int status;
 
 	skip_blanks(reader);
@@ -247,21 +272,16 @@ static int read_pipeline(struct reader *reader, const struct shell_io *io, bool 
 		reader->at++;
 		inverted = true;
 	}
-	own.out = &out;
-	status = read_command(reader, &own, skip);
+	status = read_command(reader, io, skip);
 	while (sees(reader, "|") && !sees(reader, "||") && !reader->is_wrong) {
 		reader->at++;
 		skip_lines(reader);
-		buffer_release(&input);
-		input = out;
-		out = (struct buffer)BUFFER_INIT(SHELL_OUTPUT_MAXIMUM);
+		take_back(io->out, start, &input);
 		own.input = buffer_text(&input);
 		own.input_length = input.length;
 		status = read_command(reader, &own, skip);
 	}
-	buffer_add(io->out, out.data, out.length);
 	buffer_release(&input);
-	buffer_release(&out);
 	return inverted ? !status : status;
 }
 

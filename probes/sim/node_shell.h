@@ -30,6 +30,21 @@ struct shell_io {
 	struct buffer *error_out;
 };
 
+/* What had been written when something began to take its time. */
+struct shell_moment {
+	int64_t milliseconds;	/* from the start of the line */
+	size_t out;		/* bytes */
+	size_t error_out;
+};
+
+enum { SHELL_MOMENTS_MAXIMUM = 64 };
+
+struct shell_timeline {
+	const struct shell_io *io;	/* of the line as a whole */
+	struct shell_moment moments[SHELL_MOMENTS_MAXIMUM];
+	size_t count;
+};
+
 struct shell {
 	struct cluster *cluster;
 	struct machine *machine;
@@ -44,6 +59,7 @@ struct shell {
 	bool is_lost;
 	char signal[16];
 	int64_t milliseconds;	/* it has taken so far; -1: never ends */
+	struct shell_timeline *timeline;	/* NULL: nobody wants to know */
 	int depth;
 };
 

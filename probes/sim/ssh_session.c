@@ -36,7 +36,11 @@ struct seat {
 	bool input_ended;
 	bool gone;		/* closed by the client */
 	struct node_run run;
-	int64_t due;		/* monotonic ms */
+	size_t moment;		/* of its timeline: the next */
+	size_t sent;		/* bytes of output */
+	size_t error_sent;
+	int64_t began;		/* monotonic ms */
+	int64_t due;		/* when there is more to send */
 };
 
 struct session {
@@ -162,14 +166,18 @@ static void seat_clear(struct seat *seat)
 	*seat = (struct seat){.input = BUFFER_INIT(INPUT_MAXIMUM)};
 }
 
-static void send_bytes(ssh_channel channel, const struct buffer *bytes, bool is_error)
+/* What was not sent yet, up to so many bytes of each stream. */
+static void send_up_to(struct seat *seat, size_t out, size_t error_out)
 {
-	uint32_t n = (uint32_t)bytes->length;
+	const struct node_run *run = &seat->run;
 
-	if (is_error)
-		ssh_channel_write_stderr(channel, buffer_text(bytes), n);
-	else
-		ssh_channel_write(channel, buffer_text(bytes), n);
+	if (out > seat->sent)
+		ssh_channel_write(seat->channel, run->out.data + seat->sent, (uint32_t)(out - seat->sent));
+	if (error_out > seat->error_sent)
+		ssh_channel_write_stderr(seat->channel, run->error_out.data + seat->error_sent,
+					 (uint32_t)(error_out - seat->error_sent));
+	seat->sent = out;
+	seat->error_sent = error_out;
 }
 
 /* Status or signal, end of output, close; the client's close is waited for, else it may miss the status. */
@@ -183,14 +191,40 @@ static void answer(struct seat *seat)
 		seat->session->is_over = true;
 		return;
 	}
-	send_bytes(seat->channel, &run->out, false);
-	send_bytes(seat->channel, &run->error_out, true);
+	send_up_to(seat, run->out.length, run->error_out.length);
 	if (run->signal[0])
 		ssh_channel_request_send_exit_signal(seat->channel, run->signal, 0, "", "");
 	else
 		ssh_channel_request_send_exit_status(seat->channel, run->status);
 	ssh_channel_send_eof(seat->channel);
 	ssh_channel_close(seat->channel);
+}
+
+/* The moment until which something more is to be waited for: an earlier one of the timeline, then the end. */
+static void next_due(struct seat *seat)
+{
+	const struct node_run *run = &seat->run;
+
+	if (seat->moment < run->timeline.count)
+		seat->due = seat->began + run->timeline.moments[seat->moment].milliseconds;
+	else
+		seat->due = run->milliseconds < 0 ? INT64_MAX : seat->began + run->milliseconds;
+}
+
+static void deliver(struct seat *seat)
+{
+	const struct node_run *run = &seat->run;
+
+	while (seat->stage == STAGE_RUN && seat->due <= clock_monotonic_ms()) {
+		if (seat->moment == run->timeline.count) {
+			answer(seat);
+			return;
+		}
+		send_up_to(seat, run->timeline.moments[seat->moment].out,
+			   run->timeline.moments[seat->moment].error_out);
+		seat->moment++;
+		next_due(seat);
+	}
 }
 
 static void go_on(struct seat *seat)
@@ -203,11 +237,13 @@ static void go_on(struct seat *seat)
 
 	if (seat->stage == STAGE_ASKED && (seat->input_ended || !node_line_wants_input(seat->line))) {
 		node_run(&request, &seat->run);
-		seat->due = clock_monotonic_ms() + seat->run.milliseconds;
+		seat->began = clock_monotonic_ms();
 		seat->stage = STAGE_RUN;
+		if (seat->run.lost)
+			seat->run.timeline.count = 0;
+		next_due(seat);
 	}
-	if (seat->stage == STAGE_RUN && seat->run.milliseconds >= 0 && seat->due <= clock_monotonic_ms())
-		answer(seat);
+	deliver(seat);
 	if (seat->gone)
 		seat_clear(seat);
 }
@@ -222,7 +258,7 @@ static int until_due(const struct session *session)
 		const struct seat *seat = &session->seats[i];
 		int64_t left = seat->due > now ? seat->due - now : 0;
 
-		if (seat->stage == STAGE_RUN && seat->run.milliseconds >= 0 && (wait < 0 || left < wait))
+		if (seat->stage == STAGE_RUN && seat->due != INT64_MAX && (wait < 0 || left < wait))
 			wait = left;
 	}
 	return wait > 60000 ? 60000 : (int)wait;

@@ -2,6 +2,7 @@
 """What is done on a simulated node over SSH, and what of it shows in the cluster; faults of connections."""
 import json
 import os
+import subprocess
 import sys
 import time
 
@@ -277,6 +278,16 @@ def _():
         assert cluster.ssh(node, "true").code == 0 and time.monotonic() - began >= 0.7
         began = time.monotonic()
         assert cluster.ssh(node, "timeout 1 sleep 3600").code == 124 and time.monotonic() - began < 10
+
+
+@test("what was written before something takes its time comes before it")
+def _():
+    with Nodes("healthy", *SCALE) as cluster:
+        process = subprocess.Popen(cluster.ssh_command("nks-prod-default-worker-1", "echo a; sleep 1; echo b"),
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+        first = process.stdout.readline(), time.monotonic()
+        second = process.stdout.readline(), time.monotonic()
+        assert (first[0], second[0], process.wait(10)) == ("a\n", "b\n", 0) and second[1] - first[1] > 0.8
 
 
 @test("another host key under the same name: ssh refuses, and so it does for a Node made anew")
