@@ -155,7 +155,8 @@ static bool applies(const struct check *check, const struct node_facts *facts, s
 		return true;
 	result->verdict = is_unknown ? CHECK_COULD_NOT : CHECK_NOT_APPLICABLE;
 	if (is_unknown)
-		err_set(&result->reason, ERR_NOT_FOUND, "it is not known which container runtime and system the node has",
+		err_set(&result->reason, ERR_NOT_FOUND,
+			"it is not known which container runtime and system the node has",
 			NULL);
 	else if (check->runtime != RUNTIME_ANY && facts->runtime != check->runtime)
 		err_set(&result->reason, ERR_NOT_FOUND, "the node has another container runtime", NULL);

@@ -96,7 +96,7 @@ json_t *parse_rpcinfo(const struct parse_input *input, struct err *err)
 	bool statd = false;
 	bool portmapper = false;
 
-	/* "rpcinfo: can't contact portmapper: RPC: …" by old ones, "127.0.0.1: RPC: … Connection refused" by new ones */
+	/* Old ones: "rpcinfo: can't contact portmapper: RPC: …"; new ones: "127.0.0.1: RPC: … Connection refused" */
 	if (input->exit_status && piece_holds(error, ": RPC: "))
 		return no_rpcbind();
 	programs = json_array();

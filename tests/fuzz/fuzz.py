@@ -23,7 +23,7 @@ FOUND = os.path.join(ROOT, ".build", "fuzz", "found")
 SECONDS = int(os.environ.get("FUZZ_SECONDS", "0"))
 # About five seconds each on one core.
 RUNS = {"json_items": 20000, "json_watch": 12000, "json_jansson": 25000, "protobuf": 18000, "kubeconfig": 9000,
-        "status": 14000, "runbook": 500, "match": 18000, "logs": 60000, "saved": 15000}
+        "status": 14000, "runbook": 500, "match": 18000, "logs": 60000, "saved": 15000, "node_output": 5000}
 LENGTHS = {"runbook": 16384, "saved": 12288}
 TARGETS = sorted(os.path.basename(path)[:-2] for path in glob.glob(os.path.join(HERE, "*.c")))
 CHOSEN = [name for name in os.environ.get("TARGETS", "").split(",") if name] or TARGETS
