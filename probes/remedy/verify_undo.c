@@ -1,4 +1,6 @@
 /* Verification of an undo: every field that was put back is read again. */
+#include <string.h>
+
 #include "probes/base/clock.h"
 #include "probes/base/memory.h"
 #include "probes/remedy/step.h"
@@ -42,6 +44,38 @@ static void on_read(struct change *change, void *data, const struct kube_result 
 		looked(change);
 }
 
+static bool touches(const struct plan_step *step, const char *path)
+{
+	size_t i;
+	json_t *touch;
+
+	json_array_foreach(step->touched, i, touch) {
+		if (!strcmp(json_string_value(json_object_get(touch, "path")), path))
+			return true;
+	}
+	return false;
+}
+
+/* A later step put back what stood there before it: a cordon and its end are both taken back, in turn. */
+static bool is_overtaken(const struct change *change, size_t index)
+{
+	const struct plan_step *step = change->steps[index];
+	size_t i;
+	json_t *touch;
+
+	for (size_t later = index + 1; later < change->step_count; later++) {
+		const struct plan_step *other = change->steps[later];
+
+		if (!other->was_written || other->target != step->target)
+			continue;
+		json_array_foreach(step->touched, i, touch) {
+			if (touches(other, json_string_value(json_object_get(touch, "path"))))
+				return true;
+		}
+	}
+	return false;
+}
+
 static void look(struct change *change)
 {
 	change->err = (struct err){0};
@@ -50,7 +84,7 @@ static void look(struct change *change)
 		struct plan_step *step = change->steps[i];
 		struct call_request request = {.door = CALL_READ, .on_done = on_read, .data = step};
 
-		if (!step->was_written)
+		if (!step->was_written || is_overtaken(change, i))
 			continue;
 		request.path = step->target->path;
 		change->pending++;
