@@ -147,7 +147,8 @@ endef
 $(foreach l,$(CONSOLE_LAYERS) sim widgets tui,$(eval $(call unit_layer,$(l))))
 
 # Programs that tests drive; where they are is said by OUT.
-TEST_HELPERS := $(patsubst %.c,$(OUT)/%,$(sort $(wildcard tests/client/*.c tests/conformance/*.c tests/ssh/*.c tests/nodes/*.c))) $(OUT)/tests/terminal/screen_probe
+TEST_HELPERS := $(patsubst %.c,$(OUT)/%,$(sort $(wildcard tests/client/*.c tests/conformance/*.c tests/ssh/*.c tests/nodes/*.c))) \
+	$(OUT)/tests/terminal/screen_probe $(OUT)/tests/remedy/nks-triage-faults
 export OUT
 $(OUT)/tests/client/%: $(OUT)/tests/client/%.o $(foreach l,$(below_model),$(call archive,$(l)))
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBRARIES)
@@ -156,6 +157,10 @@ $(OUT)/tests/conformance/%: $(OUT)/tests/conformance/%.o $(foreach l,$(below_rem
 $(OUT)/tests/ssh/%: $(OUT)/tests/ssh/%.o $(foreach l,$(below_ssh),$(call archive,$(l)))
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBRARIES)
 $(OUT)/tests/nodes/%: $(OUT)/tests/nodes/%.o $(foreach l,$(below_ssh),$(call archive,$(l)))
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBRARIES)
+# The console as it is shipped, but that a test can end it at every named place (probes/base/fault_point.h).
+$(OUT)/tests/remedy/nks-triage-faults: $(OUT)/tests/remedy/fault_point.o $(OUT)/tui/main.o $(OUT)/libtui.a \
+		$(OUT)/libwidgets.a $(CONSOLE_ARCHIVES)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBRARIES)
 $(OUT)/tests/terminal/screen_probe: $(OUT)/tests/terminal/screen_probe.o $(OUT)/libwidgets.a $(call archive,base)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBRARIES)

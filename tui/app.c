@@ -17,6 +17,7 @@
 #include "tui/console.h"
 #include "tui/fix.h"
 #include "tui/kubeconfig_watch.h"
+#include "tui/runs.h"
 #include "tui/session.h"
 #include "tui/signals.h"
 #include "widgets/screen.h"
@@ -95,6 +96,8 @@ static void leave_session(struct app *app)
 		;
 	fix_free(console->fix);
 	console->fix = NULL;
+	runs_free(console->runs);
+	console->runs = NULL;
 	console->armed_until = 0;
 	unwatch_terminal(app);
 	/* Ending, it may give the terminal back: to nobody, until there is another. */

@@ -10,6 +10,7 @@
 #include "probes/kube/kubeconfig.h"
 #include "tui/change_command.h"
 #include "tui/remedy_context.h"
+#include "tui/run_plan.h"
 
 enum { TURN_MS = 200 };
 
@@ -196,13 +197,6 @@ static int wait_planned(struct change_command *command)
 	return command->interrupted ? EXIT_INTERRUPTED : EXIT_DONE;
 }
 
-static const char *text_of(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-
-	return text ? text : "";
-}
-
 bool change_command_has_finding(const struct change_command *command)
 {
 	return find(command->session, command->runbook, NULL) != NULL;
@@ -222,12 +216,12 @@ static char *half_way_run(const struct change_command *command)
 	if (!command->journal || journal_runs(command->journal, NULL, &document, &ignored) < 0)
 		return NULL;
 	json_array_foreach(json_object_get(document, "runs"), i, run) {
-		if (strcmp(text_of(run, "entry"), command->runbook->id) != 0 ||
-		    strcmp(text_of(run, "server"), server ? server : "") != 0)
+		if (strcmp(run_text(run, "entry"), command->runbook->id) != 0 ||
+		    strcmp(run_text(run, "server"), server ? server : "") != 0)
 			continue;
 		for (size_t at = 0; at < array_length(states); at++) {
-			if (!found && !strcmp(text_of(run, "state"), states[at]))
-				found = xstrdup(text_of(run, "id"));
+			if (!found && !strcmp(run_text(run, "state"), states[at]))
+				found = xstrdup(run_text(run, "id"));
 		}
 		break;
 	}
@@ -271,138 +265,31 @@ int change_command_plan(struct change_command *command, const char *id, const ch
 	return wait_planned(command);
 }
 
-/* A run belongs to one cluster: its journal entry says which. */
-static int check_run(const struct change_command *command, const json_t *run, const char *run_id)
+static int plan_run(struct change_command *command, const char *run_id, enum run_way way)
 {
-	const char *server = kube_client_view(command->session->client)->server;
+	CLEANUP(run_plan_release) struct run_plan plan = {0};
+	struct change_context context;
 	struct err err;
 
-	if (!run) {
-		err_set(&err, ERR_NOT_FOUND, "there is no run {id} in the journal of this machine", "id", run_id, NULL);
-		err_hint(&err, "nks-triage runs lists them", NULL);
-		return command_fail(command->invocation, &err);
-	}
-	if (strcmp(text_of(run, "server"), server ? server : "") != 0) {
-		err_set(&err, ERR_REFUSED, "run {id} changed the cluster at {server}, this is another one",
-			"id", run_id,
-			"server", text_of(run, "server"), NULL);
+	if (run_plan_read(&plan, command->journal, command->session, run_id, &err) < 0) {
 		command_fail(command->invocation, &err);
-		return EXIT_REFUSED;
+		return err.code == ERR_REFUSED ? EXIT_REFUSED : EXIT_FAILED;
 	}
-	return EXIT_DONE;
-}
-
-/* New reference in *ret_document; *ret_run is borrowed from it. */
-static int read_run(struct change_command *command, const char *run_id, json_t **ret_document, const json_t **ret_run)
-{
-	struct err err;
-	int code;
-
-	if (journal_runs(command->journal, run_id, ret_document, &err) < 0)
-		return command_fail(command->invocation, &err);
-	*ret_run = json_array_get(json_object_get(*ret_document, "runs"), 0);
-	code = check_run(command, *ret_run, run_id);
-	if (code != EXIT_DONE)
-		return code;
-	command->runbook = runbook_find(command->session->runbooks, text_of(*ret_run, "entry"));
-	return command->runbook ? EXIT_DONE : fail_unknown(command, text_of(*ret_run, "entry"));
-}
-
-/* It goes on in another process: taking it back or going on with it would be a second hand in it. */
-static int refuse_running(const struct change_command *command, const json_t *run)
-{
-	struct err err;
-
-	if (strcmp(text_of(run, "state"), "running") != 0 && strcmp(text_of(run, "state"), "verifying") != 0)
-		return EXIT_DONE;
-	err_set(&err, ERR_REFUSED, "run {id} goes on in another process", "id", text_of(run, "id"), NULL);
-	err_hint(&err, "stop it there, or wait until it has ended", NULL);
-	command_fail(command->invocation, &err);
-	return EXIT_REFUSED;
+	command->runbook = plan.runbook;
+	command->was_found = way == RUN_RESUME && !plan.undone && find(command->session, plan.runbook, NULL) != NULL;
+	remedy_context_make(command->session, command->journal, &context);
+	command->change = run_plan_change(&plan, way, &context, NULL, NULL);
+	return wait_planned(command);
 }
 
 int change_command_plan_undo(struct change_command *command, const char *run_id)
 {
-	struct change_context context;
-	json_t *document = NULL;
-	const json_t *run;
-	int code = read_run(command, run_id, &document, &run);
-
-	if (code == EXIT_DONE)
-		code = refuse_running(command, run);
-	if (code == EXIT_DONE) {
-		remedy_context_make(command->session, command->journal, &context);
-		command->change = change_new_undo(&context, command->runbook, run, NULL, NULL);
-	}
-	json_decref(document);
-	return code == EXIT_DONE ? wait_planned(command) : code;
-}
-
-/* The objects that the run touched stand for the finding, which may be half gone. */
-static struct finding *finding_of_run(const struct change_command *command, const json_t *run)
-{
-	struct finding *finding = xcalloc(1, sizeof(*finding));
-	const json_t *steps = json_object_get(json_object_get(run, "plan"), "steps");
-	size_t i;
-	json_t *step;
-
-	finding->runbook = command->runbook;
-	finding->key = xstrdup(command->runbook->id);
-	finding->objects = xcalloc(json_array_size(steps) + 1, sizeof(*finding->objects));
-	json_array_foreach((json_t *)(uintptr_t)steps, i, step) {
-		const char *label = text_of(step, "target");
-		const char *first = strchr(label, '/');
-		const char *last = strrchr(label, '/');
-
-		if (!first || first == last)
-			continue;
-		finding->objects[finding->object_count++] = (struct finding_object){
-			.kind = xstrndup(label, (size_t)(first - label)),
-			.name_space = xstrndup(first + 1, (size_t)(last - first) - 1),
-			.name = xstrdup(last + 1),
-			.uid = xstrdup(text_of(step, "uid")),
-		};
-	}
-	return finding;
-}
-
-static void finding_of_run_free(struct finding *finding)
-{
-	for (size_t i = 0; i < finding->object_count; i++) {
-		free(finding->objects[i].kind);
-		free(finding->objects[i].name_space);
-		free(finding->objects[i].name);
-		free(finding->objects[i].uid);
-	}
-	free(finding->objects);
-	free(finding->key);
-	free(finding);
+	return plan_run(command, run_id, RUN_UNDO);
 }
 
 int change_command_plan_resume(struct change_command *command, const char *run_id)
 {
-	struct change_context context;
-	json_t *document = NULL;
-	json_t *undone_document = NULL;
-	struct finding *finding;
-	const json_t *run;
-	const json_t *undone = NULL;
-	int code = read_run(command, run_id, &document, &run);
-
-	if (code == EXIT_DONE)
-		code = refuse_running(command, run);
-	if (code == EXIT_DONE && *text_of(run, "undoes"))
-		code = read_run(command, text_of(run, "undoes"), &undone_document, &undone);
-	if (code == EXIT_DONE) {
-		remedy_context_make(command->session, command->journal, &context);
-		finding = finding_of_run(command, run);
-		command->was_found = !undone && find(command->session, command->runbook, NULL) != NULL;
-		command->change = change_new_resume(&context, command->runbook, finding, run, undone, NULL, NULL);
-		finding_of_run_free(finding);
-	}
-	json_decref(undone_document);
-	json_decref(document);
-	return code == EXIT_DONE ? wait_planned(command) : code;
+	return plan_run(command, run_id, RUN_RESUME);
 }
 
 void change_command_wait(struct change_command *command, bool (*done)(const struct change *change))

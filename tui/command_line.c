@@ -9,8 +9,10 @@
 #include "tui/console.h"
 #include "tui/fix.h"
 #include "tui/list_view.h"
+#include "tui/runs.h"
 #include "tui/session.h"
 #include "tui/view_detail.h"
+#include "tui/view_runs.h"
 
 struct line_command {
 	const char *name;
@@ -102,10 +104,12 @@ static void run_quit(struct console *console, const char *value)
 
 static void run_undo(struct console *console, const char *value)
 {
-	(void)value;
-	console_say(console, ROLE_INFO,
-		    translate("undo is not on the screen in this release: :runs shows what was done and the "
-			      "values before"));
+	runs_view_act(console, RUN_UNDO, value);
+}
+
+static void run_resume(struct console *console, const char *value)
+{
+	runs_view_act(console, RUN_RESUME, value);
 }
 
 static void run_snapshot(struct console *console, const char *value)
@@ -122,7 +126,7 @@ static const struct line_command line_commands[] = {
 	{"ctx", NULL, run_context},	{"ns", NULL, run_namespace}, {"arm", spans, run_arm},
 	{"disarm", NULL, run_disarm},	{"lang", languages, run_language}, {"theme", themes, run_theme},
 	{"plan", NULL, run_plan},	{"undo", NULL, run_undo},    {"snapshot", NULL, run_snapshot},
-	{"trust", NULL, console_ask_to_trust},
+	{"resume", NULL, run_resume},	{"trust", NULL, console_ask_to_trust},
 	{"q", NULL, run_quit},		{"quit", NULL, run_quit},
 };
 
@@ -199,6 +203,18 @@ static void complete_namespace(struct console *console, const char *text, struct
 	map_release(&seen);
 }
 
+static void complete_run(const struct console *console, const char *text, struct input_candidates *candidates)
+{
+	const json_t *runs = console->runs ? runs_list(console->runs) : NULL;
+
+	for (size_t i = 0; i < json_array_size(runs); i++) {
+		const char *id = run_text(json_array_get(runs, i), "id");
+
+		if (!strncmp(id, text, strlen(text)))
+			input_candidates_add(candidates, id);
+	}
+}
+
 /* Runbooks that are not shipped and not approved yet. */
 static void complete_untrusted(const struct console *console, const char *text, struct input_candidates *candidates)
 {
@@ -230,6 +246,8 @@ void console_complete_command(void *context, const char *text, size_t cursor,
 		complete_context(console, space + 1, candidates);
 	else if (!strcmp(typed, "ns"))
 		complete_namespace(console, space + 1, candidates);
+	else if (!strcmp(typed, "undo") || !strcmp(typed, "resume"))
+		complete_run(console, space + 1, candidates);
 	else if (!strcmp(typed, "trust"))
 		complete_untrusted(console, space + 1, candidates);
 	for (size_t i = 0; i < array_length(line_commands); i++) {

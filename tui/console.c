@@ -13,6 +13,7 @@
 #include "tui/configuration.h"
 #include "tui/demo.h"
 #include "tui/fix.h"
+#include "tui/runs.h"
 #include "tui/session.h"
 #include "tui/view_detail.h"
 
@@ -52,6 +53,7 @@ void console_release(struct console *console)
 {
 	console_close_modal(console);
 	fix_free(console->fix);
+	runs_free(console->runs);
 	if (console->prompt != PROMPT_NONE)
 		input_line_stop(&console->input);
 	while (console->page_count)
@@ -98,6 +100,8 @@ void console_attach(struct console *console, struct session *session, const stru
 	console->seen_symptoms = 0;
 	console->needs_update = true;
 	console->is_dirty = true;
+	runs_free(console->runs);
+	console->runs = runs_new(console->invocation ? console->invocation->state_dir : NULL, session);
 }
 
 static void update_views(struct console *console)
@@ -133,6 +137,19 @@ static bool take_versions(struct console *console)
 	return is_other;
 }
 
+/* Said once for each, where the header has no room for it. */
+static void say_news_of_runs(struct console *console)
+{
+	const struct running *running =
+		runs_elsewhere_count(console->runs) ? runs_elsewhere_at(console->runs, 0) : NULL;
+
+	if (!running || !strcmp(console->said_run, running->id))
+		return;
+	snprintf(console->said_run, sizeof(console->said_run), "%s", running->id);
+	console_sayf(console, ROLE_INFO, translate("%s is running elsewhere (%s): :runs shows it"), running->entry,
+		     running->holder);
+}
+
 void console_refresh(struct console *console, int64_t now, int64_t now_ms)
 {
 	bool is_next_second = now != console->world.now;
@@ -151,6 +168,10 @@ void console_refresh(struct console *console, int64_t now, int64_t now_ms)
 	if (console->message[0] && now_ms > console->message_until) {
 		console->message[0] = '\0';
 		console->is_dirty = true;
+	}
+	if (console->runs && runs_refresh(console->runs, now_ms, fix_run_id(console->fix))) {
+		console->needs_update = true;
+		say_news_of_runs(console);
 	}
 	if (take_versions(console) || console->needs_update) {
 		console->needs_update = false;

@@ -25,6 +25,7 @@
 struct configuration;
 struct fix;
 struct invocation;
+struct runs;
 struct session;
 
 enum pane { PANE_NODES, PANE_SYMPTOMS, PANE_PODS, PANE_DETAIL, PANE_EVENTS, PANE_COUNT };
@@ -106,6 +107,8 @@ struct console {
 	int64_t armed_until;		/* monotonic ms: no clock that is set prolongs it; 0: read-only */
 	int64_t wanted_seconds;		/* what the dialog of a protected context asks to allow */
 	struct fix *fix;		/* NULL: none was asked for yet */
+	struct runs *runs;		/* of this machine and of others; NULL: a test */
+	char said_run[64];		/* the one elsewhere that was spoken of last */
 	enum console_request request;
 	char *wanted_context;
 	char *trusted_id;		/* what the dialog of :trust is about, */
@@ -171,6 +174,8 @@ void console_complete_command(void *context, const char *text, size_t cursor,
 
 /* `:trust`: every command of a runbook that is not shipped, and the question whether they may run. */
 void console_ask_to_trust(struct console *console, const char *id);
+/* The page of one run of the journal. */
+void console_open_run(struct console *console, const char *run_id);
 
 /* Writing: armed for a while, or refused with the reason. */
 bool console_is_armed(const struct console *console);

@@ -10,6 +10,7 @@
 #include "tui/fix.h"
 #include "tui/object_view.h"
 #include "tui/view_detail.h"
+#include "tui/view_runs.h"
 #include "tui/view_events.h"
 
 enum { TWICE_MS = 2000, BUTTON_ID_NO = 1, BUTTON_ID_YES };
@@ -442,6 +443,8 @@ void console_act(struct console *console, enum action action)
 		return;
 	if (action == ACTION_FIX) {
 		fix_act(console, console_finding(console));
+	} else if (action == ACTION_UNDO || action == ACTION_RESUME) {
+		runs_view_act(console, action == ACTION_UNDO ? RUN_UNDO : RUN_RESUME, "");
 	} else if (action == ACTION_ARM) {
 		if (console_is_armed(console))
 			console_disarm(console);

@@ -91,7 +91,10 @@ static void say_outcome(struct fix *fix)
 
 	switch (change_state(fix->change)) {
 	case CHANGE_VERIFIED:
-		console_sayf(console, ROLE_OK, translate("%s: verified, the symptom is gone"), id);
+		console_sayf(console, ROLE_OK,
+			     change_undo_of(fix->change) ? translate("%s: undone, the fields are what they were")
+							 : translate("%s: verified, the symptom is gone"),
+			     id);
 		break;
 	case CHANGE_NOT_IMPROVED:
 		console_sayf(console, ROLE_WARNING, translate("%s: done, but it did not improve"), id);
@@ -138,16 +141,15 @@ static int open_journal(struct fix *fix, struct err *err)
 	return journal_open(fix->console->invocation->state_dir, &fix->journal, err);
 }
 
-static void plan(struct console *console, const struct finding *finding)
+/* Everything that a plan is made in; false after saying why there can be none. */
+static bool prepare(struct console *console, struct change_context *context)
 {
 	struct fix *fix = console->fix;
-	struct session *session = console->session;
-	struct change_context context;
 	struct err err;
 
-	if (!session) {
+	if (!console->session) {
 		console_say(console, ROLE_WARNING, translate("no cluster to plan for"));
-		return;
+		return false;
 	}
 	if (!fix) {
 		fix = console->fix = xcalloc(1, sizeof(*fix));
@@ -155,22 +157,74 @@ static void plan(struct console *console, const struct finding *finding)
 	}
 	if (open_journal(fix, &err) < 0) {
 		console_say_err(console, &err);
-		return;
+		return false;
 	}
-	journal_use(fix->journal, session->disk);
-	remedy_context_make(session, fix->journal, &context);
-	context.read_only = console_read_only_reason(console) != NULL;
-	context.read_only_reason = console_read_only_reason(console);
-	context.is_protected = console->world.is_protected;
-	context.language = console->world.language;
+	journal_use(fix->journal, console->session->disk);
+	remedy_context_make(console->session, fix->journal, context);
+	context->read_only = console_read_only_reason(console) != NULL;
+	context->read_only_reason = console_read_only_reason(console);
+	context->is_protected = console->world.is_protected;
+	context->language = console->world.language;
+	return true;
+}
+
+/* What was planned before gives way. */
+static struct fix *start_anew(struct console *console, const char *finding_key)
+{
+	struct fix *fix = console->fix;
 
 	change_free(fix->change);
 	fix->change = NULL;
 	free(fix->finding_key);
-	fix->finding_key = xstrdup(finding->key);
+	fix->finding_key = xstrdup(finding_key);
 	fix->seen = CHANGE_PLANNING;
+	return fix;
+}
+
+static void plan(struct console *console, const struct finding *finding)
+{
+	struct change_context context;
+	struct fix *fix;
+
+	if (!prepare(console, &context))
+		return;
+	fix = start_anew(console, finding->key);
 	fix->change = change_new(&context, finding->runbook, finding, NULL, on_change, fix);
 	on_change(fix);
+}
+
+void fix_plan_run(struct console *console, const char *run_id, enum run_way way)
+{
+	CLEANUP(run_plan_release) struct run_plan plan = {0};
+	struct change_context context;
+	struct fix *fix;
+	struct err err;
+
+	if (fix_is_active(console->fix)) {
+		console_say(console, ROLE_WARNING, translate("a fix is running: Ctrl-c asks how to stop it"));
+		return;
+	}
+	if (!prepare(console, &context))
+		return;
+	if (run_plan_read(&plan, console->fix->journal, console->session, run_id, &err) < 0) {
+		console_say_err(console, &err);
+		return;
+	}
+	fix = start_anew(console, run_id);
+	fix->change = run_plan_change(&plan, way, &context, on_change, fix);
+	on_change(fix);
+	detail_view_show(console, DETAIL_PLAN);
+}
+
+const char *fix_run_id(const struct fix *fix)
+{
+	return fix_is_active(fix) ? change_run_id(fix->change) : "";
+}
+
+/* It takes back or goes on with a run: no symptom stands for it. */
+static bool is_of_run(const struct fix *fix)
+{
+	return fix && fix->change && (change_undo_of(fix->change) || change_resume_of(fix->change));
 }
 
 /* "Deployment/kube-system/calico-typha  uid ..." for each object that the plan touches. */
@@ -283,11 +337,22 @@ static void on_confirm_choice(struct console *console, int id)
 	detail_view_show(console, DETAIL_RUN);
 }
 
+static char *question_of(const struct change *change)
+{
+	const char *id = change_runbook(change)->id;
+
+	if (change_resume_of(change))
+		return xasprintf(translate("Go on with run %s of %s?"), change_resume_of(change), id);
+	if (change_undo_of(change))
+		return xasprintf(translate("Take back run %s of %s?"), change_undo_of(change), id);
+	return xasprintf(translate("Run the fix of %s?"), id);
+}
+
 static void ask_to_run(struct console *console)
 {
 	struct fix *fix = console->fix;
 	const struct change *change = fix->change;
-	auto_free char *title = xasprintf(translate("Run the fix of %s?"), change_runbook(change)->id);
+	auto_free char *title = question_of(change);
 	struct dialog *dialog = dialog_new(title);
 	struct textview *body = dialog_body(dialog);
 
@@ -387,6 +452,9 @@ void fix_act(struct console *console, const struct finding *finding)
 		detail_view_show(console, DETAIL_RUN);
 		return;
 	}
+	/* Looking at the plan of a run, one means that. */
+	if (is_of_run(fix) && detail_view_tab(console) == DETAIL_PLAN && console->focus == PANE_DETAIL)
+		finding = NULL;
 	if (!finding && !(fix && fix->change)) {
 		console_say(console, ROLE_WARNING, translate("select a symptom first"));
 		return;

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "probes/remedy/change.h"
+#include "tui/run_plan.h"
 
 struct console;
 struct fix;
@@ -18,6 +19,10 @@ struct world;
 
 /* `f`: plans the finding, or goes on with its plan: to the confirm dialog, the run, a new plan. */
 void fix_act(struct console *console, const struct finding *finding);
+/* Plans the way back of a run of the journal, or what is left of it; then as any fix. */
+void fix_plan_run(struct console *console, const char *run_id, enum run_way way);
+/* The run of this console, while it is one; "" none. */
+const char *fix_run_id(const struct fix *fix);
 /* NULL: no fix was asked for. */
 const struct change *fix_change(const struct fix *fix);
 /* Key of the finding that it is for. */

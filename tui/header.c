@@ -11,6 +11,7 @@
 #include "tui/console.h"
 #include "tui/fix.h"
 #include "tui/link_text.h"
+#include "tui/runs.h"
 #include "tui/view_events.h"
 #include "widgets/textview.h"
 
@@ -182,6 +183,25 @@ static void put_not_applicable(const struct console *console, struct line *line)
 	}
 }
 
+/* What somebody else is changing right now. */
+static void put_elsewhere(const struct console *console, struct line *line)
+{
+	const struct running *running =
+		console->runs && runs_elsewhere_count(console->runs) ? runs_elsewhere_at(console->runs, 0) : NULL;
+	char steps[32] = "";
+	char text[200];
+
+	if (!running)
+		return;
+	if (running->done >= 0)
+		snprintf(steps, sizeof(steps), " %d/%d", running->done, running->steps);
+	snprintf(text, sizeof(text), translate(" %.20s%s runs elsewhere "), running->entry, steps);
+	if (line->column + width_of(text) > line->end)
+		snprintf(text, sizeof(text), " %.20s%s... ", running->entry, steps);
+	if (line->column + width_of(text) <= line->end)
+		put(line, ROLE_ARMED, text);
+}
+
 static void clock_text(const struct world *world, bool with_zone, char *out, size_t size)
 {
 	time_t now = (time_t)world->now;
@@ -239,6 +259,7 @@ static void draw_second(struct console *console, struct cells *cells, struct rec
 		line.end -= width + 1;
 		cells_put(cells, rect.row, line.end, width, console->world.demo ? ROLE_BAR : ROLE_BANNER, 0, banner);
 	}
+	put_elsewhere(console, &line);
 	put_not_applicable(console, &line);
 }
 

@@ -40,6 +40,7 @@ static const char *state_text(const struct change *change)
 {
 	enum change_state state = change_state(change);
 	bool is_half_way = change_wrote_anything(change);
+	bool is_undo = change_undo_of(change) != NULL;
 
 	switch (state) {
 	case CHANGE_CONFIRMED:
@@ -47,12 +48,16 @@ static const char *state_text(const struct change *change)
 	case CHANGE_RUNNING:
 		return N_("running");
 	case CHANGE_VERIFYING:
-		return N_("verifying: does the symptom's own signature go away?");
+		return is_undo ? N_("verifying: are the fields what they were?")
+			       : N_("verifying: does the symptom's own signature go away?");
 	case CHANGE_VERIFIED:
+		if (is_undo)
+			return N_("undone: the fields are what they were");
 		return change_watch_seconds(change) ? N_("verified, watching: the symptom is gone")
 						    : N_("verified: the symptom is gone");
 	case CHANGE_NOT_IMPROVED:
-		return N_("did not improve: the symptom is still there");
+		return is_undo ? N_("not undone: a field is not what it was")
+			       : N_("did not improve: the symptom is still there");
 	case CHANGE_COULD_NOT_VERIFY:
 		return N_("could not verify the result");
 	case CHANGE_STOPPED:

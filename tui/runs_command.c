@@ -5,6 +5,7 @@
 #include "probes/base/memory.h"
 #include "probes/remedy/journal.h"
 #include "tui/command.h"
+#include "tui/run_plan.h"
 #include "tui/runs_md.h"
 
 enum form { FORM_TEXT, FORM_JSON, FORM_MD };
@@ -17,13 +18,6 @@ struct arguments {
 };
 
 static int parse(struct invocation *invocation, struct arguments *arguments);
-
-static const char *text_of(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-
-	return text ? text : "";
-}
 
 static void print_field(FILE *out, const char *text, int width)
 {
@@ -43,11 +37,11 @@ static void print_list(FILE *out, const json_t *runs)
 		return;
 	}
 	json_array_foreach((json_t *)(uintptr_t)runs, i, run) {
-		print_field(out, text_of(run, "id"), 27);
-		print_field(out, text_of(run, "entry"), 8);
-		print_field(out, text_of(run, "state"), 18);
-		print_field(out, text_of(run, "startedAt"), 22);
-		print_shown(out, text_of(run, "context"));
+		print_field(out, run_text(run, "id"), 27);
+		print_field(out, run_text(run, "entry"), 8);
+		print_field(out, run_text(run, "state"), 18);
+		print_field(out, run_text(run, "startedAt"), 22);
+		print_shown(out, run_text(run, "context"));
 		fputc('\n', out);
 	}
 }
@@ -58,43 +52,85 @@ static void print_step(FILE *out, const json_t *step)
 	json_t *field;
 
 	fprintf(out, "  %2lld. ", (long long)json_integer_value(json_object_get(step, "n")));
-	print_field(out, text_of(step, "state"), 9);
-	print_shown(out, text_of(step, "target"));
+	print_field(out, run_text(step, "state"), 9);
+	if (*run_text(step, "title")) {
+		print_shown(out, run_text(step, "title"));
+		fputs("  ", out);
+	}
+	print_shown(out, run_text(step, "target"));
 	fputs("  ", out);
-	print_shown(out, text_of(step, "outcome"));
+	print_shown(out, run_text(step, "outcome"));
 	fputc('\n', out);
 	json_array_foreach(json_object_get(step, "before"), i, field) {
-		char *before = json_dumps(json_object_get(field, "before"), JSON_COMPACT | JSON_ENCODE_ANY);
-		char *after = json_dumps(json_object_get(field, "after"), JSON_COMPACT | JSON_ENCODE_ANY);
+		auto_free char *before = json_dumps(json_object_get(field, "before"), JSON_COMPACT | JSON_ENCODE_ANY);
+		auto_free char *after = json_dumps(json_object_get(field, "after"), JSON_COMPACT | JSON_ENCODE_ANY);
 
+		if (!*run_text(field, "path"))
+			continue;
 		fputs("        ", out);
-		print_shown(out, text_of(field, "path"));
+		print_shown(out, run_text(field, "path"));
 		fputs("\n          - ", out);
 		print_shown(out, before ? before : "");
 		fputs("\n          + ", out);
 		print_shown(out, after ? after : "");
 		fputc('\n', out);
-		free(before);
-		free(after);
+	}
+}
+
+static void print_verification(FILE *out, const json_t *verification)
+{
+	if (!json_is_object(verification))
+		return;
+	fprintf(out, "%-11s", "verified");
+	print_shown(out, run_text(verification, "result"));
+	fprintf(out, " (%s .. %s, ", run_text(verification, "startedAt"), run_text(verification, "endedAt"));
+	print_shown(out, run_text(verification, "by"));
+	fputs(")\n", out);
+}
+
+static void print_output(FILE *out, const json_t *lines)
+{
+	const json_t *line;
+	size_t i;
+
+	if (json_array_size(lines))
+		fprintf(out, "\n%s\n", translate("What it said"));
+	json_array_foreach((json_t *)(uintptr_t)lines, i, line) {
+		long long step = (long long)json_integer_value(json_object_get(line, "n"));
+
+		fprintf(out, "  %s  ", run_text(line, "at"));
+		if (step)
+			fprintf(out, "[%lld] ", step);
+		print_shown(out, run_text(line, "text"));
+		fputc('\n', out);
 	}
 }
 
 static void print_run(FILE *out, const json_t *run)
 {
-	static const char *const keys[] = {"id",   "entry", "state", "note",	"startedAt", "endedAt", "context",
-					   "server", "user",  "osUser", "host", "tool",	     "digest"};
+	static const char *const keys[] = {"id",	"entry",     "state",	  "note",    "undoes",	"undoneBy",
+					   "resumes",	"resumedBy", "startedAt", "endedAt", "context", "server",
+					   "user",	"osUser",    "sudoUser",  "host",    "client",	"tool",
+					   "digest"};
+	const json_t *left = json_object_get(run, "notUndone");
 	size_t i;
 	json_t *step;
 
 	for (size_t at = 0; at < array_length(keys); at++) {
-		if (!*text_of(run, keys[at]))
+		if (!*run_text(run, keys[at]))
 			continue;
 		fprintf(out, "%-11s", keys[at]);
-		print_shown(out, text_of(run, keys[at]));
+		print_shown(out, run_text(run, keys[at]));
+		fputc('\n', out);
+	}
+	print_verification(out, json_object_get(run, "verification"));
+	for (i = 0; i < json_array_size(left); i++) {
+		print_shown(out, json_string_value(json_array_get(left, i)));
 		fputc('\n', out);
 	}
 	json_array_foreach(json_object_get(run, "steps"), i, step)
 		print_step(out, step);
+	print_output(out, json_object_get(run, "output"));
 }
 
 static int print(struct invocation *invocation, const struct arguments *arguments, const json_t *document)

@@ -57,6 +57,11 @@ const struct step_ops *step_type_find(const char *type);
 char *step_body(const struct change *change, const struct plan_step *step, bool is_real);
 /* Sends the step's request with the token: intent, write, result, and a look where the answer was lost. step_write.c */
 void step_write(struct change *change, struct plan_step *step);
+/* What steps that wait share. Their deadline is "timeoutSeconds" of the definition, else the seconds given here. */
+void step_wait_start(struct plan_step *step, int64_t otherwise_seconds);
+void step_wait_finish(struct change *change, struct plan_step *step, enum step_state state, const char *outcome);
+/* The operator waits no longer; outcome: a message id. */
+void step_wait_stop(struct change *change, struct plan_step *step, const char *outcome);
 /* The target as the steps before this one leave it. */
 const json_t *step_document(const struct plan_step *step);
 /* Adds {"path","before","after"} to the fields that the step touches. Takes both values; NULL = absent. */

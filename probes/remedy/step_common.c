@@ -97,3 +97,27 @@ char *step_body(const struct change *change, const struct plan_step *step, bool 
 		return step->ops->body(change, step, is_real);
 	return step->shown.body ? xstrdup(step->shown.body) : NULL;
 }
+
+void step_wait_start(struct plan_step *step, int64_t otherwise_seconds)
+{
+	json_int_t seconds = json_integer_value(json_object_get(step->definition, "timeoutSeconds"));
+
+	step->deadline_ms = clock_monotonic_ms() + (seconds > 0 ? (int64_t)seconds : otherwise_seconds) * 1000;
+}
+
+void step_wait_finish(struct change *change, struct plan_step *step, enum step_state state, const char *outcome)
+{
+	timer_cancel(step->timer);
+	step->timer = NULL;
+	free(step->shown.watched);
+	step->shown.watched = NULL;
+	run_step_finished(change, step, state, outcome, NULL);
+}
+
+void step_wait_stop(struct change *change, struct plan_step *step, const char *outcome)
+{
+	auto_free char *text = change_say(change, outcome, NULL);
+
+	change_cancel_calls(change, step);
+	step_wait_finish(change, step, STEP_SKIPPED, text);
+}

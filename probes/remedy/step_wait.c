@@ -105,15 +105,6 @@ static int plan(struct change *change, struct plan_step *step, struct err *err)
 	return 0;
 }
 
-static void finish(struct change *change, struct plan_step *step, enum step_state state, const char *outcome)
-{
-	timer_cancel(step->timer);
-	step->timer = NULL;
-	free(step->shown.watched);
-	step->shown.watched = NULL;
-	run_step_finished(change, step, state, outcome, NULL);
-}
-
 static void give_up(struct change *change, struct plan_step *step, const char *reason)
 {
 	const char *otherwise = change_localized(change, json_object_get(step->definition, "otherwise"));
@@ -125,7 +116,7 @@ static void give_up(struct change *change, struct plan_step *step, const char *r
 		change_output(change, step->shown.number, otherwise);
 	/* What is waited for with a next step for a person may come yet, and the run then goes on. */
 	step->can_be_resumed = is_manual(step) || *otherwise;
-	finish(change, step, STEP_FAILED, outcome);
+	step_wait_finish(change, step, STEP_FAILED, outcome);
 }
 
 static void look_later(struct change *change, struct plan_step *step, const char *reason)
@@ -149,7 +140,7 @@ static void on_answer(struct change *change, void *data, const struct kube_resul
 		reason = change_say_err(change, &result->err);
 	} else if (holds_in(step, result->code == ERR_NONE ? result->document : NULL)) {
 		reason = change_say(change, "seen: it is so", NULL);
-		finish(change, step, STEP_DONE, reason);
+		step_wait_finish(change, step, STEP_DONE, reason);
 		return;
 	} else if (!strcmp(until_word(step), "absent")) {
 		reason = change_say(change, "{object} is still there", "object", step->target->label, NULL);
@@ -180,7 +171,7 @@ static void look(void *data)
 	if (ask_snapshot(change, step, &reason) == TRUTH_TRUE) {
 		auto_free char *outcome = change_say(change, "seen: it is so", NULL);
 
-		finish(change, step, STEP_DONE, outcome);
+		step_wait_finish(change, step, STEP_DONE, outcome);
 		return;
 	}
 	look_later(change, step, reason ? reason : "");
@@ -188,11 +179,7 @@ static void look(void *data)
 
 static void start(struct change *change, struct plan_step *step)
 {
-	json_int_t seconds = json_integer_value(json_object_get(step->definition, "timeoutSeconds"));
-
-	if (!seconds)
-		seconds = is_manual(step) ? MANUAL_SECONDS : WAIT_SECONDS;
-	step->deadline_ms = clock_monotonic_ms() + seconds * 1000;
+	step_wait_start(step, is_manual(step) ? MANUAL_SECONDS : WAIT_SECONDS);
 	if (step->shown.instruction)
 		change_output(change, step->shown.number, step->shown.instruction);
 	/* Whatever a person does outside is a change that this program did not see. */
@@ -203,10 +190,7 @@ static void start(struct change *change, struct plan_step *step)
 
 static void stop(struct change *change, struct plan_step *step)
 {
-	auto_free char *outcome = change_say(change, "no longer waited for", NULL);
-
-	change_cancel_calls(change, step);
-	finish(change, step, STEP_SKIPPED, outcome);
+	step_wait_stop(change, step, N_("no longer waited for"));
 }
 
 const struct step_ops wait_step = {

@@ -13,7 +13,7 @@
 #include "probes/remedy/step.h"
 #include "probes/remedy/target_kind.h"
 
-enum { POLL_MS = 1000, STANDS_STILL_MS = 10000, REASONS_MAXIMUM = 2048, EVENTS_BEFORE_S = 5 };
+enum { POLL_MS = 1000, STANDS_STILL_MS = 10000, ROLLOUT_SECONDS = 600, REASONS_MAXIMUM = 2048, EVENTS_BEFORE_S = 5 };
 
 static void look(struct change *change, struct plan_step *step);
 
@@ -172,11 +172,26 @@ static void say_why_it_stands(struct change *change, struct plan_step *step)
 	change_output(change, step->shown.number, step->last_reasons);
 }
 
-static void finish(struct change *change, struct plan_step *step, enum step_state state, const char *outcome)
+/*
+ * What is put back may be what did not work before: where an undo's rollout stands still and says why, that is all
+ * there is to wait for.
+ */
+static bool may_stand_still(const struct plan_step *step)
 {
-	timer_cancel(step->timer);
-	step->timer = NULL;
-	run_step_finished(change, step, state, outcome, NULL);
+	return json_is_true(json_object_get(step->definition, "mayStandStill"));
+}
+
+static bool stands_still(const struct plan_step *step)
+{
+	return may_stand_still(step) && step->last_reasons && clock_monotonic_ms() - step->moved_ms >= STANDS_STILL_MS;
+}
+
+static void leave_standing(struct change *change, struct plan_step *step)
+{
+	auto_free char *outcome = change_say(change, "put back; its rollout stands still: {reasons}", "reasons",
+					     step->last_reasons, NULL);
+
+	step_wait_finish(change, step, STEP_DONE, outcome);
 }
 
 static void give_up(struct change *change, struct plan_step *step)
@@ -191,7 +206,7 @@ static void give_up(struct change *change, struct plan_step *step)
 	else
 		outcome = change_say(change, "not rolled out in time: {last}", "last",
 				     step->last_said ? step->last_said : "?", NULL);
-	finish(change, step, STEP_FAILED, outcome);
+	step_wait_finish(change, step, STEP_FAILED, outcome);
 }
 
 static void on_time(void *data)
@@ -221,17 +236,20 @@ static void on_document(struct change *change, struct plan_step *step, const jso
 	if (rollout.state == ROLLOUT_WAITING)
 		step_say_once(change, step, text);
 	if (rollout.state == ROLLOUT_DONE) {
-		finish(change, step, STEP_DONE, text);
+		step_wait_finish(change, step, STEP_DONE, text);
 	} else if (rollout.state == ROLLOUT_FAILED) {
 		CLEANUP(buffer_release) struct buffer reasons = BUFFER_INIT(REASONS_MAXIMUM);
 		auto_free char *outcome = NULL;
 
 		add_reasons(change, step, &reasons);
 		outcome = xasprintf("%s%s%s", text, reasons.length ? "; " : "", buffer_text(&reasons));
-		finish(change, step, STEP_FAILED, outcome);
+		step_wait_finish(change, step, may_stand_still(step) ? STEP_DONE : STEP_FAILED, outcome);
 	} else {
 		say_why_it_stands(change, step);
-		look_later(change, step);
+		if (stands_still(step))
+			leave_standing(change, step);
+		else
+			look_later(change, step);
 	}
 }
 
@@ -248,7 +266,7 @@ static void on_answer(struct change *change, void *data, const struct kube_resul
 	if (result->code == ERR_NONE || result->code == ERR_NOT_FOUND) {
 		text = change_say(change, "{object} is not the one of the preview any more", "object",
 				  step->target->label, NULL);
-		finish(change, step, STEP_FAILED, text);
+		step_wait_finish(change, step, STEP_FAILED, text);
 		return;
 	}
 	text = change_say_err(change, &result->err);
@@ -270,18 +288,13 @@ static void look(struct change *change, struct plan_step *step)
 
 static void start(struct change *change, struct plan_step *step)
 {
-	json_int_t seconds = json_integer_value(json_object_get(step->definition, "timeoutSeconds"));
-
-	step->deadline_ms = clock_monotonic_ms() + (seconds > 0 ? seconds : 600) * 1000;
+	step_wait_start(step, ROLLOUT_SECONDS);
 	look(change, step);
 }
 
 static void stop(struct change *change, struct plan_step *step)
 {
-	auto_free char *outcome = change_say(change, "no longer waited for; the rollout itself goes on", NULL);
-
-	change_cancel_calls(change, step);
-	finish(change, step, STEP_SKIPPED, outcome);
+	step_wait_stop(change, step, N_("no longer waited for; the rollout itself goes on"));
 }
 
 const struct step_ops wait_rollout_step = {

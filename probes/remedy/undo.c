@@ -10,6 +10,8 @@
 #include "probes/remedy/change_private.h"
 #include "probes/remedy/json_path.h"
 
+enum { UNDO_ROLLOUT_SECONDS = 300 };
+
 static const char *text_of(const json_t *object, const char *key)
 {
 	const char *text = json_string_value(json_object_get(object, key));
@@ -143,6 +145,45 @@ static void add_definitions(const struct change *change, const json_t *steps, bo
 	}
 }
 
+static bool touches_template(const json_t *step)
+{
+	size_t i;
+	json_t *field;
+
+	json_array_foreach(json_object_get(step, "before"), i, field) {
+		if (!strncmp(text_of(field, "path"), "/spec/template", strlen("/spec/template")))
+			return true;
+	}
+	return false;
+}
+
+/* What was put back rolls out: that is waited for, once everything is put back. */
+static void add_wait(const struct change *change, const json_t *step, json_t *definitions)
+{
+	const char *label = text_of(step, "target");
+	auto_free char *id = xasprintf("wait-%lld", (long long)json_integer_value(json_object_get(step, "n")));
+	auto_free char *after = xasprintf("undo-%lld", (long long)json_integer_value(json_object_get(step, "n")));
+	auto_free char *title = change_say(change, "Wait until {object} has rolled out", "object", label, NULL);
+	json_t *target = target_of(label);
+
+	if (target)
+		json_array_append_new(definitions,
+				      json_pack("{s:s, s:s, s:o, s:{s:s}, s:[s], s:b, s:i}", "id", id, "type",
+						"wait-rollout", "target", target, "title", "en", title, "onlyAfter",
+						after, "mayStandStill", true, "timeoutSeconds",
+						UNDO_ROLLOUT_SECONDS));
+}
+
+static void add_waits(const struct change *change, const json_t *steps, json_t *definitions)
+{
+	for (size_t i = json_array_size(steps); i-- > 0;) {
+		const json_t *step = json_array_get(steps, i);
+
+		if (may_have_happened(step) && touches_template(step))
+			add_wait(change, step, definitions);
+	}
+}
+
 /* Steps of these types change nothing, or are taken back by what comes before or after them. */
 static bool changes_nothing(const char *type)
 {
@@ -205,6 +246,7 @@ json_t *undo_document(const struct change *change, const json_t *run)
 
 	add_definitions(change, steps, false, definitions);
 	add_definitions(change, steps, true, definitions);
+	add_waits(change, steps, definitions);
 	count = json_array_size(definitions);
 	add_leaves(change, steps, definitions);
 	return json_pack("{s:s, s:o, s:O, s:{s:s}}", "undoOf", text_of(run, "id"), "steps", definitions, "leaves",

@@ -212,13 +212,13 @@ class Place:
 
 
 class Copy:
-    """A console of its own in which the runbook of an entry was edited by edit(runbook)."""
+    """A console of its own in which the runbook of an entry was edited by edit(runbook). program: what is copied."""
 
-    def __init__(self, edit, entry="E08"):
+    def __init__(self, edit, entry="E08", program=CONSOLE):
         self.entry = entry
         self.folder = tempfile.mkdtemp(prefix="nks-triage-copy-")
         self.console = os.path.join(self.folder, "nks-triage")
-        shutil.copy(CONSOLE, self.console)
+        shutil.copy(program, self.console)
         shutil.copytree(os.path.join(ROOT, "assets"), os.path.join(self.folder, "assets"))
         path = os.path.join(self.folder, "assets", "runbooks", entry + ".json")
         with open(path, encoding="utf-8") as file:
@@ -233,10 +233,11 @@ class Copy:
     def __exit__(self, *_):
         shutil.rmtree(self.folder)
 
-    def run(self, cluster, *words, kubeconfig=None):
+    def run(self, cluster, *words, kubeconfig=None, **more):
+        """more: environment variables."""
         return subprocess.run([self.console, *words, "--kubeconfig", kubeconfig or cluster.kubeconfig],
                               capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL,
-                              env=environment(cluster.folder))
+                              env=environment(cluster.folder, **more))
 
     def digest(self, cluster, *words, **more):
         answer = self.run(cluster, "plan", self.entry, *words, **more)
