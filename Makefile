@@ -248,8 +248,8 @@ faults: all $(TEST_HELPERS) controlplane
 	NKS_TRIAGE_KUBERNETES=$(KUBERNETES) NKS_TRIAGE_SEEDS=$(SEEDS) NKS_TRIAGE_CHANGES=$(CHANGES) \
 		tests/run.py --timeout 36000 tests/conformance/test_faults.py
 
-## bench      every measurement with its aim: against kubectl, detection, latency, a long stream, the real apiserver
-bench: all bench-programs
+## bench      every measurement with its aim: against kubectl, detection, latency, a long stream, SSH, a real apiserver
+bench: all bench-programs $(OUT)/tests/ssh/pool_probe
 	tests/bench/run.py $(BENCH)
 
 .PHONY: bench-real

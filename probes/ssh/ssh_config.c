@@ -203,7 +203,8 @@ void ssh_config_free(struct ssh_config *config)
 	free(config);
 }
 
-int ssh_config_matches(const char *patterns, const char *name)
+/* caseless: names of hosts in a Match, but not those of a Host line (readconf.c). */
+static bool matches(const char *patterns, const char *name, bool caseless)
 {
 	bool matched = false;
 	while (*patterns) {
@@ -220,10 +221,10 @@ int ssh_config_matches(const char *patterns, const char *name)
 				buffer_add_byte(&escaped, '\\');
 			buffer_add_byte(&escaped, *c);
 		}
-		bool hit = fnmatch(buffer_text(&escaped), name, FNM_CASEFOLD) == 0;
+		bool hit = fnmatch(buffer_text(&escaped), name, caseless ? FNM_CASEFOLD : 0) == 0;
 		buffer_release(&escaped);
 		if (hit && negated)
-			return 0;
+			return false;
 		matched |= hit;
 		patterns += n;
 	}
@@ -245,13 +246,13 @@ struct lookup {
 static bool criterion(const struct lookup *lookup, const char *name, const char *argument, bool *exec)
 {
 	if (strcasecmp(name, "host") == 0)
-		return ssh_config_matches(argument, lookup->host);
+		return matches(argument, lookup->host, true);
 	if (strcasecmp(name, "originalhost") == 0)
-		return ssh_config_matches(argument, lookup->original);
+		return matches(argument, lookup->original, true);
 	if (strcasecmp(name, "user") == 0)
-		return ssh_config_matches(argument, lookup->user ? lookup->user : lookup->config->local_user);
+		return matches(argument, lookup->user ? lookup->user : lookup->config->local_user, false);
 	if (strcasecmp(name, "localuser") == 0)
-		return ssh_config_matches(argument, lookup->config->local_user);
+		return matches(argument, lookup->config->local_user, false);
 	if (strcasecmp(name, "exec") == 0)
 		*exec = true;
 	return false;
@@ -343,7 +344,7 @@ void ssh_config_each(const struct ssh_config *config, const char *host, const ch
 		} else if (strcmp(line->keyword, LEAVE) == 0) {
 			depth--;
 		} else if (strcmp(line->keyword, "host") == 0) {
-			active[depth] = allowed[depth] && ssh_config_matches(line->value, host);
+			active[depth] = allowed[depth] && matches(line->value, host, false);
 		} else if (strcmp(line->keyword, "match") == 0) {
 			active[depth] = allowed[depth] && match_line(&lookup, line->value);
 		} else if (active[depth]) {

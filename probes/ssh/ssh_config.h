@@ -29,8 +29,6 @@ struct ssh_config *ssh_config_parse(const char *text, const char *folder);
 void ssh_config_each(const struct ssh_config *config, const char *host, const char *user,
 		     void (*each)(void *data, const char *keyword, const char *value), void *data);
 
-/* Whether name is matched by a list of patterns as in "Host": "*.example.com !db*", separated by blanks or commas. */
-int ssh_config_matches(const char *patterns, const char *name);
 /* The home folder of this user; "" none known. Caller frees. */
 char *ssh_home(void);
 /* The name of this user; "" none known. Caller frees. */

@@ -1,5 +1,6 @@
 #include "probes/ssh/target.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -285,8 +286,11 @@ static void settle_agent(struct collecting *collecting)
 static void settle(struct collecting *collecting, const struct node_pool_settings *settings)
 {
 	struct host_target *target = collecting->target;
-	if (!target->host)
+	if (!target->host) {
 		target->host = xstrdup(collecting->address);
+		for (char *c = target->host; *c; c++)
+			*c = (char)tolower((unsigned char)*c);
+	}
 	if (target->port <= 0 || target->port > 65535)
 		target->port = PORT_DEFAULT;
 	if (!target->user)

@@ -62,6 +62,8 @@ def main():
     tool("latency.py", *(["--seconds", "8"] if arguments.short else []))
     heading("Soak")
     tool("soak.py", *(["--events", "200000"] if arguments.short else []))
+    heading("SSH")
+    tool("ssh.py", *(["--rounds", "1"] if arguments.short else []))
     heading("Real control plane")
     if not control_plane():
         print("  NOT MEASURED: no kube-apiserver is built here; `make controlplane` does (Go 1.24, five minutes)")
