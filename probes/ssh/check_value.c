@@ -172,7 +172,8 @@ static void add_list(struct buffer *out, const json_t *list)
 		buffer_addf(out, " +%zu", count - LISTED);
 }
 
-static void add_place(struct buffer *out, const json_t *value, const char *place, size_t n)
+/* False: there is nothing at the place. */
+static bool add_place(struct buffer *out, const json_t *value, const char *place, size_t n)
 {
 	size_t length = 0;
 
@@ -200,23 +201,44 @@ static void add_place(struct buffer *out, const json_t *value, const char *place
 	} else {
 		add_plain(out, found);
 	}
+	return found != NULL;
+}
+
+/*
+ * Adds the text up to an end; a part in brackets is left out where one of its places has nothing. Returns what
+ * follows.
+ */
+static const char *add_part(struct buffer *out, const json_t *value, const char *part, const char *end,
+			    bool *ret_is_whole)
+{
+	while (*part && !strchr(end, *part)) {
+		bool is_group = *part == '[';
+		bool is_whole = true;
+		size_t n;
+
+		if (*part == '{') {
+			n = strcspn(++part, "}");
+			*ret_is_whole &= add_place(out, value, part, n);
+			part += n + (part[n] == '}');
+		} else if (is_group) {
+			CLEANUP(buffer_release) struct buffer group = BUFFER_INIT(SUMMARY_MAXIMUM);
+
+			part = add_part(&group, value, part + 1, "]", &is_whole);
+			part += *part == ']';
+			if (is_whole)
+				buffer_add(out, buffer_text(&group), group.length);
+		} else {
+			buffer_add_byte(out, *part++);
+		}
+	}
+	return part;
 }
 
 char *value_summary(const json_t *value, const char *summary)
 {
 	struct buffer out = BUFFER_INIT(SUMMARY_MAXIMUM);
+	bool is_whole = true;
 
-	while (*summary) {
-		size_t plain = strcspn(summary, "{");
-		size_t n;
-
-		buffer_add(&out, summary, plain);
-		summary += plain;
-		if (!*summary)
-			break;
-		n = strcspn(++summary, "}");
-		add_place(&out, value, summary, n);
-		summary += n + (summary[n] == '}');
-	}
+	add_part(&out, value, summary, "", &is_whole);
 	return buffer_detach(&out);
 }

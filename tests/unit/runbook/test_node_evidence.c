@@ -167,6 +167,8 @@ static char *own_file(const struct cluster *cluster)
 			digest_sha256(content, strlen(content), digest);
 	}
 	assert_int_equal(strlen(digest), 64);
+	/* "confirm" of E01 holds this sum, too: for a step of another content it is to be changed. */
+	print_message("# the step's file: sha256 %s\n", digest);
 	return xasprintf("{'verdict':'ok','signs':{'file-missing':false},'value':{'sum':{'sha256':'%s'}}}", digest);
 }
 
@@ -310,6 +312,22 @@ static void e04_asks_the_node_for_image_and_registry(void **state)
 	close_cluster(&cluster);
 }
 
+static void e11_and_e16_ask_the_node_too(void **state)
+{
+	struct cluster cluster;
+
+	(void)state;
+	open_with_pod(&cluster);
+	assert_int_equal(confidence(&cluster, "E11"), CONFIDENCE_SUSPECTED);
+	answer(&cluster, "E11", "journal", "n1", "{'verdict':'ok','signs':{'ownership-slow':true},'value':{}}");
+	assert_int_equal(confidence(&cluster, "E11"), CONFIDENCE_LIKELY);
+	answer(&cluster, "E16", "images", "n1", "{'verdict':'ok','signs':{'no-calico-image':true},'value':{}}");
+	assert_int_equal(confidence(&cluster, "E16"), -1);
+	answer(&cluster, "E16", "cni", "n1", "{'verdict':'bad','signs':{'no-config':true},'value':{}}");
+	assert_int_equal(confidence(&cluster, "E16"), CONFIDENCE_CERTAIN);
+	close_cluster(&cluster);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -317,6 +335,7 @@ int main(void)
 		cmocka_unit_test(e02_sees_another_mode_and_owner),
 		cmocka_unit_test(e01_wants_much_in_logs_and_no_rotation),
 		cmocka_unit_test(e09_asks_the_node_whether_statd_is_registered),
+		cmocka_unit_test(e11_and_e16_ask_the_node_too),
 		cmocka_unit_test(e04_asks_the_node_for_image_and_registry),
 		cmocka_unit_test(e07_leaves_out_nodes_of_the_second_version),
 	};

@@ -267,6 +267,7 @@ static void a_missing_file_is_an_answer_where_the_check_says_so(void **state)
 	result = judge_first(&batch, &fine);
 	assert_int_equal(result.verdict, CHECK_BAD);
 	assert_string_equal(result.sign, "file-missing");
+	assert_string_equal(result.text, "file missing: yes");
 	assert_true(json_is_true(value_member(result.value, "sum.missing")));
 	assert_false(json_is_true(json_object_get(result.signs, "tool-missing")));
 	check_result_release(&result);
