@@ -272,6 +272,16 @@ static int read_history(struct reading *reading, const json_t *value, void *memb
 	return read_object(reading, value, rows, member);
 }
 
+static int read_audit(struct reading *reading, const json_t *value, void *member)
+{
+	static const struct member_row rows[] = {
+		{"events", read_bool, offsetof(struct configuration, audit_events)},
+		{NULL, NULL, 0},
+	};
+
+	return read_object(reading, value, rows, member);
+}
+
 static int check_anything(struct reading *reading, const json_t *value, void *member)
 {
 	(void)reading;
@@ -291,6 +301,7 @@ static const struct member_row configuration_rows[] = {
 	{"registries", read_strings, MEMBER(registries)},
 	{"systemNamespaces", read_strings, MEMBER(system_namespaces)},
 	{"history", read_history, 0},
+	{"audit", read_audit, 0},
 	{"keys", read_keys, MEMBER(keys)},
 	{NULL, NULL, 0},
 };

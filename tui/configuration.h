@@ -23,6 +23,7 @@ struct configuration {
 	json_t *maintenance;		/* windows as written; checked by the loader */
 	json_t *ssh;			/* user, userByNodeGroup, key, jump, address */
 	json_t *keys;			/* action -> key names */
+	bool audit_events;	/* an Event on each object that a fix touched */
 	int history_days;
 	int history_max_mib;
 };

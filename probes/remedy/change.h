@@ -66,6 +66,7 @@ struct change_context {
 	const char *kubeconfig;			/* as given with --kubeconfig, for the kubectl lines; NULL: not given */
 	const char *(*translate)(const char *id);
 	const char *language;
+	bool audit_events;			/* an Event on each object that a step touched */
 	const char *state_dir;			/* holds the key for digests of secrets; NULL: one of its own */
 	const struct node_runner *nodes;	/* node_runner.h; NULL: no command runs on a node from here */
 	const char *const *settings;		/* parameters as "NAME=VALUE", NULL-terminated; may be NULL */

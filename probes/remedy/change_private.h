@@ -383,6 +383,13 @@ void lease_free(struct lease *lease);
 char *lease_name(const struct change *change);	/* caller frees */
 void lease_permit(const struct change *change, struct write_token *token);
 
+/* audit.c: Events on what was touched, where the configuration wants them. */
+void audit_ask(struct change *change, void (*add)(struct change *change, const struct access_question *question));
+void audit_judge(struct change *change);
+void audit_permit(const struct change *change, struct write_token *token);
+/* The step was done. */
+void audit_step(struct change *change, struct plan_step *step);
+
 /* verify.c */
 void verify_start(struct change *change);
 void verify_stop(struct change *change);

@@ -111,10 +111,16 @@ static void ask_one(struct change *change, struct permission *permission)
 	change_call(change, &request);
 }
 
+static void add_optional(struct change *change, const struct access_question *question)
+{
+	add_permission(change, question, false);
+}
+
 static void ask(struct change *change, const json_t *definition)
 {
 	(void)definition;
 	add_lease_permissions(change);
+	audit_ask(change, add_optional);
 	for (size_t i = 0; i < change->permission_count; i++)
 		ask_one(change, &change->permissions[i]);
 }

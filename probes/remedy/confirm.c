@@ -60,6 +60,7 @@ static void make_token(struct change *change)
 		secret_free(body);
 	}
 	lease_permit(change, change->token);
+	audit_permit(change, change->token);
 	/* Its commands are permitted when the run has its id, which their marks bear. */
 	change->node_token = node_token_new(change->digest);
 }

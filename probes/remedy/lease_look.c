@@ -55,7 +55,8 @@ void lease_judge(struct change *change)
 	for (size_t i = 0; i < change->permission_count; i++) {
 		const struct permission *permission = &change->permissions[i];
 
-		if (permission->is_blocking || permission->verdict == ACCESS_ALLOWED)
+		if (permission->is_blocking || strcmp(permission->question.resource, "leases") != 0 ||
+		    permission->verdict == ACCESS_ALLOWED)
 			continue;
 		change->is_without_lock = true;
 		precondition->ok = permission->verdict == ACCESS_DENIED ? TRUTH_FALSE : TRUTH_UNKNOWN;

@@ -198,6 +198,7 @@ void plan_check_judge(struct change *change)
 		      change->context.translate("You may do what the steps need"), true);
 	for (i = 0; i < change->step_count; i++)
 		plan_note_owners(change, change->steps[i]);
+	audit_judge(change);
 	judge_delivery(change, definitions);
 	judge_deny_list(change);
 	sudo_judge(change);

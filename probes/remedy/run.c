@@ -296,8 +296,10 @@ void run_step_finished(struct change *change, struct plan_step *step, enum step_
 	step->shown.outcome = outcome ? xstrdup(outcome) : NULL;
 	step->shown.state = state;
 	step->shown.ended_ms = clock_monotonic_ms();
-	if (state == STEP_DONE)
+	if (state == STEP_DONE) {
 		step->shown.progress = 100;
+		audit_step(change, step);
+	}
 	change->step_is_running = false;
 	fault_point("step.ended", NULL);
 	note_result(change, step, audit_id);
