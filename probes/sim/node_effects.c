@@ -25,6 +25,7 @@ enum {
 	DEAD_GROUPS = 5000,		/* so many memory cgroups without a folder are a leak (guide E07) */
 };
 
+static const char kubelet[] = "kubelet.service";
 static const char docker_folder[] = "/var/lib/docker";
 static const char containerd_folder[] = "/var/lib/containerd";
 
@@ -66,6 +67,7 @@ static size_t count_images(const struct machine *machine)
 static struct machine_view look(const struct machine *machine)
 {
 	return (struct machine_view){
+		.kubelet = !unit_of(machine, kubelet) || unit_is_active(machine, kubelet),
 		.statd = unit_is_active(machine, "rpc-statd.service") && rpc_is_registered(machine, "100024"),
 		.cgroups_leak = cgroups_leak(machine),
 		.disk_full = is_disk_full(machine),
@@ -111,19 +113,29 @@ static void follow_disk(struct cluster *cluster, struct machine *machine, bool f
 	}
 }
 
+static void follow_kubelet(struct cluster *cluster, const struct machine *machine, bool runs)
+{
+	if (!runs)
+		status_set_lost(cluster, machine);
+	else if (!machine->up_at)
+		status_set_ready(cluster, machine, machine->shown.disk_full);
+}
+
 void machine_changed(struct cluster *cluster, struct machine *machine)
 {
 	struct machine_view now = look(machine);
 	struct machine_view before = machine->shown;
 
 	machine->shown = now;
+	if (now.kubelet != before.kubelet)
+		follow_kubelet(cluster, machine, now.kubelet);
 	if (now.statd != before.statd)
 		set_fact(cluster, machine, "rpc-statd", now.statd ? "active" : "inactive");
 	if (now.cgroups_leak != before.cgroups_leak)
 		set_fact(cluster, machine, "memory-cgroups", now.cgroups_leak ? "leak" : "ok");
 	if (now.disk_full != before.disk_full)
 		follow_disk(cluster, machine, now.disk_full);
-	if (now.statd != before.statd || now.cgroups_leak != before.cgroups_leak ||
+	if (now.kubelet != before.kubelet || now.statd != before.statd || now.cgroups_leak != before.cgroups_leak ||
 	    now.disk_full != before.disk_full || now.images != before.images)
 		controllers_look_again(cluster);
 	if (machine->pressure_ends_at || machine->down_at)

@@ -3,7 +3,7 @@
  * its Node object, in its pods and events, as a kubelet there would have it.
  *
  *	file systems	DiskPressure from 85 % on, and gone again some time after
- *	units, rpc	the fact rpc-statd: mounts that waited for it go on
+ *	units, rpc	the fact rpc-statd: mounts that waited for it go on; without a kubelet the node is not Ready
  *	cgroups		the fact memory-cgroups
  *	images		pods that waited for one go on
  *	reboot		NotReady, connections broken; then another bootID, Ready, and the arguments of the next boot
@@ -23,7 +23,8 @@ struct machine;
 
 /* What of a machine shows in the cluster. */
 struct machine_view {
-	bool statd;
+	bool kubelet;		/* runs */
+	bool statd;		/* runs and is registered */
 	bool cgroups_leak;
 	bool disk_full;
 	size_t images;		/* a number that changes with them */

@@ -222,7 +222,7 @@ bool machine_is_down(const struct cluster *cluster, const char *node)
 {
 	const struct machine *machine = machine_known(cluster, node);
 
-	return machine && machine->up_at;
+	return machine && (machine->up_at || !machine->shown.kubelet);
 }
 
 /* The machine, if a fault of its connections may have been set for it: by a scenario, too. */

@@ -80,6 +80,7 @@ void machine_put(struct machine *machine, const char *name, json_t *value);
 /* Who logs in there: the user of its system's image. Borrowed. */
 const char *machine_login(const struct object *node);
 const struct object *machine_node(const struct cluster *cluster, const struct machine *machine);
+/* No kubelet posts anything of it. */
 bool machine_is_down(const struct cluster *cluster, const char *node);
 bool machine_refuses(struct cluster *cluster, const char *node);
 bool machine_is_silent(struct cluster *cluster, const char *node);

@@ -12,9 +12,9 @@
 
 enum { TEXT_MAXIMUM = 64 << 10, OTHER_GROUPS = 96 };
 
-static char *command_line(const struct cluster *cluster, const struct machine *machine)
+static char *command_line(const json_t *node, const struct machine *machine)
 {
-	const char *kernel = doc_text(machine_node(cluster, machine)->now->value, "status.nodeInfo.kernelVersion");
+	const char *kernel = doc_text(node, "status.nodeInfo.kernelVersion");
 	const char *arguments = json_string_value(machine_part(machine, "bootArguments"));
 
 	return xasprintf("BOOT_IMAGE=/boot/vmlinuz-%s %s\n", kernel, arguments ? arguments : "ro quiet");
@@ -82,10 +82,11 @@ static char *mounts(const struct machine *machine)
 
 char *proc_text(const struct cluster *cluster, const struct machine *machine, const char *path)
 {
-	const json_t *node = machine_node(cluster, machine)->now->value;
+	const struct object *object = machine_node(cluster, machine);
+	const json_t *node = object ? object->now->value : NULL;
 
 	if (!strcmp(path, "/proc/cmdline"))
-		return command_line(cluster, machine);
+		return command_line(node, machine);
 	if (!strcmp(path, "/proc/cgroups"))
 		return cgroups(machine);
 	if (!strcmp(path, "/proc/meminfo"))

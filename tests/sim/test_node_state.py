@@ -149,6 +149,16 @@ def _():
         assert {"NodeNotReady", "Rebooted", "NodeReady"} <= set(reasons), reasons
 
 
+@test("a kubelet that is stopped leaves its node NotReady, and started anew makes it Ready")
+def _():
+    node = "nks-prod-default-worker-3"
+    with Nodes("healthy", *SCALE) as cluster:
+        cluster.ssh(node, "sudo -n systemctl stop kubelet")
+        assert condition(cluster, node, "Ready") == "Unknown"
+        assert cluster.ssh(node, "sudo -n systemctl restart kubelet").code == 0
+        assert condition(cluster, node, "Ready") == "True"
+
+
 @test("Ubuntu: update-grub takes the settings' words into the next boot")
 def _():
     node = "nks-prod-default-worker-0"
