@@ -65,7 +65,8 @@ static bool begins_with_option(const char *const *argv)
 /* Asks whether a command would be let run, and runs nothing. */
 static bool sudo_is_fine(const char *const *argv)
 {
-	return argv[1] && !strcmp(argv[1], "-n") && argv[2] && !strcmp(argv[2], "-l") && argv[3];
+	return argv[1] && !strcmp(argv[1], "-n") && argv[2] && !strcmp(argv[2], "-l") && argv[3] &&
+	       argv[3][0] != '-';
 }
 
 static const struct listed listed[] = {

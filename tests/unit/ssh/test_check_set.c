@@ -121,7 +121,7 @@ static void commands_that_read_are_allowed(void **state)
 		"ctr -n k8s.io images ls", "ctr --namespace=k8s.io images ls -q", "docker images", "journalctl -u kubelet --since=-1h -n 50",
 		"logrotate -d /etc/logrotate.d/docker", "logrotate --version", "date +%s.%N", "timedatectl",
 		"curl -sS -o /dev/null -m 5 -w %{http_code} https://registry.k8s.io/v2/", "containerd config dump", "ps -C kubelet -o args=",
-		"ip addr show", "grep -c x /proc/mounts", "lsblk -b -P", "ldconfig -p", "nvidia-smi -L", "dmesg -T",
+		"ip addr show", "grep -c x /proc/mounts", "lsblk -b -P", "ldconfig -p", "nvidia-smi -L", "dmesg -T", "sudo -n -l systemctl restart rpcbind",
 	};
 
 	(void)state;
@@ -134,7 +134,7 @@ static void commands_that_read_are_allowed(void **state)
 static void commands_that_do_more_are_refused(void **state)
 {
 	static const char *const lines[] = {
-		"rm -rf /", "sh -c x", "bash", "env x", "sudo ls", "/usr/bin/df", "./df", "tee /etc/x", "reboot", "",
+		"rm -rf /", "sh -c x", "bash", "env x", "sudo ls", "sudo -n ls", "sudo -n -l -e x", "sudo -l -n", "/usr/bin/df", "./df", "tee /etc/x", "reboot", "",
 		"find / -delete", "find / -exec rm {} ;", "find / -execdir x ;", "find / -okdir x", "find / -fprintf /etc/x y",
 		"find / -fls /etc/x", "systemctl restart kubelet", "systemctl -H x status", "systemctl --ho=x status", "systemctl",
 		"journalctl --vacuum-size=1", "journalctl --vac=1", "journalctl --rotate", "journalctl -qf", "journalctl --fol",
