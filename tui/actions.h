@@ -62,6 +62,9 @@ enum {
 	  N_("logs of the container before the last restart")) \
 	X(TIMELINE, "timeline", LOOKING, NEEDS_OBJECT, "T", N_("what happened to the selection, in order")) \
 	X(REQUESTS, "requests", LOOKING, 0, "@", N_("every request and command that was sent")) \
+	X(NODE_CHECKS, "node-checks", LOOKING, 0, "C", N_("what the nodes themselves say, asked over SSH")) \
+	X(RECHECK, "recheck", LOOKING, 0, "R", N_("ask the selected node, or all nodes, again over SSH")) \
+	X(HOST_KEYS, "host-keys", LOOKING, 0, "H", N_("host keys of nodes that nobody accepted yet")) \
 	X(WRAP, "wrap", LOOKING, 0, "w", N_("wrap long lines of a text, or not")) \
 	X(MARK, "mark", LOOKING, 0, "Space", N_("mark the row")) \
 	X(COPY, "copy", LOOKING, 0, "c", N_("copy the row or line to the clipboard (OSC 52)")) \

@@ -142,7 +142,8 @@ static void open_session(struct app *app, const char *context)
 		.take_back = take_terminal_back,
 		.data = app,
 	};
-	const struct session_options options = {.terminal = &terminal, .context = context};
+	const struct session_options options = {
+		.terminal = &terminal, .context = context, .watches_nodes = true};
 	struct session *session;
 	struct err err;
 

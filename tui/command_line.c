@@ -5,10 +5,12 @@
 
 #include "probes/base/memory.h"
 #include "probes/kube/kubeconfig.h"
+#include "probes/model/node_survey.h"
 #include "tui/command.h"
 #include "tui/console.h"
 #include "tui/fix.h"
 #include "tui/list_view.h"
+#include "tui/node_asking.h"
 #include "tui/runs.h"
 #include "tui/session.h"
 #include "tui/view_detail.h"
@@ -127,6 +129,7 @@ static const struct line_command line_commands[] = {
 	{"disarm", NULL, run_disarm},	{"lang", languages, run_language}, {"theme", themes, run_theme},
 	{"plan", NULL, run_plan},	{"undo", NULL, run_undo},    {"snapshot", NULL, run_snapshot},
 	{"resume", NULL, run_resume},	{"trust", NULL, console_ask_to_trust},
+	{"nodes", NULL, console_ask_check},
 	{"q", NULL, run_quit},		{"quit", NULL, run_quit},
 };
 
@@ -167,7 +170,7 @@ static void complete_name(const char *text, struct input_candidates *candidates)
 			input_candidates_add(candidates, line_commands[i].name);
 	}
 	for (size_t i = 0; views[i]; i++) {
-		if (!strncmp(views[i]->name, text, length))
+		if (views[i] != &nodes_view && views[i]->new && !strncmp(views[i]->name, text, length))
 			input_candidates_add(candidates, views[i]->name);
 	}
 }
@@ -215,6 +218,19 @@ static void complete_run(const struct console *console, const char *text, struct
 	}
 }
 
+/* Checks that nodes can be asked for. */
+static void complete_check(const struct console *console, const char *text, struct input_candidates *candidates)
+{
+	const struct node_survey *survey = console->world.survey;
+
+	for (size_t i = 0; survey && i < node_survey_check_count(survey); i++) {
+		const char *name = node_survey_check_name(survey, i);
+
+		if (!strncmp(name, text, strlen(text)))
+			input_candidates_add(candidates, name);
+	}
+}
+
 /* Runbooks that are not shipped and not approved yet. */
 static void complete_untrusted(const struct console *console, const char *text, struct input_candidates *candidates)
 {
@@ -248,6 +264,8 @@ void console_complete_command(void *context, const char *text, size_t cursor,
 		complete_namespace(console, space + 1, candidates);
 	else if (!strcmp(typed, "undo") || !strcmp(typed, "resume"))
 		complete_run(console, space + 1, candidates);
+	else if (!strcmp(typed, "nodes"))
+		complete_check(console, space + 1, candidates);
 	else if (!strcmp(typed, "trust"))
 		complete_untrusted(console, space + 1, candidates);
 	for (size_t i = 0; i < array_length(line_commands); i++) {

@@ -13,6 +13,7 @@ extern const struct command match_command;
 extern const struct command explain_command;
 extern const struct command lint_command;
 extern const struct command report_command;
+extern const struct command nodes_command;
 extern const struct command save_command;
 extern const struct command sim_command;
 extern const struct command doctor_command;
@@ -30,6 +31,7 @@ const struct command *const commands[] = {
 	&explain_command,
 	&lint_command,
 	&report_command,
+	&nodes_command,
 	&save_command,
 	&sim_command,
 	&doctor_command,

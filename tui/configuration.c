@@ -155,11 +155,38 @@ static int keep(json_t **member, const json_t *value)
 	return 0;
 }
 
+/* Which of a Node's addresses is connected to. */
+static int check_address(struct reading *reading, const json_t *value, void *member)
+{
+	static const char *const kinds[] = {"InternalIP", "ExternalIP", "InternalDNS", "ExternalDNS", "Hostname"};
+	const char *text = json_string_value(value);
+
+	(void)member;
+	for (size_t i = 0; text && i < array_length(kinds); i++) {
+		if (!strcmp(text, kinds[i]))
+			return 0;
+	}
+	if (text && !strncmp(text, "annotation:", 11) && text[11])
+		return 0;
+	return fail(reading, "{file}:{line}: {key} must be InternalIP, ExternalIP, InternalDNS, ExternalDNS, Hostname "
+			     "or annotation:NAME");
+}
+
+static int check_minutes(struct reading *reading, const json_t *value, void *member)
+{
+	(void)member;
+	if (!json_is_integer(value) || json_integer_value(value) < 0 || json_integer_value(value) > 1440)
+		return fail(reading, "{file}:{line}: {key} must be a number of minutes, 0 (never) to 1440");
+	return 0;
+}
+
 static int read_ssh(struct reading *reading, const json_t *value, void *member)
 {
 	static const struct member_row rows[] = {
-		{"user", check_text, 0},    {"userByNodeGroup", check_texts, 0}, {"key", check_text, 0},
-		{"jump", check_text, 0},    {"address", check_text, 0},		 {NULL, NULL, 0},
+		{"user", check_text, 0},	{"userByNodeGroup", check_texts, 0}, {"userByImage", check_texts, 0},
+		{"key", check_text, 0},		{"jump", check_text, 0},	     {"address", check_address, 0},
+		{"configFile", check_text, 0},	{"knownHosts", check_text, 0},
+		{"recheckMinutes", check_minutes, 0},				     {NULL, NULL, 0},
 	};
 
 	if (read_object(reading, value, rows, NULL) < 0)

@@ -21,7 +21,7 @@ struct configuration {
 	char **system_namespaces;
 	char **registries;		/* hosts that registry checks may ask, beside the runbooks' own */
 	json_t *maintenance;		/* windows as written; checked by the loader */
-	json_t *ssh;			/* user, userByNodeGroup, key, jump, address */
+	json_t *ssh;			/* as written, for node_access.h; checked by the loader; NULL: none */
 	json_t *keys;			/* action -> key names */
 	bool audit_events;	/* an Event on each object that a fix touched */
 	int history_days;

@@ -9,10 +9,12 @@
 #include "probes/base/buffer.h"
 #include "probes/base/log.h"
 #include "probes/base/memory.h"
+#include "probes/model/node_survey.h"
 #include "tui/command.h"
 #include "tui/configuration.h"
 #include "tui/demo.h"
 #include "tui/fix.h"
+#include "tui/node_asking.h"
 #include "tui/runs.h"
 #include "tui/session.h"
 #include "tui/view_detail.h"
@@ -67,6 +69,7 @@ void console_release(struct console *console)
 	free(console->clipboard);
 	free(console->trusted_id);
 	free(console->trusted_digest);
+	host_keys_asked_free(console->host_keys);
 }
 
 static bool is_protected(const struct configuration *configuration, const char *context)
@@ -89,6 +92,7 @@ void console_attach(struct console *console, struct session *session, const stru
 	world->snapshot = session ? cluster_snapshot(session->cluster) : NULL;
 	world->symptoms = session ? session->symptoms : NULL;
 	world->evidence = session ? session->evidence : NULL;
+	world->survey = session ? session->survey : NULL;
 	world->runbooks = session ? session->runbooks : NULL;
 	world->client = session ? session->client : NULL;
 	world->kubeconfig = session ? kube_client_view(session->client) : NULL;
@@ -98,6 +102,7 @@ void console_attach(struct console *console, struct session *session, const stru
 			      is_protected(console->configuration, world->kubeconfig->context);
 	console->seen_snapshot = 0;
 	console->seen_symptoms = 0;
+	console->seen_host_keys = 0;
 	console->needs_update = true;
 	console->is_dirty = true;
 	runs_free(console->runs);
@@ -124,9 +129,10 @@ static bool take_versions(struct console *console)
 	uint64_t symptoms = world->symptoms ? symptoms_version(world->symptoms) : 0;
 	uint64_t log = log_count() ? log_at(log_count() - 1)->number : 0;
 	uint64_t generation = world->symptoms ? symptoms_generation(world->symptoms) : 0;
+	uint64_t survey = world->survey ? node_survey_version(world->survey) : 0;
 	/* Views keep findings until their next update, and those of before may be gone. */
 	bool is_other = snapshot != console->seen_snapshot || symptoms != console->seen_symptoms ||
-			generation != console->seen_generation;
+			generation != console->seen_generation || survey != console->seen_survey;
 
 	if (log != console->seen_log && console->page_count)
 		is_other = true;
@@ -134,6 +140,7 @@ static bool take_versions(struct console *console)
 	console->seen_symptoms = symptoms;
 	console->seen_generation = generation;
 	console->seen_log = log;
+	console->seen_survey = survey;
 	return is_other;
 }
 
@@ -173,6 +180,7 @@ void console_refresh(struct console *console, int64_t now, int64_t now_ms)
 		console->needs_update = true;
 		say_news_of_runs(console);
 	}
+	console_note_host_keys(console);
 	if (take_versions(console) || console->needs_update) {
 		console->needs_update = false;
 		console->is_dirty = true;

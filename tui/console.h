@@ -24,6 +24,7 @@
 
 struct configuration;
 struct fix;
+struct host_keys_asked;
 struct invocation;
 struct runs;
 struct session;
@@ -77,6 +78,8 @@ struct console {
 	uint64_t seen_symptoms;
 	uint64_t seen_generation;
 	uint64_t seen_log;
+	uint64_t seen_survey;
+	size_t seen_host_keys;		/* how many were offered and not accepted */
 	bool is_dirty;			/* something to draw */
 	bool needs_update;		/* views must look again */
 
@@ -113,6 +116,7 @@ struct console {
 	char *wanted_context;
 	char *trusted_id;		/* what the dialog of :trust is about, */
 	char *trusted_digest;		/* and the file that it showed */
+	struct host_keys_asked *host_keys;	/* what the dialog of host keys is about; NULL: none */
 	char *wanted_theme;
 	char *clipboard;
 	int cursor_row;			/* where the terminal's cursor belongs after a draw; -1 hidden */

@@ -8,6 +8,7 @@
 #include "tui/command.h"
 #include "tui/console.h"
 #include "tui/fix.h"
+#include "tui/node_asking.h"
 #include "tui/object_view.h"
 #include "tui/view_detail.h"
 #include "tui/view_runs.h"
@@ -361,6 +362,15 @@ static bool act_on_screen(struct console *console, enum action action)
 		return true;
 	case ACTION_REQUESTS:
 		console_open_page(console, &requests_view);
+		return true;
+	case ACTION_NODE_CHECKS:
+		console_open_node_checks(console);
+		return true;
+	case ACTION_RECHECK:
+		console_recheck(console);
+		return true;
+	case ACTION_HOST_KEYS:
+		console_ask_host_keys(console);
 		return true;
 	case ACTION_MENU:
 		show_menu(console);

@@ -25,6 +25,7 @@ struct demo {
 	char *folder;
 	char *scenario;
 	char *kubeconfig;
+	char *ssh_config;	/* NULL: the simulator has none */
 	struct buffer line;	/* its first line of output */
 	bool ended;
 	struct err err;		/* why, when it ended */
@@ -55,8 +56,11 @@ static int parse_line(struct demo *demo, struct err *err)
 {
 	json_t *line = json_loads(buffer_text(&demo->line), JSON_DISABLE_EOF_CHECK, NULL);
 	const char *kubeconfig = json_string_value(json_object_get(line, "kubeconfig"));
+	const char *ssh_config = json_string_value(json_object_get(line, "sshConfig"));
 	int result = 0;
 
+	if (ssh_config)
+		demo->ssh_config = xstrdup(ssh_config);
 	if (kubeconfig)
 		demo->kubeconfig = xstrdup(kubeconfig);
 	else
@@ -150,12 +154,18 @@ void demo_stop(struct demo *demo)
 	free(demo->folder);
 	free(demo->scenario);
 	free(demo->kubeconfig);
+	free(demo->ssh_config);
 	free(demo);
 }
 
 const char *demo_kubeconfig(const struct demo *demo)
 {
 	return demo->kubeconfig;
+}
+
+const char *demo_ssh_config(const struct demo *demo)
+{
+	return demo->ssh_config;
 }
 
 const char *demo_scenario(const struct demo *demo)

@@ -16,6 +16,8 @@ int demo_start(struct loop *loop, const char *scenario, struct demo **ret_demo, 
 /* Ends the child and removes its folder. NULL is fine. */
 void demo_stop(struct demo *demo);
 const char *demo_kubeconfig(const struct demo *demo);
+/* The ssh_config of its nodes; NULL: this simulator has none. */
+const char *demo_ssh_config(const struct demo *demo);
 const char *demo_scenario(const struct demo *demo);
 
 #endif

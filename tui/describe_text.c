@@ -4,7 +4,9 @@
 
 #include "probes/base/buffer.h"
 #include "probes/base/memory.h"
+#include "probes/model/node_survey.h"
 #include "tui/command.h"
+#include "tui/nodes_text.h"
 #include "tui/view_detail.h"
 #include "tui/world.h"
 #include "widgets/textview.h"
@@ -61,6 +63,24 @@ static void add_conditions(struct textview *text, const struct world *world,
 	}
 }
 
+/* What the node said itself, over SSH. */
+static void add_own_words(struct textview *text, const struct world *world, const struct node_record *node)
+{
+	const struct survey_node *known = world->survey ? node_survey_find(world->survey, node->base.name) : NULL;
+	const struct nodes_page page = {
+		.survey = world->survey, .glyphs = world->glyphs, .language = world->language, .now = world->now};
+	char key[KEY_TEXT_SIZE];
+
+	if (!world->survey)
+		return;
+	add_heading(text, "On the node");
+	if (known && known->asked_ms && !strcmp(known->uid, node->base.uid))
+		node_checks_text(text, &page, known);
+	else
+		textview_addf(text, ROLE_DIM, translate("not asked over SSH yet: %s asks it"),
+			      world_key(world, ACTION_RECHECK, key));
+}
+
 static void add_node(struct textview *text, const struct world *world, const struct node_record *node)
 {
 	CLEANUP(buffer_release) struct buffer status = BUFFER_INIT(256);
@@ -90,6 +110,7 @@ static void add_node(struct textview *text, const struct world *world, const str
 
 		add_pair(text, "taint", ROLE_WARNING, taint);
 	}
+	add_own_words(text, world, node);
 	add_conditions(text, world, node->conditions, node->condition_count, false, "Ready");
 }
 

@@ -14,12 +14,12 @@
 #include "probes/kube/kubeconfig.h"
 #include "tui/command.h"
 #include "tui/configuration.h"
+#include "tui/doctor.h"
 #include "tui/paths.h"
 #include "tui/session.h"
 #include "widgets/glyph.h"
 
 enum { LABEL_CELLS = 22 };
-enum mark { MARK_GOOD, MARK_BAD, MARK_UNKNOWN, MARK_PLAIN };
 
 /* What came back to a question. */
 struct answer {
@@ -30,14 +30,7 @@ struct answer {
 
 extern const struct command doctor_command;
 
-struct doctor {
-	struct invocation *invocation;
-	struct session *session;
-	size_t bad;		/* what should work and does not */
-	size_t waiting;		/* answers to come */
-};
-
-static void say(struct doctor *doctor, enum mark mark, const char *label, const char *text)
+void doctor_say(struct doctor *doctor, enum mark mark, const char *label, const char *text)
 {
 	static const enum glyph glyphs[] = {
 		[MARK_GOOD] = GLYPH_OK,
@@ -55,18 +48,17 @@ static void say(struct doctor *doctor, enum mark mark, const char *label, const 
 	fputc('\n', doctor->invocation->out);
 }
 
-/* Returns -1. */
-static int say_err(struct doctor *doctor, const char *label, const struct err *err)
+int doctor_say_err(struct doctor *doctor, const char *label, const struct err *err)
 {
 	auto_free char *what = message_text(&err->what);
 	auto_free char *hint = message_text(&err->hint);
 	auto_free char *text = xasprintf("%s%s%s", what, *hint ? "; " : "", hint);
 
-	say(doctor, MARK_BAD, label, text);
+	doctor_say(doctor, MARK_BAD, label, text);
 	return -1;
 }
 
-static void heading(struct doctor *doctor, const char *id)
+void doctor_heading(struct doctor *doctor, const char *id)
 {
 	fprintf(doctor->invocation->out, "%s\n", translate(id));
 }
@@ -79,15 +71,15 @@ static int look_at_kubeconfig(struct doctor *doctor)
 	const struct kubeconfig_view *view;
 	struct err err = {0};
 
-	heading(doctor, "Access");
+	doctor_heading(doctor, "Access");
 	if (session_open(doctor->invocation, &options, &doctor->session, &err) < 0)
-		return say_err(doctor, "kubeconfig", &err);
+		return doctor_say_err(doctor, "kubeconfig", &err);
 	view = kube_client_view(doctor->session->client);
-	say(doctor, MARK_GOOD, "kubeconfig", view->file ? view->file : "");
-	say(doctor, MARK_PLAIN, "context", view->context);
-	say(doctor, MARK_PLAIN, "server", view->server);
+	doctor_say(doctor, MARK_GOOD, "kubeconfig", view->file ? view->file : "");
+	doctor_say(doctor, MARK_PLAIN, "context", view->context);
+	doctor_say(doctor, MARK_PLAIN, "server", view->server);
 	if (view->exec)
-		say(doctor, MARK_PLAIN, "credential plugin", view->exec->command);
+		doctor_say(doctor, MARK_PLAIN, "credential plugin", view->exec->command);
 	return 0;
 }
 
@@ -145,25 +137,25 @@ static int look_at_link(struct doctor *doctor, const struct answer *answer)
 	bool is_tls = !strncasecmp(view->server, "https://", 8);
 
 	if (failed == HTTP_LAYER_NONE)
-		return say_err(doctor, "authentication", &result->err);
+		return doctor_say_err(doctor, "authentication", &result->err);
 	if (failed == HTTP_LAYER_DNS)
-		return say_err(doctor, "DNS", &result->err);
-	say(doctor, MARK_GOOD, "DNS",
+		return doctor_say_err(doctor, "DNS", &result->err);
+	doctor_say(doctor, MARK_GOOD, "DNS",
 	    view->proxy_url ? translate("the proxy is found") : translate("the server is found"));
 	if (failed == HTTP_LAYER_TCP)
-		return say_err(doctor, "TCP", &result->err);
-	say(doctor, MARK_GOOD, "TCP", translate("connected"));
+		return doctor_say_err(doctor, "TCP", &result->err);
+	doctor_say(doctor, MARK_GOOD, "TCP", translate("connected"));
 	if (failed == HTTP_LAYER_TLS)
-		return say_err(doctor, "TLS", &result->err);
+		return doctor_say_err(doctor, "TLS", &result->err);
 	if (!is_tls)
-		say(doctor, MARK_UNKNOWN, "TLS", translate("none: no credentials are sent over plain http"));
+		doctor_say(doctor, MARK_UNKNOWN, "TLS", translate("none: no credentials are sent over plain http"));
 	else if (view->insecure_skip_verify)
-		say(doctor, MARK_UNKNOWN, "TLS", translate("the server's certificate is not verified"));
+		doctor_say(doctor, MARK_UNKNOWN, "TLS", translate("the server's certificate is not verified"));
 	else
-		say(doctor, MARK_GOOD, "TLS", translate("the server's certificate is accepted"));
+		doctor_say(doctor, MARK_GOOD, "TLS", translate("the server's certificate is accepted"));
 	if (result->code == ERR_NONE || result->code == ERR_UNAUTHORIZED || result->code == ERR_FORBIDDEN)
 		return 0;
-	return say_err(doctor, "answer", &result->err);
+	return doctor_say_err(doctor, "answer", &result->err);
 }
 
 /* Authentication */
@@ -185,7 +177,7 @@ static int look_at_user(struct doctor *doctor, const struct answer *version)
 	struct err err = {0};
 
 	if (version->result.code == ERR_UNAUTHORIZED)
-		return say_err(doctor, "authentication", &version->result.err);
+		return doctor_say_err(doctor, "authentication", &version->result.err);
 	if (kube_ask(doctor->session->client, &request, NULL, &err) < 0)
 		bug("the asking door refuses a review");
 	await(doctor, &answer);
@@ -195,12 +187,12 @@ static int look_at_user(struct doctor *doctor, const struct answer *version)
 			view->server, "user", view->user, NULL);
 		err_hint(&err, "renew the credentials of user {user} in {file}", "user", view->user, "file", view->file,
 			 NULL);
-		return say_err(doctor, "authentication", &err);
+		return doctor_say_err(doctor, "authentication", &err);
 	}
 	if (name)
-		say(doctor, MARK_GOOD, "authentication", name);
+		doctor_say(doctor, MARK_GOOD, "authentication", name);
 	else
-		say(doctor, MARK_UNKNOWN, "authentication",
+		doctor_say(doctor, MARK_UNKNOWN, "authentication",
 		    translate("accepted; the server does not say as whom (before 1.28)"));
 	return 0;
 }
@@ -210,12 +202,12 @@ static int look_at_version(struct doctor *doctor, const struct answer *version)
 	struct err err = {0};
 
 	if (!version->text) {
-		say(doctor, MARK_UNKNOWN, "version", translate("the server does not say"));
+		doctor_say(doctor, MARK_UNKNOWN, "version", translate("the server does not say"));
 		return 0;
 	}
 	if (kube_check_version(version->text, &err) < 0)
-		return say_err(doctor, "version", &err);
-	say(doctor, MARK_GOOD, "version", version->text);
+		return doctor_say_err(doctor, "version", &err);
+	doctor_say(doctor, MARK_GOOD, "version", version->text);
 	return 0;
 }
 
@@ -268,11 +260,11 @@ static void say_permission(struct doctor *doctor, const struct asked *asked)
 					   question->name_space, matter);
 
 	if (asked->verdict == ACCESS_UNKNOWN)
-		say_err(doctor, label, &asked->err);
+		doctor_say_err(doctor, label, &asked->err);
 	else if (asked->verdict == ACCESS_ALLOWED)
-		say(doctor, MARK_GOOD, label, translate("allowed"));
+		doctor_say(doctor, MARK_GOOD, label, translate("allowed"));
 	else
-		say(doctor, asked->permission->is_needed ? MARK_BAD : MARK_UNKNOWN, label, denied);
+		doctor_say(doctor, asked->permission->is_needed ? MARK_BAD : MARK_UNKNOWN, label, denied);
 }
 
 /* Each is said; that some are missing stops nothing, for the console works with what there is. */
@@ -281,7 +273,7 @@ static void look_at_permissions(struct doctor *doctor)
 	const char *name_space = doctor->invocation->options->name_space;
 	struct asked asked[array_length(permissions)] = {0};
 
-	heading(doctor, "Permissions");
+	doctor_heading(doctor, "Permissions");
 	for (size_t i = 0; i < array_length(permissions); i++) {
 		asked[i].doctor = doctor;
 		asked[i].permission = &permissions[i];
@@ -307,22 +299,22 @@ static void look_at_program(struct doctor *doctor)
 	auto_free char *simulator = paths_simulator();
 	const char *term = getenv("TERM");
 
-	heading(doctor, "Terminal");
-	say(doctor, MARK_PLAIN, "type", term && *term ? term : translate("TERM is not set"));
-	say(doctor, MARK_PLAIN, "character set",
+	doctor_heading(doctor, "Terminal");
+	doctor_say(doctor, MARK_PLAIN, "type", term && *term ? term : translate("TERM is not set"));
+	doctor_say(doctor, MARK_PLAIN, "character set",
 	    invocation->options->utf8 ? "UTF-8" : translate("not UTF-8: ASCII signs are used"));
-	say(doctor, MARK_PLAIN, "language", invocation->options->language);
-	say(doctor, MARK_PLAIN, "standard output",
+	doctor_say(doctor, MARK_PLAIN, "language", invocation->options->language);
+	doctor_say(doctor, MARK_PLAIN, "standard output",
 	    isatty(STDOUT_FILENO) ? translate("a terminal")
 				  : translate("no terminal: the report takes the console's place"));
-	heading(doctor, "Program");
-	say(doctor, MARK_PLAIN, "version", program_version());
-	say(doctor, access(invocation->assets, R_OK) == 0 ? MARK_GOOD : MARK_BAD, "assets", invocation->assets);
-	say(doctor, simulator ? MARK_GOOD : MARK_UNKNOWN, "simulated cluster",
+	doctor_heading(doctor, "Program");
+	doctor_say(doctor, MARK_PLAIN, "version", program_version());
+	doctor_say(doctor, access(invocation->assets, R_OK) == 0 ? MARK_GOOD : MARK_BAD, "assets", invocation->assets);
+	doctor_say(doctor, simulator ? MARK_GOOD : MARK_UNKNOWN, "simulated cluster",
 	    simulator ? simulator : translate("nks-triage-sim is not there: --demo and sim do not work"));
-	say(doctor, MARK_GOOD, "configuration",
+	doctor_say(doctor, MARK_GOOD, "configuration",
 	    configuration->exists ? configuration->file : translate("none; the defaults hold"));
-	say(doctor, access(invocation->state_dir, W_OK) == 0 ? MARK_GOOD : MARK_BAD, "state folder",
+	doctor_say(doctor, access(invocation->state_dir, W_OK) == 0 ? MARK_GOOD : MARK_BAD, "state folder",
 	    invocation->state_dir);
 }
 
@@ -341,6 +333,7 @@ static int walk(struct doctor *doctor)
 		return -1;
 	}
 	look_at_permissions(doctor);
+	doctor_look_at_nodes(doctor);
 	look_at_program(doctor);
 	return 0;
 }

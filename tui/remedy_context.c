@@ -1,6 +1,7 @@
 #include <fnmatch.h>
 
 #include "probes/kube/kubeconfig.h"
+#include "probes/remedy/node_door.h"
 #include "tui/configuration.h"
 #include "tui/demo.h"
 #include "tui/remedy_context.h"
@@ -30,6 +31,7 @@ void remedy_context_make(const struct session *session, struct journal *journal,
 		.symptoms = session->symptoms,
 		.runbooks = session->runbooks,
 		.journal = journal,
+		.nodes = node_door_runner(session->node_door),
 		.deny_objects = (const char *const *)configuration->deny_objects,
 		.registries = (const char *const *)configuration->registries,
 		.read_only = invocation->options->read_only,

@@ -1,10 +1,7 @@
 /* `nks-triage report`: the findings and checks of a cluster, once or whenever they change. */
-#include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "probes/base/clock.h"
@@ -12,6 +9,7 @@
 #include "probes/kube/kubeconfig.h"
 #include "tui/command.h"
 #include "tui/configuration.h"
+#include "tui/interrupts.h"
 #include "tui/report.h"
 #include "tui/saved.h"
 #include "tui/session.h"
@@ -190,48 +188,6 @@ static int exit_code(const struct session *session)
 	const struct report report = {.symptoms = session->symptoms};
 
 	return report_exit_code(&report);
-}
-
-/* Signals that end the report, from when the session is open. */
-struct interrupts {
-	int signals;		/* signalfd */
-	struct session *session;
-	struct descriptor_watch *watch;
-};
-
-static void on_signal(void *data, int ready)
-{
-	struct interrupts *interrupts = data;
-	struct signalfd_siginfo info;
-
-	(void)ready;
-	if (read(interrupts->signals, &info, sizeof(info)) == (ssize_t)sizeof(info))
-		interrupts->session->interrupted = true;
-}
-
-static int interrupts_start(struct interrupts *interrupts, struct session *session, struct err *err)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	interrupts->session = session;
-	interrupts->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (interrupts->signals < 0)
-		return err_set(err, ERR_IO, "cannot wait for signals: {reason}", "reason", strerror(errno), NULL);
-	interrupts->watch = loop_watch(session->loop, interrupts->signals, WATCH_READ, on_signal, interrupts);
-	return 0;
-}
-
-static void interrupts_stop(struct interrupts *interrupts)
-{
-	if (interrupts->signals < 0)
-		return;
-	descriptor_watch_cancel(interrupts->watch);
-	close(interrupts->signals);
 }
 
 /* Prints again whenever a finding, a check or the link changed, until interrupted or nobody reads any more. */

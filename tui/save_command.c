@@ -7,7 +7,9 @@
 #include "probes/base/memory.h"
 #include "probes/kube/kubeconfig.h"
 #include "probes/kube/record.h"
+#include "probes/model/node_survey.h"
 #include "tui/command.h"
+#include "tui/node_access.h"
 #include "tui/report.h"
 #include "tui/save.h"
 #include "tui/session.h"
@@ -149,6 +151,48 @@ static int add_evidence(struct saving *saving, struct err *err)
 	return result;
 }
 
+/* What services wrote into the journal may hold anything. */
+static void redact_journal(json_t *document)
+{
+	json_t *node;
+	json_t *check;
+	size_t i;
+	size_t j;
+
+	json_array_foreach(json_object_get(document, "nodes"), i, node) {
+		json_array_foreach(json_object_get(node, "checks"), j, check) {
+			if (strcmp(json_string_value(json_object_get(check, "name")), "journal") != 0)
+				continue;
+			json_object_set_new(check, "text", json_string("<redacted>"));
+			json_object_set_new(check, "value", json_null());
+		}
+	}
+}
+
+/* What the nodes say over SSH, where that is configured. */
+static int add_nodes(struct saving *saving, struct err *err)
+{
+	struct session *session = saving->session;
+	struct record_list nodes = snapshot_all(cluster_snapshot(session->cluster), KIND_NODE);
+	json_t *document;
+	int result;
+
+	if (!session->survey || !node_access_is_configured(session->nodes))
+		return 0;
+	for (size_t i = 0; i < nodes.count; i++)
+		node_survey_ask(session->survey, nodes.items[i]->name, nodes.items[i]->uid, NULL, NULL);
+	while (!node_survey_is_idle(session->survey))
+		session_turn(session, 1000);
+	document = node_survey_to_json(session->survey, NULL);
+	json_object_set_new(document, "apiVersion", json_string("nks-triage/v1"));
+	json_object_set_new(document, "kind", json_string("NodeChecks"));
+	if (saving->words)
+		redact_journal(document);
+	result = save_archive_add_json(saving->archive, "nodes.json", document, err);
+	json_decref(document);
+	return result;
+}
+
 /* What it is, and when: "now" for whoever reads it. */
 static int add_head(struct saving *saving, int64_t now, struct err *err)
 {
@@ -174,7 +218,8 @@ static int save_all(struct saving *saving, struct err *err)
 	}
 	int64_t now = clock_wall();
 
-	if (add_report(saving, now, err) < 0 || add_evidence(saving, err) < 0 || add_head(saving, now, err) < 0)
+	if (add_nodes(saving, err) < 0 || add_report(saving, now, err) < 0 || add_evidence(saving, err) < 0 ||
+	    add_head(saving, now, err) < 0)
 		return -1;
 	return save_archive_finish(saving->archive, err);
 }

@@ -10,14 +10,20 @@
 #include "probes/base/memory.h"
 #include "probes/kube/kubeconfig.h"
 #include "probes/model/history.h"
+#include "probes/model/node_evidence.h"
+#include "probes/model/node_survey.h"
 #include "probes/net/worker.h"
+#include "probes/remedy/node_door.h"
 #include "tui/configuration.h"
 #include "tui/demo.h"
+#include "tui/node_access.h"
+#include "tui/node_asking.h"
 #include "tui/verified.h"
 
 enum {
 	VERSION_WAIT_MS = 3000,
 	UPDATE_APART_MS = 20,		/* less than a frame, so that each frame has its update */
+	WATCH_NODES_MS = 1000,
 	UPDATE_SHARE = 4,		/* of the time, one part in so many is spent on updates */
 };
 
@@ -107,6 +113,60 @@ static void open_history(struct session *session)
 	cluster_set_history(session->cluster, session->history);
 }
 
+/* The address of nodes may be in a field that nobody else reads. */
+static int want_address(struct session *session, struct err *err)
+{
+	auto_free char *path = node_access_wanted_field(session->invocation->configuration);
+	const struct field_path *found;
+
+	return path ? field_table_want(session->fields.tables[KIND_NODE], path, &found, err) : 0;
+}
+
+/* Without checks the console still watches. */
+static void open_survey(struct session *session)
+{
+	auto_free char *checks = xasprintf("%s/checks", session->invocation->assets);
+	struct err err;
+
+	if (node_survey_new(session->loop, checks, node_access_source(session->nodes), &session->survey, &err) < 0) {
+		auto_free char *text = err_text(&err);
+
+		session->survey = NULL;
+		log_line("checks of nodes: %s", text);
+	}
+}
+
+/* Connects to no node before somebody asks one. */
+static void open_nodes(struct session *session)
+{
+	const struct invocation *invocation = session->invocation;
+	const struct node_access_options options = {
+		.options = invocation->options,
+		.configuration = invocation->configuration,
+		.state_dir = invocation->state_dir,
+		.server = kube_client_view(session->client)->server,
+		.demo_config = session->demo ? demo_ssh_config(session->demo) : NULL,
+		.snapshot = cluster_snapshot(session->cluster),
+	};
+
+	session->nodes = node_access_new(session->loop, &options);
+	session->node_door = node_door_new(node_access_source(session->nodes));
+	open_survey(session);
+}
+
+static void read_evidence_on_nodes(struct session *session)
+{
+	struct node_reader reader;
+
+	if (!node_access_is_configured(session->nodes))
+		return;
+	session->node_evidence = node_evidence_new(session->loop, session->evidence,
+						   node_access_source(session->nodes),
+						   session->survey ? node_survey_checks(session->survey) : NULL);
+	reader = node_evidence_reader(session->node_evidence);
+	collector_read_nodes(session->collector, &reader);
+}
+
 int session_open(const struct invocation *invocation, const struct session_options *options,
 		 struct session **ret_session, struct err *err)
 {
@@ -122,7 +182,7 @@ int session_open(const struct invocation *invocation, const struct session_optio
 	if (loop_new(&session->loop, err) < 0 || (!is_bare && load_runbooks(session, err) < 0) ||
 	    (invocation->options->demo &&
 	     demo_start(session->loop, invocation->options->demo, &session->demo, err) < 0) ||
-	    open_client(session, options, err) < 0) {
+	    open_client(session, options, err) < 0 || (!is_bare && want_address(session, err) < 0)) {
 		session_close(session);
 		return -1;
 	}
@@ -138,6 +198,9 @@ int session_open(const struct invocation *invocation, const struct session_optio
 	open_history(session);
 	session->evidence = evidence_store_new();
 	session->collector = collector_new(session->client, session->evidence);
+	open_nodes(session);
+	read_evidence_on_nodes(session);
+	session->watches_nodes = options && options->watches_nodes;
 	session->symptoms = symptoms_new(session->runbooks, &symptoms);
 	if (invocation->state_dir)
 		session->verified =
@@ -154,6 +217,10 @@ void session_close(struct session *session)
 	verified_free(session->verified);
 	symptoms_free(session->symptoms);
 	collector_free(session->collector);
+	node_evidence_free(session->node_evidence);
+	node_survey_free(session->survey);
+	node_door_free(session->node_door);
+	node_access_free(session->nodes);
 	evidence_store_free(session->evidence);
 	cluster_free(session->cluster);
 	history_free(session->history, clock_wall());
@@ -247,6 +314,16 @@ static void look_at_clocks(struct session *session, int64_t meant_ms)
 	cluster_resume(session->cluster);
 }
 
+static void watch_nodes(struct session *session)
+{
+	int64_t now_ms = clock_monotonic_ms();
+
+	if (!session->watches_nodes || now_ms - session->nodes_ms < WATCH_NODES_MS)
+		return;
+	session->nodes_ms = now_ms;
+	session_watch_survey(session, now_ms);
+}
+
 bool session_turn(struct session *session, int max_wait_ms)
 {
 	int64_t until_update = session->update_at ? session->update_at * 1000 - clock_wall_ms() : max_wait_ms;
@@ -261,6 +338,7 @@ bool session_turn(struct session *session, int max_wait_ms)
 		until_update = max_wait_ms;
 	loop_turn(session->loop, (int)until_update);
 	look_at_clocks(session, until_update);
+	watch_nodes(session);
 	changed = update_symptoms(session);
 	link = kube_link(session->client)->code;
 	changed |= link != session->seen_link;
@@ -274,6 +352,40 @@ static bool is_settled(const struct session *session)
 	return cluster_is_complete(session->cluster) && collector_is_idle(session->collector) &&
 	       session->seen_snapshot == snapshot_version(cluster_snapshot(session->cluster)) &&
 	       session->seen_evidence == evidence_version(session->evidence);
+}
+
+static int no_nodes(const struct session *session, struct err *err)
+{
+	const struct collection *nodes = snapshot_collection(cluster_snapshot(session->cluster), KIND_NODE);
+
+	if (nodes->err.code != ERR_NONE) {
+		*err = nodes->err;
+		return -1;
+	}
+	return err_set(err, ERR_NOT_FOUND, "the cluster has no nodes", NULL);
+}
+
+int session_watch_nodes(struct session *session, struct err *err)
+{
+	int64_t deadline = clock_monotonic_ms() + (int64_t)(session->invocation->options->wait * 1000);
+
+	field_set_init(&session->fields);
+	for (size_t i = 0; i < KIND_COUNT; i++)
+		session->fields.is_watched[i] = i == KIND_NODE;
+	if (want_address(session, err) < 0)
+		return -1;
+	session->cluster = cluster_new(session->client, &session->fields, NULL);
+	open_nodes(session);
+	while (!cluster_is_complete(session->cluster) && !session->interrupted) {
+		if (cluster_has_failed(session->cluster, err))
+			return -1;
+		if (clock_monotonic_ms() >= deadline)
+			return err_set(err, ERR_TIMEOUT, "no list of the nodes in time; wait longer with --wait", NULL);
+		loop_turn(session->loop, 200);
+	}
+	if (session->interrupted)
+		return err_set(err, ERR_CANCELLED, "interrupted", NULL);
+	return snapshot_all(cluster_snapshot(session->cluster), KIND_NODE).count ? 0 : no_nodes(session, err);
 }
 
 /* Reports name the server's version; it is no part of the picture, so it is not waited for as long. */

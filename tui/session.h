@@ -19,6 +19,11 @@
 #include "probes/symptoms/symptoms.h"
 #include "tui/command.h"
 
+struct node_access;
+struct node_door;
+struct node_evidence;
+struct node_survey;
+
 struct session {
 	const struct invocation *invocation;
 	struct loop *loop;
@@ -28,6 +33,10 @@ struct session {
 	struct cluster *cluster;
 	struct evidence_store *evidence;
 	struct collector *collector;
+	struct node_access *nodes;	/* how nodes are reached; NULL of a client alone */
+	struct node_evidence *node_evidence;	/* what runbooks read there; NULL: SSH is not configured */
+	struct node_door *node_door;	/* for the steps of a confirmed plan */
+	struct node_survey *survey;	/* what the nodes' own checks say; NULL: they cannot be read */
 	struct worker *disk;		/* the thread that writes journal and history; NULL of a bare session */
 	struct history *history;	/* NULL: of --demo nothing is kept, or it cannot be used (the log says why) */
 	struct symptoms *symptoms;
@@ -40,6 +49,8 @@ struct session {
 	int64_t updated_ms;		/* monotonic time of the end of that update, */
 	int64_t update_cost_ms;		/* and what it took */
 	uint64_t updates;		/* how many there were */
+	bool watches_nodes;
+	int64_t nodes_ms;		/* monotonic time of the last look at who is to be asked */
 	int64_t swept_at;		/* wall time when evidence was last swept */
 	enum err_code seen_link;
 	struct clock_reading clocks;	/* as they were at the end of the last turn */
@@ -50,6 +61,7 @@ struct session {
 
 struct session_options {
 	const char *const *only;	/* ids; NULL: all */
+	bool watches_nodes;		/* asks the nodes over SSH by itself, where that is configured */
 	bool client_only;		/* no runbooks, no watches: only loop and client are there */
 	const struct kube_terminal *terminal;	/* NULL: standard input's, where commands run on one */
 	const char *context;		/* instead of the flag's: an explicit switch on the screen; NULL: the flag's */
@@ -59,6 +71,12 @@ struct session_options {
 int session_open(const struct invocation *invocation, const struct session_options *options,
 		 struct session **ret_session, struct err *err);
 void session_close(struct session *session);
+/*
+ * Of a session with a client alone: watches the nodes and nothing else, waits
+ * for them at most --wait seconds, and reads the checks. 0, or -1 with the
+ * layer that failed.
+ */
+int session_watch_nodes(struct session *session, struct err *err);
 /*
  * One turn of the loop, then symptoms and collection when something changed:
  * the first change at once, then so seldom that many changes cost little more

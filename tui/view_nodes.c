@@ -4,23 +4,27 @@
 
 #include "probes/base/buffer.h"
 #include "probes/base/memory.h"
+#include "probes/model/node_survey.h"
 #include "tui/command.h"
 #include "tui/console.h"
 #include "tui/list_view.h"
+#include "widgets/gauge.h"
 
-enum column { NAME, STATUS, DISK, PODS, AGE, ROLES, VERSION, RUNTIME, ADDRESS, IMAGE };
+enum column { NAME, STATUS, DISK, INODES, MEMORY, PODS, AGE, ROLES, VERSION, RUNTIME, ADDRESS, IMAGE };
 
 static const struct table_column columns[] = {
 	[NAME] = {.title = "NAME", .minimum = 12, .ideal = 48, .weight = 1, .whole = 48, .cut_middle = true},
 	[STATUS] = {.title = "STATUS", .minimum = 8, .ideal = 24},
-	[DISK] = {.title = "DISK", .minimum = 4, .drop = 2},
-	[PODS] = {.title = "POD", .minimum = 3, .align = TABLE_RIGHT, .drop = 1},
+	[DISK] = {.title = "DISK", .minimum = 4, .ideal = 13, .drop = 1, .squeezes = true},
+	[INODES] = {.title = "INODE", .minimum = 4, .ideal = 9, .drop = 5, .only_filled = true},
+	[MEMORY] = {.title = "MEM", .minimum = 3, .ideal = 9, .drop = 4, .only_filled = true},
+	[PODS] = {.title = "POD", .minimum = 3, .align = TABLE_RIGHT, .drop = 2},
 	[AGE] = {.title = "AGE", .minimum = 4, .align = TABLE_RIGHT, .drop = 3},
-	[ROLES] = {.title = "ROLES", .minimum = 5, .ideal = 20, .drop = 6},
-	[VERSION] = {.title = "VERSION", .minimum = 7, .drop = 4},
-	[RUNTIME] = {.title = "RUNTIME", .minimum = 12, .ideal = 30, .drop = 5},
-	[ADDRESS] = {.title = "ADDRESS", .minimum = 7, .drop = 7},
-	[IMAGE] = {.title = "OS", .minimum = 12, .ideal = 40, .drop = 8},
+	[ROLES] = {.title = "ROLES", .minimum = 5, .ideal = 20, .drop = 8},
+	[VERSION] = {.title = "VERSION", .minimum = 7, .drop = 6},
+	[RUNTIME] = {.title = "RUNTIME", .minimum = 12, .ideal = 30, .drop = 7},
+	[ADDRESS] = {.title = "ADDRESS", .minimum = 7, .drop = 9},
+	[IMAGE] = {.title = "OS", .minimum = 12, .ideal = 40, .drop = 10},
 };
 
 /* What the other columns of a narrow pane take. */
@@ -106,12 +110,36 @@ static void status_cell(const struct world *world, const struct node_record *nod
 	cell->text = cell->scratch;
 }
 
-/* DiskPressure as a word until a measured value exists (decisions.md 40). */
-static void disk_cell(const struct node_record *node, struct table_cell *cell)
+/* A gauge with its share, bad from so many thousandths on. False where nothing was measured. */
+static bool gauge_cell(int permille, int warning, int critical, struct table_cell *cell)
+{
+	if (permille < 0)
+		return false;
+	cell->has_gauge = true;
+	cell->gauge_permille = permille;
+	cell->gauge_role = gauge_role(permille, warning, critical);
+	cell->role = cell->gauge_role == ROLE_GAUGE ? ROLE_NORMAL : cell->gauge_role;
+	snprintf(cell->scratch, sizeof(cell->scratch), "%d%%", (permille + 5) / 10);
+	cell->text = cell->scratch;
+	return true;
+}
+
+/*
+ * DiskPressure as a word until a measured value exists, then the gauge and how old it is (decisions.md 40). The
+ * kubelet deletes images from 85 % on, and evicts pods at 90 %.
+ */
+static void disk_cell(const struct world *world, const struct node_record *node, const struct survey_gauges *gauges,
+		      struct table_cell *cell)
 {
 	const struct condition *disk = node_condition(node, "DiskPressure");
 
-	if (!disk || !strcmp(disk->status, "Unknown")) {
+	if (gauge_cell(gauges->disk, 850, 900, cell)) {
+		size_t used = strlen(cell->scratch);
+		char age[32];
+
+		world_age(world, gauges->measured_at, age, sizeof(age));
+		snprintf(cell->scratch + used, sizeof(cell->scratch) - used, " %s", age);
+	} else if (!disk || !strcmp(disk->status, "Unknown")) {
 		cell->text = translate("unknown");
 		cell->role = ROLE_UNKNOWN;
 	} else if (!strcmp(disk->status, "True")) {
@@ -142,10 +170,22 @@ static void roles_cell(const struct node_record *node, struct table_cell *cell)
 	cell->role = ROLE_DIM;
 }
 
+static void read_gauges(const struct world *world, const struct node_record *node, struct survey_gauges *ret_gauges)
+{
+	const struct survey_node *known = world->survey ? node_survey_find(world->survey, node->base.name) : NULL;
+
+	/* What was measured on a machine that is gone says nothing of the one that has its name now. */
+	survey_gauges_read(known && !strcmp(known->uid, node->base.uid) ? known : NULL, ret_gauges);
+}
+
 static void cell(struct list_view *list, const struct list_row *row, size_t column, struct table_cell *cell)
 {
 	const struct world *world = console_world(list->view.console);
 	const struct node_record *node = row->item;
+	struct survey_gauges gauges;
+
+	if (column == DISK || column == INODES || column == MEMORY)
+		read_gauges(world, node, &gauges);
 
 	cell->role = ROLE_DIM;
 	switch ((enum column)column) {
@@ -159,7 +199,13 @@ static void cell(struct list_view *list, const struct list_row *row, size_t colu
 		status_cell(world, node, cell);
 		break;
 	case DISK:
-		disk_cell(node, cell);
+		disk_cell(world, node, &gauges, cell);
+		break;
+	case INODES:
+		gauge_cell(gauges.inodes, 800, 900, cell);
+		break;
+	case MEMORY:
+		gauge_cell(gauges.memory, 900, 950, cell);
 		break;
 	case PODS:
 		snprintf(cell->scratch, sizeof(cell->scratch), "%zu",

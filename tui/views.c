@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "tui/view.h"
+#include "tui/view_node_checks.h"
 
 const struct view_ops *const views[] = {
 	&nodes_view,
@@ -11,6 +12,7 @@ const struct view_ops *const views[] = {
 	&events_view,
 	&pods_view,
 	&checks_view,
+	&node_checks_view,
 	&runs_view,
 	&requests_view,
 	&info_view,

@@ -20,6 +20,7 @@
 
 struct buffer;
 struct keymap;
+struct node_survey;
 
 /*
  * When what is shown is called old. A watch that says nothing is proven by a bookmark a minute (with some
@@ -37,6 +38,7 @@ struct world {
 	struct snapshot *snapshot;
 	const struct symptoms *symptoms;
 	const struct evidence_store *evidence;
+	struct node_survey *survey;		/* what nodes say over SSH; NULL: nothing can be asked */
 	struct runbook_set *runbooks;
 	struct kube_client *client;		/* for what is read on demand */
 	const struct kubeconfig_view *kubeconfig;

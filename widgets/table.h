@@ -45,6 +45,7 @@ struct table_column {
 	enum table_align align;
 	int whole;	   /* cells of text that are not cut while there are columns with a drop that can go */
 	bool squeezes;	   /* with a drop: shown even if the texts of others are cut for it */
+	bool only_filled;  /* left out where none of its cells has a text */
 	bool cut_middle;   /* what is cut keeps its beginning and its end: names that differ at their end */
 };
 

@@ -168,8 +168,10 @@ void table_lay_out(struct table *table, struct rect area, struct rect rects[TABL
 	size_t seen = 0;
 
 	measure(table, area.columns);
-	for (size_t i = 0; i < table->column_count; i++)
+	for (size_t i = 0; i < table->column_count; i++) {
 		parts[i] = part_of(table, i);
+		dropped[i] = table->columns[i].only_filled && !table->contents[i];
+	}
 	drop_extras(table, parts, area.columns, dropped);
 	for (size_t i = 0; i < table->column_count; i++) {
 		if (dropped[i])

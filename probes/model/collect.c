@@ -85,7 +85,9 @@ void collector_read_nodes(struct collector *collector, const struct node_reader 
 
 bool collector_is_idle(const struct collector *collector)
 {
-	return !collector->by_key.count;
+	const struct node_reader *nodes = &collector->nodes;
+
+	return !collector->by_key.count && (!nodes->is_idle || nodes->is_idle(nodes->data));
 }
 
 /* A GET that is more than reading: these subresources run things or forward bytes. */
@@ -259,6 +261,8 @@ void collector_forget(struct collector *collector, bool (*is_needed)(void *data,
 {
 	struct fetch **place = &collector->first;
 
+	if (collector->nodes.forget)
+		collector->nodes.forget(collector->nodes.data, is_needed, data);
 	while (*place) {
 		struct fetch *fetch = *place;
 

@@ -17,6 +17,10 @@ struct node_reader {
 	 * or the failure under the key when it is done; -1: it cannot, and err says why (ERR_REFUSED: by choice).
 	 */
 	int (*read)(void *data, const struct evidence_request *request, const char *key, struct err *err);
+	/* Nothing is under way or waiting. NULL: never is. */
+	bool (*is_idle)(void *data);
+	/* As collector_forget(). NULL: nothing waits. */
+	void (*forget)(void *data, bool (*is_needed)(void *needed_data, const char *key), void *needed_data);
 	void *data;
 };
 

@@ -143,6 +143,10 @@ void evidence_reason(const struct evidence *evidence, const struct evidence_requ
 	} else if (evidence->code == ERR_REFUSED) {
 		why = err_text(&evidence->err);
 		message_set(ret_reason, "{what}: left out: {why}", "what", key, "why", why, NULL);
+	} else if (!strncmp(key, "node:", 5) && evidence->code != ERR_NONE) {
+		/* Between us and a node more can go wrong than a word for a layer says. */
+		why = err_text(&evidence->err);
+		message_set(ret_reason, "{what}: {why}", "what", key, "why", why, NULL);
 	} else if (evidence->code == ERR_FORBIDDEN) {
 		message_set(ret_reason, "forbidden: {what}", "what",
 			    request && request->type == EVIDENCE_STATS ? "nodes/proxy" : key, NULL);

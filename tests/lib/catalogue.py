@@ -15,7 +15,7 @@ LANGUAGES = ("ko", "ja")
 # Which argument of a function is a text of the catalogue; N_() marks the others where they stand (probes/base/err.h).
 KEYWORDS = ("translate:1 N_:1 err_set:3 err_hint:2 message_set:2 command_misused:3 refuse:2,3t refuse:3,4t "
             "set_errno:2 entry_fault:3 hint_names:3 refuse_method:4 set_failure:2 change_say:2 set_waiting:2 "
-            "add_heading:2 heading:2 fill_nothing:2 print_heading:2 add_pair:2 add_age:3 say:3 say_err:2 fail:2 print_pair:2 "
+            "add_heading:2 heading:2 doctor_heading:2 doctor_say:3 doctor_say_err:2 fill_nothing:2 print_heading:2 add_pair:2 add_age:3 say:3 say_err:2 fail:2 print_pair:2 "
             "put_count:4 saved_add_failure:3").split()
 # The simulator speaks to tests, kubectl and people who read its one line of JSON: English alone.
 SOURCES = ("tui/*.[ch]", "widgets/*.[ch]", "probes/*/*.[ch]")

@@ -46,7 +46,10 @@ static void everything_is_read(void **state)
 	assert_int_equal(load("{\"protectedContexts\":[\"live-*\",\"x\"],\"readOnly\":true,"
 			      "\"denyObjects\":[\"Node/*\"],"
 			      "\"maintenance\":[{\"days\":[\"Sat\"],\"from\":\"22:00\",\"to\":\"06:00\"}],"
-			      "\"ssh\":{\"user\":\"centos\",\"userByNodeGroup\":{\"a\":\"rocky\"}},"
+			      "\"ssh\":{\"user\":\"centos\",\"userByNodeGroup\":{\"a\":\"rocky\"},"
+			      "\"userByImage\":{\"Flatcar\":\"core\"},\"key\":\"~/k\",\"jump\":\"j\","
+			      "\"address\":\"annotation:a.b/c\",\"configFile\":\"f\",\"knownHosts\":\"k\","
+			      "\"recheckMinutes\":0},"
 			      "\"registries\":[\"reg.example\"],\"systemNamespaces\":[\"kube-system\",\"infra\"],"
 			      "\"history\":{\"days\":3,\"maxMiB\":10},"
 			      "\"keys\":{\"help\":[\"F5\",\"Alt-h\"],\"fix\":\"F\"}}",
@@ -72,6 +75,11 @@ static void what_is_wrong_is_named_with_its_line(void **state)
 		{"{\n\n \"readonly\": true}", "config.json:3: unknown key readonly"},
 		{"{\"readOnly\": \"yes\"}", "config.json:1: readOnly must be true or false"},
 		{"{\n\"ssh\": {\"user\": \"a\",\n\"pasword\": \"b\"}}", "config.json:3: unknown key pasword"},
+		{"{\"ssh\": {\n\"address\": \"IP\"}}", "config.json:2: address must be InternalIP"},
+		{"{\"ssh\": {\"address\": \"annotation:\"}}", "config.json:1: address must be"},
+		{"{\"ssh\": {\"userByImage\": {\n\"CentOS\": 1}}}", "config.json:2: CentOS must be a text"},
+		{"{\"ssh\": {\"recheckMinutes\": -1}}", "recheckMinutes must be a number of minutes"},
+		{"{\"ssh\": {\"recheckMinutes\": 1441}}", "recheckMinutes must be a number of minutes"},
 		{"{\"registries\": \"a\",\n\"readOnly\": true}", "config.json:1: registries must be a list of texts"},
 		{"{\"registries\": [\"a\", 1]}", "registries must be a list of texts"},
 		{"{\"history\": {\n\"days\": 0}}", "config.json:2: days must be a whole number above 0"},
