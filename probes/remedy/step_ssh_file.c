@@ -175,6 +175,7 @@ static void add_line(struct step *shown, const char *path, const char *part, con
 	}
 	shown->diff = xreallocarray(shown->diff, shown->diff_count + 1, sizeof(*shown->diff));
 	line = &shown->diff[shown->diff_count++];
+	*line = (struct step_diff){0};
 	line->path = xasprintf("%s%s%s", path, *part ? " " : "", part);
 	line->before = values[0] ? json_dumps(values[0], JSON_ENCODE_ANY) : xstrdup("");
 	line->after = values[1] ? json_dumps(values[1], JSON_ENCODE_ANY) : xstrdup("");
