@@ -241,16 +241,28 @@ static void say_half_way(const struct change_command *command)
 		command->runbook->id, run);
 }
 
-int change_command_plan(struct change_command *command, const char *id, const char *target)
+char **change_command_keys(const struct change_command *command, const char *id)
 {
-	const struct finding *finding;
+	const struct symptoms *symptoms = command->session->symptoms;
+	const struct runbook *runbook = runbook_find(command->session->runbooks, id);
+	char **keys;
+	size_t count = 0;
+
+	if (!runbook)
+		return NULL;
+	keys = xcalloc(symptoms_finding_count(symptoms) + 1, sizeof(*keys));
+	for (size_t i = 0; i < symptoms_finding_count(symptoms); i++) {
+		if (symptoms_finding_at(symptoms, i)->runbook == runbook)
+			keys[count++] = xstrdup(symptoms_finding_at(symptoms, i)->key);
+	}
+	return keys;
+}
+
+static int plan_finding(struct change_command *command, const struct finding *finding, const char *target)
+{
 	struct change_context context;
 	int code;
 
-	command->runbook = runbook_find(command->session->runbooks, id);
-	if (!command->runbook)
-		return fail_unknown(command, id);
-	finding = find(command->session, command->runbook, target);
 	command->was_found = finding != NULL;
 	say_half_way(command);
 	if (!finding) {
@@ -263,6 +275,22 @@ int change_command_plan(struct change_command *command, const char *id, const ch
 	context.settings = command->settings.items;
 	command->change = change_new(&context, command->runbook, finding, target, NULL, NULL);
 	return wait_planned(command);
+}
+
+int change_command_plan(struct change_command *command, const char *id, const char *target)
+{
+	command->runbook = runbook_find(command->session->runbooks, id);
+	if (!command->runbook)
+		return fail_unknown(command, id);
+	return plan_finding(command, find(command->session, command->runbook, target), target);
+}
+
+int change_command_plan_key(struct change_command *command, const char *id, const char *key)
+{
+	command->runbook = runbook_find(command->session->runbooks, id);
+	if (!command->runbook)
+		return fail_unknown(command, id);
+	return plan_finding(command, symptoms_finding_by_key(command->session->symptoms, key), NULL);
 }
 
 static int plan_run(struct change_command *command, const char *run_id, enum run_way way)

@@ -45,6 +45,10 @@ struct change_command {
 int change_command_open(struct change_command *command, const struct invocation *invocation, bool with_journal);
 /* Plans the fix of an entry; returns as above. target may be NULL. */
 int change_command_plan(struct change_command *command, const char *id, const char *target);
+/* Keys of the findings of an entry, worst first; NULL-terminated, freed by the caller one by one. NULL: no entry. */
+char **change_command_keys(const struct change_command *command, const char *id);
+/* Plans the fix of the finding with this key. */
+int change_command_plan_key(struct change_command *command, const char *id, const char *key);
 /* The entry that was planned last is found somewhere now. */
 bool change_command_has_finding(const struct change_command *command);
 /* Plans the way back of a run of the journal. */

@@ -3,6 +3,7 @@
 
 #include "tui/change_flow.h"
 #include "tui/command.h"
+#include "tui/plan_all.h"
 
 struct arguments {
 	const char *id;
@@ -24,10 +25,102 @@ static bool has_more(const struct change_command *command, const struct argument
 	       change_command_has_finding(command);
 }
 
-/*
- * All findings of an entry, one after the other: each has a plan and a confirmation of its own. A digest is that of
- * one plan, so that without a terminal the others are only named.
- */
+/* Findings that were planned and not reached are named: nothing of theirs was touched. */
+static void say_left(const struct plan_all *all, size_t from)
+{
+	size_t left = 0;
+
+	for (size_t i = from; i < all->count; i++)
+		left += change_state(all->changes[i]) == CHANGE_PREVIEWED;
+	if (left)
+		fprintf(all->command->invocation->error_out,
+			translate("%zu more findings were not touched: plan them again\n"), left);
+}
+
+/* What was confirmed as a whole is carried out one by one; one that does not end well ends it. */
+static int carry_out_all(struct plan_all *all, struct change_flow *flow)
+{
+	int worst = EXIT_DONE;
+	bool has_done = false;	/* then the whole is not "nothing was changed" */
+
+	for (size_t i = 0; i < all->count; i++) {
+		struct change *change = all->changes[i];
+		int code;
+
+		all->command->change = change;
+		flow->digest = change_digest(change);
+		flow->printed = 0;
+		fprintf(all->command->invocation->out, translate("%sPlan %zu of %zu\n"), i ? "\n" : "", i + 1,
+			all->count);
+		if (!plan_all_is_found(all, i)) {
+			fprintf(all->command->invocation->out, translate("%s: nothing to do: it was not found\n"),
+				all->command->runbook->id);
+			continue;
+		}
+		code = change_flow_go(flow);
+		has_done = has_done || code == EXIT_DONE;
+		if (code != EXIT_DONE)
+			worst = code;
+		/* What is refused by its plan was known when the others were confirmed. */
+		if (code != EXIT_DONE && *change_digest(change)) {
+			say_left(all, i + 1);
+			return has_done && (code == EXIT_FAILED || code == EXIT_INTERRUPTED) ? EXIT_HALF_WAY : code;
+		}
+	}
+	return worst;
+}
+
+static int refuse_all(const struct plan_all *all, bool has_digest)
+{
+	struct err err;
+
+	plan_all_print(all, all->command->invocation->out);
+	fflush(all->command->invocation->out);
+	if (!all->runnable)
+		err_set(&err, ERR_REFUSED, "none of the plans can be carried out", NULL);
+	else if (has_digest)
+		err_set(&err, ERR_REFUSED, "the digest is not the one of this preview", NULL);
+	else
+		err_set(&err, ERR_REFUSED, "not confirmed: nothing was changed", NULL);
+	if (all->runnable)
+		err_hint(&err, "look at the plans, then add --confirm {digest}", "digest", all->digest, NULL);
+	command_fail(all->command->invocation, &err);
+	return EXIT_REFUSED;
+}
+
+static int dry_run_all(struct plan_all *all, struct change_flow *flow)
+{
+	int worst = EXIT_DONE;
+
+	for (size_t i = 0; i < all->count; i++) {
+		all->command->change = all->changes[i];
+		if (change_flow_go(flow) != EXIT_DONE)
+			worst = EXIT_REFUSED;
+	}
+	return worst;
+}
+
+/* By one digest, all findings of an entry in order. */
+static int fix_all(struct change_command *command, struct change_flow *flow, const struct arguments *arguments)
+{
+	struct plan_all all;
+	int code = plan_all_make(&all, command, arguments->id, arguments->target);
+
+	if (code != EXIT_DONE)
+		;
+	else if (all.count == 1)
+		code = change_flow_go(flow);
+	else if (flow->dry_run)
+		code = dry_run_all(&all, flow);
+	else if (!flow->digest || !all.runnable || strcmp(flow->digest, all.digest) != 0)
+		code = refuse_all(&all, flow->digest != NULL);
+	else
+		code = carry_out_all(&all, flow);
+	plan_all_release(&all);
+	return code;
+}
+
+/* On a terminal: all findings of an entry, one after the other, each with a plan and an answer of its own. */
 static int fix_each(struct change_command *command, struct change_flow *flow, const struct arguments *arguments)
 {
 	int code;
@@ -38,12 +131,6 @@ static int fix_each(struct change_command *command, struct change_flow *flow, co
 			code = change_flow_go(flow);
 		if (code != EXIT_DONE || !has_more(command, arguments))
 			return code;
-		if (flow->terminal < 0 || flow->digest) {
-			fprintf(command->invocation->error_out,
-				translate("%s was found elsewhere, too: plan it again for the next\n"),
-				command->runbook->id);
-			return code;
-		}
 		change_free(command->change);
 		command->change = NULL;
 		flow->printed = 0;
@@ -69,7 +156,8 @@ static int run(struct invocation *invocation)
 	command.alternative = arguments.alternative;
 	command.settings = arguments.settings;
 	if (code == EXIT_DONE)
-		code = fix_each(&command, &flow, &arguments);
+		code = flow.terminal < 0 || flow.digest || flow.dry_run ? fix_all(&command, &flow, &arguments)
+									: fix_each(&command, &flow, &arguments);
 	change_command_close(&command);
 	change_flow_release(&flow);
 	return code;

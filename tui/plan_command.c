@@ -5,6 +5,7 @@
 
 #include "tui/change_command.h"
 #include "tui/command.h"
+#include "tui/plan_all.h"
 #include "tui/plan_text.h"
 
 struct arguments {
@@ -63,10 +64,38 @@ static int print(const struct change_command *command, bool json)
 	return EXIT_REFUSED;
 }
 
+/* Several findings: runnable as soon as one of the plans is; why another is not is said. */
+static int print_all(const struct plan_all *all, bool json)
+{
+	const struct invocation *invocation = all->command->invocation;
+
+	if (json)
+		plan_all_print_json(all, invocation->out);
+	else
+		plan_all_print(all, invocation->out);
+	for (size_t i = 0; i < all->count; i++) {
+		if (change_state(all->changes[i]) == CHANGE_REFUSED)
+			command_fail(invocation, change_error(all->changes[i]));
+	}
+	return all->runnable ? EXIT_DONE : EXIT_REFUSED;
+}
+
+static int print_all_sudoers(const struct plan_all *all)
+{
+	int code = EXIT_DONE;
+
+	for (size_t i = 0; i < all->count && code == EXIT_DONE; i++) {
+		all->command->change = all->changes[i];
+		code = print_sudoers(all->command);
+	}
+	return code;
+}
+
 static int run(struct invocation *invocation)
 {
 	struct arguments arguments = {0};
 	struct change_command command;
+	struct plan_all all = {0};
 	int code = parse(invocation, &arguments);
 
 	if (code != EXIT_DONE)
@@ -75,9 +104,12 @@ static int run(struct invocation *invocation)
 	command.alternative = arguments.alternative;
 	command.settings = arguments.settings;
 	if (code == EXIT_DONE)
-		code = change_command_plan(&command, arguments.id, arguments.target);
-	if (code == EXIT_DONE)
-		code = arguments.sudoers ? print_sudoers(&command) : print(&command, arguments.json);
+		code = plan_all_make(&all, &command, arguments.id, arguments.target);
+	if (code == EXIT_DONE && arguments.sudoers)
+		code = print_all_sudoers(&all);
+	else if (code == EXIT_DONE)
+		code = all.count == 1 ? print(&command, arguments.json) : print_all(&all, arguments.json);
+	plan_all_release(&all);
 	change_command_close(&command);
 	return code;
 }
