@@ -278,12 +278,20 @@ static enum truth value_truth(const struct node *node, const struct words *texts
 	return truth;
 }
 
-/* A sign of a check on a node holds: what the check found says more than "true". */
-static const char *text_of_check(const json_t *document)
+/*
+ * What a check on a node found says more than that a sign of it is "true" or its verdict "bad", and says it once for all
+ * of its signs.
+ */
+static void tell_check(const struct evidence *evidence, struct fact *fact)
 {
-	const char *text = json_string_value(json_object_get(document, "text"));
+	const char *text = json_string_value(json_object_get(evidence->document, "text"));
+	const char *path = fact->member ? fact->member : "";
 
-	return text ? text : "";
+	if (!json_object_get(evidence->document, "signs") || !text || !*text ||
+	    (strncmp(path, "signs.", strlen("signs.")) != 0 && strcmp(path, "verdict") != 0))
+		return;
+	fact->member = NULL;
+	fact->text = text;
 }
 
 static void look_at_document(struct walk *walk, const struct node *node, struct frame frame,
@@ -302,11 +310,10 @@ static void look_at_document(struct walk *walk, const struct node *node, struct 
 	if (truth == TRUTH_TRUE) {
 		if (json_is_string(value))
 			fact.text = json_string_value(value);
-		else if (json_is_true(value) && json_object_get(evidence->document, "signs"))
-			fact.text = text_of_check(evidence->document);
 		snprintf(fact.number, sizeof(fact.number), "%s", texts.count ? texts.items[0] : "absent");
 		if (fact.member && strchr(fact.member, '{') && !walk->quiet)
 			fact.member = walk_keep(walk, document_path_text(fact.member, frame.record));
+		tell_check(evidence, &fact);
 		walk_add_fact(walk, &fact);
 	}
 	words_release(&texts);

@@ -36,6 +36,7 @@ FILES = {
     "node_step": {"probes/remedy/node_door.o"},
     "node_token_new": {"probes/remedy/confirm.o"},
     "node_token_permit": {"probes/remedy/node_part.o"},
+    "pool_run": {"probes/ssh/node_check.o", "probes/ssh/node_step.o"},
 }
 
 
