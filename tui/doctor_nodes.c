@@ -171,15 +171,17 @@ void doctor_look_at_nodes(struct doctor *doctor)
 		return;
 	}
 	look_at_agent(doctor);
+	if (!node_access_is_chosen(doctor->invocation->options, doctor->invocation->configuration,
+				   doctor->invocation->options->demo)) {
+		doctor_say(doctor, MARK_PLAIN, "nodes",
+			   translate("not asked: no user, key, jump host or ssh_config is chosen by flag or in the "
+				     "configuration"));
+		return;
+	}
 	if (session_watch_nodes(session, &err) < 0) {
 		doctor_say_err(doctor, "nodes", &err);
 		return;
 	}
 	doctor_say(doctor, MARK_PLAIN, "host keys", node_access_known_hosts(session->nodes));
-	if (node_access_is_configured(session->nodes))
-		ask_nodes(doctor);
-	else
-		doctor_say(doctor, MARK_PLAIN, "nodes",
-			   translate("not asked: no user, key, jump host or ssh_config is chosen by flag or in the "
-				     "configuration"));
+	ask_nodes(doctor);
 }

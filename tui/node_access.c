@@ -115,20 +115,24 @@ bool node_access_is_off(const struct node_access *access)
 	return access->given.options->no_ssh;
 }
 
-bool node_access_is_configured(const struct node_access *access)
+bool node_access_is_chosen(const struct options *options, const struct configuration *configuration, bool is_demo)
 {
 	static const char *const choices[] = {"user", "userByNodeGroup", "userByImage", "key", "jump", "configFile"};
-	const struct options *options = access->given.options;
 
-	if (node_access_is_off(access))
+	if (options->no_ssh)
 		return false;
-	if (access->demo_config || options->ssh_user || options->ssh_key || options->ssh_jump || options->ssh_config)
+	if (is_demo || options->ssh_user || options->ssh_key || options->ssh_jump || options->ssh_config)
 		return true;
 	for (size_t i = 0; i < array_length(choices); i++) {
-		if (json_object_get(access->given.configuration->ssh, choices[i]))
+		if (json_object_get(configuration->ssh, choices[i]))
 			return true;
 	}
 	return false;
+}
+
+bool node_access_is_configured(const struct node_access *access)
+{
+	return node_access_is_chosen(access->given.options, access->given.configuration, access->demo_config);
 }
 
 /* What a flag or the environment says, else the configuration's file. Caller frees; NULL: neither. */

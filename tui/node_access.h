@@ -39,7 +39,9 @@ struct node_access *node_access_new(struct loop *loop, const struct node_access_
 /* Ends the connections. NULL is fine. */
 void node_access_free(struct node_access *access);
 
-/* Nodes may be asked without being told to. */
+/* SSH is chosen by these. */
+bool node_access_is_chosen(const struct options *options, const struct configuration *configuration, bool is_demo);
+/* Nodes may be asked without being told to: it is chosen. */
 bool node_access_is_configured(const struct node_access *access);
 /* Nobody may connect: --no-ssh. */
 bool node_access_is_off(const struct node_access *access);
