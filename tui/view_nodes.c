@@ -8,9 +8,10 @@
 #include "tui/command.h"
 #include "tui/console.h"
 #include "tui/list_view.h"
+#include "tui/node_access.h"
 #include "widgets/gauge.h"
 
-enum column { NAME, STATUS, DISK, INODES, MEMORY, PODS, AGE, ROLES, VERSION, RUNTIME, ADDRESS, IMAGE };
+enum column { NAME, STATUS, DISK, INODES, MEMORY, PODS, AGE, GROUP, ROLES, VERSION, RUNTIME, ADDRESS, IMAGE };
 
 static const struct table_column columns[] = {
 	[NAME] = {.title = "NAME", .minimum = 12, .ideal = 48, .weight = 1, .whole = 48, .cut_middle = true},
@@ -20,11 +21,12 @@ static const struct table_column columns[] = {
 	[MEMORY] = {.title = "MEM", .minimum = 3, .ideal = 9, .drop = 4, .only_filled = true},
 	[PODS] = {.title = "POD", .minimum = 3, .align = TABLE_RIGHT, .drop = 2},
 	[AGE] = {.title = "AGE", .minimum = 4, .align = TABLE_RIGHT, .drop = 3},
-	[ROLES] = {.title = "ROLES", .minimum = 5, .ideal = 20, .drop = 8},
-	[VERSION] = {.title = "VERSION", .minimum = 7, .drop = 6},
-	[RUNTIME] = {.title = "RUNTIME", .minimum = 12, .ideal = 30, .drop = 7},
-	[ADDRESS] = {.title = "ADDRESS", .minimum = 7, .drop = 9},
-	[IMAGE] = {.title = "OS", .minimum = 12, .ideal = 40, .drop = 10},
+	[GROUP] = {.title = "GROUP", .minimum = 5, .ideal = 24, .drop = 6, .only_filled = true},
+	[ROLES] = {.title = "ROLES", .minimum = 5, .ideal = 20, .drop = 9},
+	[VERSION] = {.title = "VERSION", .minimum = 7, .drop = 7},
+	[RUNTIME] = {.title = "RUNTIME", .minimum = 12, .ideal = 30, .drop = 8},
+	[ADDRESS] = {.title = "ADDRESS", .minimum = 7, .drop = 10},
+	[IMAGE] = {.title = "OS", .minimum = 12, .ideal = 40, .drop = 11},
 };
 
 /* What the other columns of a narrow pane take. */
@@ -216,6 +218,9 @@ static void cell(struct list_view *list, const struct list_row *row, size_t colu
 	case AGE:
 		world_age(world, node->base.created, cell->scratch, sizeof(cell->scratch));
 		cell->text = cell->scratch;
+		break;
+	case GROUP:
+		cell->text = node_group_of(&node->base);
 		break;
 	case ROLES:
 		roles_cell(node, cell);

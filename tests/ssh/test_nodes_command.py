@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """`nodes`: answers of many nodes over SSH, who says the same, host keys that a person accepts, exit codes."""
 import atexit
+import hashlib
 import io
 import json
 import os
@@ -13,6 +14,7 @@ sys.path.insert(0, os.path.join(ROOT, "tests", "lib"))
 from simulated import Simulated, run_console  # noqa: E402
 from sshd import Folder, Sshd, fingerprint, keygen, public  # noqa: E402
 from tap import run, test  # noqa: E402
+from wait import wait_for  # noqa: E402
 
 CHECKS = sorted(name.removesuffix(".json") for name in os.listdir(os.path.join(ROOT, "assets", "checks")))
 VERDICTS = {"hit", "clear", "not_applicable", "could_not_check"}
@@ -159,6 +161,31 @@ def _():
     assert offered["state"] == "changed" and offered["newNode"] is False, offered
 
 
+def known_file(folder, cluster):
+    return os.path.join(FOLDER(folder), "known_hosts", hashlib.sha256(cluster.server.encode()).hexdigest()[:16])
+
+
+@test("a changed key of a node that was made anew (E14): said so, and accepted by its fingerprint alone")
+def _():
+    first = Sshd([public(KEY)])
+    words = (*config("anew", first), *state("anew-state"))
+    shown = fingerprint(first.host_keys["ed25519"])
+    assert "1 of 12 nodes answered" in nodes("--check", "disk", "--accept-host-key", f"{NODES[0]}={shown}", *words).out
+    kept = open(known_file("anew-state", CLUSTER), encoding="utf-8").read()
+    first.stop()
+    second = Sshd([public(KEY)], port=first.port)
+    shown = fingerprint(second.host_keys["ed25519"])
+    with Simulated("calico-outage", "--seed", "77") as cluster:
+        with open(known_file("anew-state", cluster), "w", encoding="utf-8") as file:
+            file.write(kept)
+        os.chmod(known_file("anew-state", cluster), 0o600)
+        answer = cluster.console("nodes", "--check", "disk", *words)
+        name = cluster.get("/api/v1/nodes")["items"][0]["metadata"]["name"]
+        assert "0 of 12 nodes answered" in answer.out and "a new node (E14)" in answer.out, answer
+        answer = cluster.console("nodes", "--check", "disk", "--accept-host-key", f"{name}={shown}", *words)
+        assert "1 of 12 nodes answered" in answer.out, answer
+
+
 @test("who is not let in could not be asked; the others answer all the same")
 def _():
     server = Sshd([])
@@ -190,17 +217,17 @@ def _():
         f"  UserKnownHostsFile {FOLDER.write('users.known', server.known())}\n"
     path = FOLDER.write("users", text)
 
-    def tried(settings, *words, **more):
+    def tries(user, settings, *words, **more):
         before = len(server.log())
         chosen = FOLDER.write("users.json", json.dumps({"ssh": dict(settings, configFile=path)}))
         nodes("--check", "disk", "--node", NODES[0], "--config", chosen, *state("users-state"), *words, **more)
-        return server.log()[before:]
+        wait_for(lambda: f"nvalid user {user} " in server.log()[before:], what=lambda: server.log()[before:])
 
-    assert "invalid user groupie " in tried({"user": "anyone", "userByNodeGroup": {"default-worker": "groupie"}})
-    assert "invalid user imager " in tried({"user": "anyone", "userByImage": {"ubuntu": "imager"}})
-    assert "invalid user anyone " in tried({"user": "anyone"})
-    assert "invalid user flagged " in tried({"user": "anyone"}, "--ssh-user", "flagged")
-    assert "invalid user fromenv " in tried({"user": "anyone"}, NKS_TRIAGE_SSH_USER="fromenv")
+    tries("groupie", {"user": "anyone", "userByNodeGroup": {"default-worker": "groupie"}})
+    tries("imager", {"user": "anyone", "userByImage": {"ubuntu": "imager"}})
+    tries("anyone", {"user": "anyone"})
+    tries("flagged", {"user": "anyone"}, "--ssh-user", "flagged")
+    tries("fromenv", {"user": "anyone"}, NKS_TRIAGE_SSH_USER="fromenv")
 
 
 @test("report reads evidence on nodes only where SSH is configured; else it is left out and does not count")
