@@ -279,8 +279,8 @@ static enum truth value_truth(const struct node *node, const struct words *texts
 }
 
 /*
- * What a check on a node found says more than that a sign of it is "true" or its verdict "bad", and says it once for all
- * of its signs.
+ * What a check on a node found says more than that a sign of it is "true" or its verdict "bad", and says it once for
+ * all of its signs.
  */
 static void tell_check(const struct evidence *evidence, struct fact *fact)
 {
