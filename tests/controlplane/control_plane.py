@@ -48,8 +48,9 @@ def binaries(version="1.34.4"):
 
 
 class ControlPlane:
-    def __init__(self, version=None, controllers=True, kwok_config=None, apiserver=()):
-        """apiserver: more arguments of the kube-apiserver."""
+    def __init__(self, version=None, controllers=True, kwok_config=None, apiserver=(), service_accounts=False):
+        """apiserver: more arguments of the kube-apiserver. service_accounts: pods get what their ServiceAccount has."""
+        self.service_accounts = service_accounts
         self.version = version or os.environ.get("NKS_TRIAGE_KUBERNETES", "1.34.4")
         self.folder = tempfile.mkdtemp(prefix="nks-triage-plane-")
         self.bin = binaries(self.version)
@@ -124,8 +125,8 @@ class ControlPlane:
                    f"--token-auth-file={tokens}", "--authorization-mode=RBAC",
                    "--service-account-issuer=https://kubernetes.default.svc", f"--service-account-key-file={key}",
                    f"--service-account-signing-key-file={key}", "--service-cluster-ip-range=10.0.0.0/24",
-                   "--disable-admission-plugins=ServiceAccount", "--allow-privileged=true",
-                   *self.apiserver)
+                   *([] if self.service_accounts else ["--disable-admission-plugins=ServiceAccount"]),
+                   "--allow-privileged=true", *self.apiserver)
         wait_for(self.ready, 90, 0.1, lambda: "kube-apiserver:\n" + self.log("kube-apiserver"))
         for name in self.tokens:
             self.kubeconfig(name)
