@@ -1,0 +1,99 @@
+#!/usr/bin/python3
+"""The shipped checks on simulated nodes, and what the entries of the guide conclude from them."""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import urllib.request
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
+from nodes import Nodes  # noqa: E402
+from simulated import CONSOLE  # noqa: E402
+from sources import ROOT  # noqa: E402
+from tap import run, test  # noqa: E402
+
+PROBE = os.path.join(ROOT, os.environ.get("OUT", ".build/release"), "tests", "nodes", "check_probe")
+
+
+def all_checks(cluster, names=None):
+    """node -> check -> result, of the nodes that answer."""
+    with urllib.request.urlopen(cluster.server + "/api/v1/nodes", timeout=10) as answer:
+        nodes = json.load(answer)["items"]
+    known = os.path.join(os.path.dirname(cluster.ssh_config), "known_hosts")
+    found = {}
+    for node in nodes:
+        name, info = node["metadata"]["name"], node["status"]["nodeInfo"]
+        if names and name not in names:
+            continue
+        done = subprocess.run([PROBE, "run", os.path.join(ROOT, "assets", "checks"), info["containerRuntimeVersion"], info["osImage"],
+                               name, cluster.ssh_config, known, "all"], capture_output=True, text=True, timeout=120, check=True)
+        found[name] = {result["check"]: result for result in json.loads(done.stdout)["results"]}
+    return found
+
+
+def report(cluster, *options):
+    with tempfile.TemporaryDirectory() as home:
+        done = subprocess.run([CONSOLE, "report", "-o", "json", "--kubeconfig", cluster.ready["kubeconfig"], *options],
+                              capture_output=True, text=True, timeout=120, check=False,
+                              env=dict(os.environ, HOME=home, XDG_STATE_HOME=home, XDG_CONFIG_HOME=home))
+    return done.returncode, json.loads(done.stdout)
+
+
+def evidence(document, entry):
+    return [line["source"] + " " + line["text"] for finding in document["findings"] if finding["id"] == entry
+            for line in finding["evidence"]]
+
+
+@test("a healthy cluster: every check has an answer on every node, and none is bad")
+def _():
+    with Nodes("healthy") as cluster:
+        found = all_checks(cluster)
+        assert len(found) == 12, sorted(found)
+        for node, results in found.items():
+            wrong = [result for result in results.values() if result["verdict"] not in ("ok", "not applicable")]
+            assert not wrong, (node, wrong)
+
+
+# scenario, entry and its confidence with SSH (None: only the check), a node, the check there and its worst sign
+CASES = [
+    ("e01", "E01", "certain", "nks-prod-docker-worker-1", "container-logs", "log-share"),
+    ("e01", None, None, "nks-prod-docker-worker-1", "log-rotation", "file-missing"),
+    ("e02", "E02", "certain", "nks-prod-docker-worker-2", "log-rotation", "file-mode"),
+    ("e04", "E04", "certain", "nks-prod-closed-0", "sandbox-image", "sandbox-image-missing"),
+    ("e07", "E07", "certain", "nks-prod-centos-worker-1", "cgroups", "dead-cgroups"),
+    ("e09", "E09", "certain", "nks-prod-default-worker-4", "rpc", "statd-failed"),
+]
+
+
+def add(scenario, entry, confidence, node, check, sign):
+    @test(f"{scenario}: {check} on {node} says {sign}" + (f", and {entry} is {confidence}" if entry else ""))
+    def _():
+        with Nodes(scenario) as cluster:
+            result = all_checks(cluster, [node])[node][check]
+            assert result["verdict"] == "bad" and result["sign"] == sign, result
+            if not entry:
+                return
+            _code, document = report(cluster, "--ssh-config", cluster.ssh_config)
+            sure = [finding["confidence"] for finding in document["findings"] if finding["id"] == entry]
+            assert confidence in sure, (sure, document["findings"])
+            # E02's detector says what it compared in its own words.
+            wanted = f"Node/{node} /etc/logrotate.d/docker" if entry == "E02" else f"node:{node} check {check} "
+            assert any(line.startswith(wanted) for line in evidence(document, entry)), evidence(document, entry)
+
+
+for case in CASES:
+    add(*case)
+
+
+@test("without SSH the evidence is left out by choice: could not check, and no failure to look")
+def _():
+    with Nodes("e01") as cluster:
+        code, document = report(cluster, "--no-ssh")
+        assert code in (3, 4), code
+        assert "E01" not in {finding["id"] for finding in document["findings"]}, document["findings"]
+        left_out = [entry for entry in document["checks"] if entry["id"] == "E01"]
+        assert left_out[0]["verdict"] == "could_not_check" and "SSH" in json.dumps(left_out), left_out
+
+
+run()
