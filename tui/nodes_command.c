@@ -150,6 +150,7 @@ static int ask_all(struct nodes_run *run)
 {
 	struct record_list nodes = snapshot_all(cluster_snapshot(run->session->cluster), KIND_NODE);
 
+	node_survey_keep_values(run->session->survey);
 	node_survey_start_round(run->session->survey);
 	for (size_t i = 0; i < nodes.count; i++) {
 		if (is_wanted(run, nodes.items[i]->name))

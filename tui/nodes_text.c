@@ -244,21 +244,30 @@ static void add_state(struct textview *text, const struct nodes_page *page, cons
 	}
 }
 
+static void add_answer(struct textview *text, const struct nodes_page *page, const struct survey_node *node,
+		       const struct survey_answer *answer)
+{
+	auto_free char *line = survey_answer_line(page, answer);
+
+	textview_addf(text, survey_role(answer->verdict), "  %s ",
+		      glyph_text(page->glyphs, survey_glyph(answer->verdict)));
+	textview_appendf(text, ROLE_STRONG, "%-*s ", CHECK_CELLS, answer->check);
+	textview_append(text, answer->verdict == SURVEY_BAD ? ROLE_WARNING : ROLE_NORMAL, line);
+	/* The others are as old as the line above says. */
+	if (node->has_failed || answer->measured_at != node->answered_at)
+		add_age(text, page, answer->measured_at);
+	textview_indent(text, CHECK_CELLS + 5);
+}
+
+/* Worst first. */
 void node_checks_text(struct textview *text, const struct nodes_page *page, const struct survey_node *node)
 {
 	add_state(text, page, node);
-	for (size_t i = 0; i < node->count; i++) {
-		const struct survey_answer *answer = &node->answers[i];
-		auto_free char *line = survey_answer_line(page, answer);
-
-		textview_addf(text, survey_role(answer->verdict), "  %s ",
-			      glyph_text(page->glyphs, survey_glyph(answer->verdict)));
-		textview_appendf(text, ROLE_STRONG, "%-*s ", CHECK_CELLS, answer->check);
-		textview_append(text, answer->verdict == SURVEY_BAD ? ROLE_WARNING : ROLE_NORMAL, line);
-		/* The others are as old as the line above says. */
-		if (node->has_failed || answer->measured_at != node->answered_at)
-			add_age(text, page, answer->measured_at);
-		textview_indent(text, CHECK_CELLS + 5);
+	for (int verdict = 0; verdict < SURVEY_VERDICTS; verdict++) {
+		for (size_t i = 0; i < node->count; i++) {
+			if ((int)node->answers[i].verdict == verdict)
+				add_answer(text, page, node, &node->answers[i]);
+		}
 	}
 }
 

@@ -179,6 +179,7 @@ static int add_nodes(struct saving *saving, struct err *err)
 
 	if (!session->survey || !node_access_is_configured(session->nodes))
 		return 0;
+	node_survey_keep_values(session->survey);
 	for (size_t i = 0; i < nodes.count; i++)
 		node_survey_ask(session->survey, nodes.items[i]->name, nodes.items[i]->uid, NULL, NULL);
 	while (!node_survey_is_idle(session->survey))

@@ -14,6 +14,7 @@ struct node_survey {
 	struct loop *loop;
 	struct node_source source;
 	struct check_set *checks;
+	bool keeps_values;
 	struct map by_name;		/* name -> struct survey_node */
 	struct survey_node **nodes;	/* by name */
 	size_t count;
@@ -106,6 +107,11 @@ void node_survey_free(struct node_survey *survey)
 	map_release(&survey->by_name);
 	check_set_free(survey->checks);
 	free(survey);
+}
+
+void node_survey_keep_values(struct node_survey *survey)
+{
+	survey->keeps_values = true;
 }
 
 const struct check_set *node_survey_checks(const struct node_survey *survey)
@@ -257,7 +263,8 @@ static void keep_result(struct survey_node *node, const struct check_result *res
 	answer->verdict = verdict_of(result->verdict);
 	answer->sign = result->sign;
 	answer->measured_at = now;
-	answer->value = json_incref(result->value);
+	if (node->owner->keeps_values || survey_is_gauge(answer->check))
+		answer->value = json_incref(result->value);
 	answer->text = xstrdup(result->text ? result->text : "");
 	if (result->verdict != CHECK_OK && result->verdict != CHECK_BAD && result->reason.code != ERR_NONE) {
 		answer->reason = xmalloc(sizeof(*answer->reason));

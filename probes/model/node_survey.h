@@ -31,7 +31,7 @@ struct survey_answer {
 	enum survey_verdict verdict;
 	const char *sign;	/* the id of what holds ("disk-full"); NULL: none; of the shipped check */
 	struct err *reason;	/* of COULD_NOT and NOT_APPLICABLE; else NULL */
-	json_t *value;		/* what its parser read; may be NULL */
+	json_t *value;		/* what its parser read; NULL: nothing, or it is not kept */
 	char *text;		/* one raw line; hostile; never NULL */
 	int64_t measured_at;	/* wall */
 };
@@ -68,6 +68,11 @@ int node_survey_new(struct loop *loop, const char *checks, const struct node_sou
 /* Cancels what is under way. NULL is fine. */
 void node_survey_free(struct node_survey *survey);
 
+/*
+ * Keeps what parsers read of every check: lists of mounts and lines of journals, for commands that print them. Without
+ * it only what gauges need is kept, so that a thousand nodes stay small.
+ */
+void node_survey_keep_values(struct node_survey *survey);
 /* Borrowed. */
 const struct check_set *node_survey_checks(const struct node_survey *survey);
 size_t node_survey_check_count(const struct node_survey *survey);
@@ -108,6 +113,8 @@ size_t node_survey_count(const struct node_survey *survey);
 const struct survey_node *node_survey_at(const struct node_survey *survey, size_t index);
 const struct survey_node *node_survey_find(const struct node_survey *survey, const char *node);
 const struct survey_answer *survey_answer_find(const struct survey_node *node, const char *check);
+/* Its value is read by survey_gauges_read(). */
+bool survey_is_gauge(const char *check);
 void survey_gauges_read(const struct survey_node *node, struct survey_gauges *ret_gauges);
 /* Nodes that the snapshot does not have any more go; so does what is known of another uid. */
 void node_survey_sweep(struct node_survey *survey, const struct snapshot *snapshot);

@@ -9,6 +9,11 @@
 
 enum { JSON_TEXT_BYTES = 16 << 10 };
 
+bool survey_is_gauge(const char *check)
+{
+	return !strcmp(check, "disk") || !strcmp(check, "inodes") || !strcmp(check, "memory");
+}
+
 /* Thousandths; -1 where it is no number. */
 static int permille(const json_t *percent)
 {

@@ -34,7 +34,7 @@ struct node_call {
 	bool is_open;
 };
 
-static const struct check fake_checks[] = {{"disk"}, {"inodes"}, {"memory"}};
+static const struct check fake_checks[] = {{"disk"}, {"inodes"}, {"memory"}, {"mounts"}};
 static struct node_call fake_calls[MOST_CALLS];
 static size_t fake_call_count;
 static int fake_pool;

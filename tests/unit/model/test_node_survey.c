@@ -59,7 +59,7 @@ static void answers_stay_when_the_next_asking_fails(void **state)
 	(void)state;
 	ask("a");
 	answer_checks(call_to("a"), CHECK_BAD, "91%", NULL);
-	assert_int_equal(node("a")->count, 3);
+	assert_int_equal(node("a")->count, 4);
 	version = node_survey_version(survey);
 	ask("a");
 	fail_call(call_to("a"), NODE_UNREACHABLE, "node {node}: no route");
@@ -173,6 +173,19 @@ static void gauges_are_what_was_measured(void **state)
 	assert_true(gauges.measured_at > 0);
 }
 
+static void long_values_are_kept_only_for_who_prints_them(void **state)
+{
+	(void)state;
+	ask("a");
+	answer_checks(call_to("a"), CHECK_OK, "", json_pack("{s:i}", "n", 1));
+	assert_non_null(survey_answer_find(node("a"), "memory")->value);
+	assert_null(survey_answer_find(node("a"), "mounts")->value);
+	node_survey_keep_values(survey);
+	ask("a");
+	answer_checks(call_to("a"), CHECK_OK, "", json_pack("{s:i}", "n", 1));
+	assert_non_null(survey_answer_find(node("a"), "mounts")->value);
+}
+
 static void the_json_is_as_promised(void **state)
 {
 	json_t *document;
@@ -277,6 +290,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(who_is_no_host_fails_at_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(progress_counts_the_round, setup, teardown),
 		cmocka_unit_test_setup_teardown(gauges_are_what_was_measured, setup, teardown),
+		cmocka_unit_test_setup_teardown(long_values_are_kept_only_for_who_prints_them, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_json_is_as_promised, setup, teardown),
 		cmocka_unit_test(names_are_folded),
 		cmocka_unit_test_setup_teardown(who_says_the_same_stands_together, setup, teardown),
