@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "probes/base/clock.h"
@@ -103,7 +104,6 @@ static int handshake(struct connection *connection, const struct connection_requ
 		     struct connection_failure *failure)
 {
 	if (set_options(connection->session, request) != 0) {
-		close(fd);
 		err_set(&failure->err, ERR_CONFIG, "{host} with user {user} is no address for SSH", "host",
 			request->target->host, "user", request->target->user, NULL);
 		return fail(failure, NODE_UNREACHABLE);
@@ -213,9 +213,11 @@ static int open_once(const struct connection_request *request, struct connection
 		return -1;
 	struct connection *connection = xcalloc(1, sizeof(*connection));
 	connection->session = ssh_new();
+	connection->socket = fd;
 	connection->guard = dup(fd);
 	if (!connection->session || connection->guard < 0) {
-		close(fd);
+		if (connection->guard < 0)
+			close(fd);
 		connection_free(connection);
 		err_set(&failure->err, ERR_IO, "no more connections can be opened here", NULL);
 		return fail(failure, NODE_UNREACHABLE);
@@ -262,6 +264,21 @@ int connection_open(const struct connection_request *request, struct connection 
 	}
 }
 
+/*
+ * libssh 0.10 closes a socket that it was given where a handshake fails, and leaves it open where a session ends in
+ * order. Its number may be another file's by now: it is closed where it is still the same socket as the dup.
+ */
+static void close_left_over(const struct connection *connection)
+{
+	struct stat ours, its;
+	if (connection->guard < 0)
+		return;
+	if (fstat(connection->guard, &ours) == 0 && fstat(connection->socket, &its) == 0 &&
+	    ours.st_dev == its.st_dev && ours.st_ino == its.st_ino)
+		close(connection->socket);
+	close(connection->guard);
+}
+
 void connection_free(struct connection *connection)
 {
 	if (!connection)
@@ -270,8 +287,7 @@ void connection_free(struct connection *connection)
 		ssh_disconnect(connection->session);
 		ssh_free(connection->session);
 	}
-	if (connection->guard >= 0)
-		close(connection->guard);
+	close_left_over(connection);
 	free(connection);
 }
 

@@ -19,7 +19,8 @@ struct jump_table;
 
 struct connection {
 	ssh_session session;	/* not blocking */
-	int guard;		/* a dup of its socket, to be shut down; ours to close */
+	int socket;		/* the session's */
+	int guard;		/* a dup of it, to be shut down; ours to close */
 };
 
 /* A host key that is not trusted, as it was offered. */

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <pthread.h>
 #include <string.h>
 #include <sys/file.h>
@@ -219,6 +220,9 @@ char *host_key_store_algorithms(struct host_key_store *store, const struct host_
 static int lock(struct host_key_store *store, int *ret_lock, struct err *err)
 {
 	auto_free char *path = xasprintf("%s.lock", store->path);
+	auto_free char *folder = xstrdup(store->path);
+	if (file_make_folder(dirname(folder), err) != 0)
+		return -1;
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return err_set(err, ERR_IO, "cannot write {path}: {reason}", "path", store->path, "reason",

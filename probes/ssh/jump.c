@@ -106,6 +106,7 @@ static void *serve(void *data)
 	};
 	if (connection_open(&request, &host->connection, &failure) == 0) {
 		jump_pump(host);
+		failure.trouble = NODE_UNREACHABLE;
 		failure.was_stale = true;
 		err_set(&failure.err, ERR_CONNECT, "the jump host {jump} cannot be used: {reason}", "jump",
 			host->target->host, "reason", ssh_get_error(host->connection->session), NULL);

@@ -114,7 +114,7 @@ static void forward_end(struct forward *forward)
 	if (forward->watched)
 		ssh_event_remove_fd(forward->pump->event, forward->socket);
 	ssh_remove_channel_callbacks(forward->channel, &forward->callbacks);
-	ssh_channel_close(forward->channel);
+	/* Closes it where it is open. Closing one that was refused would end the whole connection (sshd 9.2). */
 	ssh_channel_free(forward->channel);
 	close(forward->socket);
 	buffer_release(&forward->rest);

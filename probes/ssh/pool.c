@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "probes/base/clock.h"
@@ -12,7 +13,13 @@
 #include "probes/net/loop.h"
 #include "probes/ssh/pool_state.h"
 
-enum { OUTPUT_MAXIMUM = 1 << 20 };
+enum {
+	OUTPUT_MAXIMUM = 1 << 20,
+	DESCRIPTORS_MAXIMUM = 16384,
+	DESCRIPTORS_OTHERS = 256,	/* the console's own, and those of the workers */
+	DESCRIPTORS_EACH = 3,		/* of a connection: its socket, a dup, behind a jump host the other end */
+	KEPT_MINIMUM = 32,
+};
 
 static void look_after(void *data)
 {
@@ -24,6 +31,23 @@ static void look_after(void *data)
 	}
 	pthread_mutex_unlock(&pool->lock);
 	pool->look_after = loop_timer(pool->loop, POOL_IDLE_LOOK_MS, look_after, pool);
+}
+
+/* As many descriptors as this user may have; says how many connections may stay open then. */
+static int raise_limit(void)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return KEPT_MINIMUM;
+	rlim_t wanted = limit.rlim_max < DESCRIPTORS_MAXIMUM ? limit.rlim_max : DESCRIPTORS_MAXIMUM;
+	if (limit.rlim_cur < wanted) {
+		struct rlimit raised = {.rlim_cur = wanted, .rlim_max = limit.rlim_max};
+		if (setrlimit(RLIMIT_NOFILE, &raised) == 0)
+			limit = raised;
+	}
+	int kept = ((int)(limit.rlim_cur < DESCRIPTORS_MAXIMUM ? limit.rlim_cur : DESCRIPTORS_MAXIMUM) -
+		    DESCRIPTORS_OTHERS) / DESCRIPTORS_EACH;
+	return kept > KEPT_MINIMUM ? kept : KEPT_MINIMUM;
 }
 
 static char *copy(const char *text)
@@ -57,6 +81,7 @@ int node_pool_new(struct loop *loop, const struct node_pool_settings *settings, 
 	copy_settings(&pool->settings, settings);
 	pool->host_keys = host_key_store_new(settings->known_hosts);
 	pool->ring = key_ring_new();
+	pool->kept_maximum = raise_limit();
 	pool->jumps = jump_table_new(&(struct jump_settings){
 		.config = config, .settings = &pool->settings, .host_keys = pool->host_keys, .ring = pool->ring});
 	pthread_mutex_init(&pool->lock, NULL);

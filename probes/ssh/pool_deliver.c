@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "probes/base/clock.h"
+#include "probes/base/log.h"
 #include "probes/base/memory.h"
 #include "probes/ssh/pool_state.h"
 
@@ -55,10 +56,25 @@ void node_call_free(struct node_call *call)
 	free(call);
 }
 
+static void note_end(const struct node_call *call)
+{
+	const struct node_answer *answer = &call->answer;
+	long long milliseconds = (long long)(clock_monotonic_ms() - call->started_ms);
+	if (answer->trouble != NODE_FINE) {
+		auto_free char *text = err_text(&answer->err);
+		log_line("ssh %s: %lld ms: %s", call->node, milliseconds, text);
+	} else if (*call->signal) {
+		log_line("ssh %s: %lld ms: ended by SIG%s", call->node, milliseconds, call->signal);
+	} else {
+		log_line("ssh %s: %lld ms: exit status %d", call->node, milliseconds, answer->exit_status);
+	}
+}
+
 static void finish(struct node_call *call)
 {
 	struct node_answer *answer = &call->answer;
 	offers_note(call->pool, call);
+	note_end(call);
 	if (!call->cancelled) {
 		answer->signal = *call->signal ? call->signal : NULL;
 		answer->out = buffer_text(&call->out);

@@ -117,6 +117,7 @@ struct node_pool {
 	struct key_ring *ring;			/* likewise */
 	struct jump_table *jumps;		/* likewise */
 	int arrived;				/* eventfd: there are deliveries */
+	int kept_maximum;			/* connections that may stay open without a command */
 
 	pthread_mutex_t lock;
 	pthread_cond_t work;			/* for workers */
@@ -125,6 +126,7 @@ struct node_pool {
 	struct node_call *first_waiting, **last_waiting;
 	struct worker *workers;
 	int worker_count;
+	int connection_count;			/* open or being opened, to all places */
 	int waiting_count;
 	int idle_workers;
 	bool must_look_after_idle;

@@ -42,6 +42,7 @@ static struct node_call *choose(struct node_pool *pool, struct connection **ret_
 			free(idle);
 		} else {
 			place->connections++;
+			pool->connection_count++;
 			place->gate->opening++;
 		}
 		return call;
@@ -60,6 +61,7 @@ static void connection_ended(struct node_pool *pool, struct place *place)
 {
 	pthread_mutex_lock(&pool->lock);
 	place->connections--;
+	pool->connection_count--;
 	wake_others(pool);
 	pthread_mutex_unlock(&pool->lock);
 }
@@ -156,6 +158,15 @@ static struct connection *run_call(struct worker *worker, struct node_call *call
 	return connection ? run_on(worker, call, connection, &result) : NULL;
 }
 
+/* Descriptors are few: with thousands of nodes the last ones are connected to each time. */
+static bool may_keep(struct node_pool *pool)
+{
+	pthread_mutex_lock(&pool->lock);
+	bool may = pool->connection_count <= pool->kept_maximum;
+	pthread_mutex_unlock(&pool->lock);
+	return may;
+}
+
 static void keep(struct place *place, struct connection *connection)
 {
 	struct idle_connection *idle = xmalloc(sizeof(*idle));
@@ -174,6 +185,10 @@ static void serve(struct worker *worker, struct node_call *call, struct connecti
 	call->state = CALL_RUNNING;
 	pthread_mutex_unlock(&pool->lock);
 	connection = run_call(worker, call, connection);
+	if (connection && !may_keep(pool)) {
+		connection_free(connection);
+		connection = NULL;
+	}
 	if (!connection)
 		connection_ended(pool, call->place);
 	pthread_mutex_lock(&pool->lock);
@@ -223,6 +238,7 @@ static void look_after_place(struct node_pool *pool, struct place *place, int64_
 			place->idle = idle;
 		} else {
 			place->connections--;
+			pool->connection_count--;
 			free(idle);
 		}
 		wake_others(pool);

@@ -24,7 +24,8 @@ class Pool:
                                         encoding="utf-8", env={**os.environ, "SSH_AUTH_SOCK": "", **(env or {})})
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
-        self.error = self.ask("new", **settings)["error"]
+        # Time enough on a machine that is busy with other tests.
+        self.error = self.ask("new", **{"connect_timeout_ms": 60000, **settings})["error"]
 
     def _read(self):
         for line in self.process.stdout:

@@ -118,6 +118,19 @@ def _():
         assert nodes.run("node-1", "echo here")["out"] == "here\n"
 
 
+@test("no descriptor is left of asking the agent")
+def _():
+    with Agent(*STRANGERS[:2], KEYS["ecdsa"]) as agent, pool(env=agent.env()) as nodes:
+        def descriptors():
+            assert nodes.run("node-1", "kill -KILL $PPID")["trouble"] == "lost"
+            assert nodes.run("node-1", "true", user="stranger")["trouble"] == "auth refused"
+            return len(os.listdir(f"/proc/{nodes.process.pid}/fd"))
+        before = descriptors()
+        for _round in range(8):
+            after = descriptors()
+        assert after <= before, f"{before}, then {after}"
+
+
 @test("the agent of IdentityAgent is asked, none where it says so")
 def _():
     with Agent(KEYS["rsa"]) as agent:
@@ -227,7 +240,7 @@ def _():
     with pool(more=more + f"UserKnownHostsFile {FOLDER('few_known')}\n") as nodes:
         answer = nodes.run("few", "echo here")
         assert answer["trouble"] == "auth refused" and "too many keys" in answer["error"], answer
-        assert answer["milliseconds"] < 5000, answer
+        assert answer["milliseconds"] < 30000, answer
     server.stop()
 
 
@@ -261,10 +274,10 @@ def _():
             nodes.start("node-1", "echo here")
             silent.accept()
             nodes.close()
-            assert nodes.ended_ms < 1500, nodes.ended_ms
+            assert nodes.ended_ms < 8000, nodes.ended_ms
         with pool(env={"SSH_AUTH_SOCK": path}, connect_timeout_ms=1500) as nodes:
             answer = nodes.run("node-1", "echo here")
-            assert answer["trouble"] != "fine" and answer["milliseconds"] < 6000, answer
+            assert answer["trouble"] != "fine" and answer["milliseconds"] < 20000, answer
 
 
 run()

@@ -87,9 +87,33 @@ def _():
     assert (forwards(FIRST), forwards(SECOND)) == (before[0] + 1, before[1] + 1)
     with pool(more="Host *\n\tProxyJump first\n") as nodes:
         assert nodes.run("node-1", "echo here")["out"] == "here\n"
-    with pool(more="Host first\n\tProxyJump second\nHost second\n\tProxyJump first\nHost *\n\tProxyJump first\n") as nodes:
+    with pool(connect_timeout_ms=10000, more="Host first\n\tProxyJump second\nHost second\n\tProxyJump first\nHost *\n\tProxyJump first\n") as nodes:
         answer = nodes.run("node-1", "echo here")
         assert answer["trouble"] == "unreachable" and "circle" in answer["error"], answer
+
+
+@test("a node that the jump host cannot reach does not disturb the others behind it")
+def _():
+    with pool(jump="first") as nodes:
+        call = nodes.start("node-1", "echo begun; read line; sleep 1; echo end", stream=True)
+        nodes.wait_output(call)
+        for _try in range(3):
+            assert nodes.run("nowhere", "true")["trouble"] == "unreachable"
+        answer = nodes.wait(call)
+        assert (answer["trouble"], answer["out"]) == ("fine", "begun\nend\n"), answer
+
+
+@test("no descriptor is left of a way that ended")
+def _():
+    with pool(jump="first,second") as nodes:
+        def descriptors():
+            answers = nodes.run("node-1", "kill -KILL $PPID"), nodes.run("nowhere", "true")
+            assert [answer["trouble"] for answer in answers] == ["lost", "unreachable"], answers
+            return len(os.listdir(f"/proc/{nodes.process.pid}/fd"))
+        before = descriptors()
+        for _round in range(8):
+            after = descriptors()
+        assert after <= before + 1, f"{before}, then {after}"  # the jump host's end goes a moment later
 
 
 @test("many nodes share one connection to a jump host with room for three that are not authenticated")
@@ -159,7 +183,7 @@ def _():
         nodes.wait_output(call)
         for pid in FIRST.sessions():
             os.kill(pid, 9)
-        answer = nodes.wait(call, 10)
+        answer = nodes.wait(call)
         assert answer["trouble"] == "lost" and answer["may_have_run"], answer
         assert nodes.run("node-1", "echo again")["out"] == "again\n"
 
