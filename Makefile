@@ -229,7 +229,7 @@ BENCH_PROGRAMS := $(patsubst %.c,$(OUT)/%,$(sort $(wildcard tests/bench/*.c)))
 $(OUT)/tests/bench/%: $(OUT)/tests/bench/%.o $(foreach l,$(below_symptoms),$(call archive,$(l)))
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBRARIES)
 .PHONY: bench-programs
-bench-programs: $(BENCH_PROGRAMS)
+bench-programs: $(BENCH_PROGRAMS) $(OUT)/tests/remedy/nks-triage-faults
 
 .PHONY: controlplane conformance faults
 ## controlplane  build a real control plane (KUBERNETES=1.34.4) from Go modules into a cache; needs Go 1.24

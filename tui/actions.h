@@ -69,8 +69,8 @@ enum {
 	X(MARK, "mark", LOOKING, 0, "Space", N_("mark the row")) \
 	X(COPY, "copy", LOOKING, 0, "c", N_("copy the row or line to the clipboard (OSC 52)")) \
 	X(FIX, "fix", CHANGING, NEEDS_SYMPTOM, "f", N_("fix: plan, preview, confirm, run, verify")) \
-	X(UNDO, "undo", CHANGING, 0, "u", N_("take back a run: the selected one, else the last")) \
-	X(RESUME, "resume", CHANGING, 0, "r", N_("go on with a run that stopped: the selected one, else the last")) \
+	X(UNDO, "undo", CHANGING, 0, "u", N_("take back a run")) \
+	X(RESUME, "resume", CHANGING, 0, "r", N_("go on with a run that stopped")) \
 	X(MENU, "actions", CHANGING, 0, "x", N_("all actions for the selection; why some cannot be done")) \
 	X(ARM, "arm", CHANGING, 0, "F2", N_("allow changes for 15 minutes; again: not any more")) \
 	X(COMMAND, "command", PROGRAM, 0, ":", N_("type a command")) \

@@ -30,14 +30,6 @@ static void print_heading(FILE *out, const char *heading)
 	fprintf(out, "\n%s\n", translate(heading));
 }
 
-static const char *localized(const json_t *texts, const char *language)
-{
-	const char *text = json_string_value(json_object_get(texts, language));
-
-	text = text ? text : json_string_value(json_object_get(texts, "en"));
-	return text ? text : "";
-}
-
 static void print_steps(FILE *out, const struct runbook *runbook, const char *language)
 {
 	size_t index;
@@ -48,7 +40,7 @@ static void print_steps(FILE *out, const struct runbook *runbook, const char *la
 	print_heading(out, "Steps of the fix");
 	json_array_foreach(json_object_get(runbook->document, "steps"), index, step) {
 		auto_free char *line = xasprintf("%zu. %s", index + 1,
-						 localized(json_object_get(step, "title"), language));
+						 runbook_text_in(json_object_get(step, "title"), language));
 
 		print_wrapped(out, line, INDENT, COLUMNS);
 	}
@@ -118,8 +110,8 @@ static void explain_guide(FILE *out, const struct runbook *runbook, const char *
 		for (size_t i = 0; name && i < array_length(error_classes); i++)
 			if (!strcmp(name, error_classes[i].name))
 				fprintf(out, "\n%zu. %s\n", index + 1, translate(error_classes[i].label));
-		print_beside(out, localized(json_object_get(error, "guide"), language),
-			     localized(json_object_get(error, "here"), language), INDENT, COLUMNS);
+		print_beside(out, runbook_text_in(json_object_get(error, "guide"), language),
+			     runbook_text_in(json_object_get(error, "here"), language), INDENT, COLUMNS);
 	}
 }
 

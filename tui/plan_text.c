@@ -164,24 +164,11 @@ static void print_reach(FILE *out, const struct change *change)
 static void print_undo(FILE *out, const struct change *change, const char *language)
 {
 	const json_t *undo = json_object_get(change_runbook(change)->document, "undo");
-	const json_t *warning = json_object_get(undo, "warning");
-	const char *text = json_string_value(json_object_get(warning, language));
+	const char *text = runbook_text_in(json_object_get(undo, "warning"), language);
 
-	if (!text)
-		text = json_string_value(json_object_get(warning, "en"));
-	fprintf(out, "%s %s%s", translate("Undo:"), translate(change_undo(change)), text ? ". " : "");
-	if (text)
-		print_shown(out, text);
+	fprintf(out, "%s %s%s", translate("Undo:"), translate(change_undo(change)), *text ? ". " : "");
+	print_shown(out, text);
 	fputc('\n', out);
-}
-
-static const char *text_in(const json_t *texts, const char *language)
-{
-	const char *text = json_string_value(json_object_get(texts, language));
-
-	if (!text)
-		text = json_string_value(json_object_get(texts, "en"));
-	return text ? text : "";
 }
 
 /* The ways to the same end, the one that is planned marked. */
@@ -199,7 +186,7 @@ static void print_alternatives(FILE *out, const struct change *change, const cha
 		const char *id = json_string_value(json_object_get(way, "id"));
 
 		fprintf(out, "  %s %s: ", !strcmp(id, chosen) ? "*" : " ", id);
-		print_shown(out, text_in(json_object_get(way, "title"), language));
+		print_shown(out, runbook_text_in(json_object_get(way, "title"), language));
 		fputc('\n', out);
 	}
 }

@@ -55,11 +55,7 @@ char *change_say_err(const struct change *change, const struct err *err)
 
 const char *change_localized(const struct change *change, const json_t *texts)
 {
-	const char *text = json_string_value(json_object_get(texts, change->context.language));
-
-	if (!text)
-		text = json_string_value(json_object_get(texts, "en"));
-	return text ? text : "";
+	return runbook_text_in(texts, change->context.language);
 }
 
 void change_changed(struct change *change)

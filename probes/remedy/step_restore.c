@@ -55,6 +55,7 @@ static int plan_field(struct plan_step *step, const json_t *field, struct err *e
 	const json_t *now = path ? pointer_get(step_document(step), path) : NULL;
 	auto_free char *now_text = NULL;
 	auto_free char *after_text = NULL;
+	auto_free char *before_text = NULL;
 
 	if (!path || !before || !after)
 		return err_set(err, ERR_INVALID, "the journal holds no before-image for {object}", "object",
@@ -69,9 +70,10 @@ static int plan_field(struct plan_step *step, const json_t *field, struct err *e
 	}
 	now_text = value_text(now);
 	after_text = value_text(after);
-	return err_set(err, ERR_CONFLICT, "somebody changed {path} since: it is {now}, the run set {after}",
-		       "path", path,
-		       "now", now_text, "after", after_text, NULL);
+	before_text = value_text(before);
+	return err_set(err, ERR_CONFLICT,
+		       "somebody changed {path} since: it is {now}, the run set {after}, before it was {before}",
+		       "path", path, "now", now_text, "after", after_text, "before", before_text, NULL);
 }
 
 static int plan(struct change *change, struct plan_step *step, struct err *err)

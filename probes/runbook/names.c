@@ -59,6 +59,15 @@ bool confidence_parse(const char *name, enum confidence *ret_confidence)
 	return false;
 }
 
+const char *runbook_text_in(const json_t *texts, const char *language)
+{
+	const char *text = json_string_value(json_object_get(texts, language));
+
+	if (!text)
+		text = json_string_value(json_object_get(texts, "en"));
+	return text ? text : "";
+}
+
 static const char *text_in(const json_t *texts, const char *language, const char *name)
 {
 	const char *text = json_string_value(json_object_get(json_object_get(texts, language), name));

@@ -137,6 +137,8 @@ const struct diagnostic *runbook_diagnostic_at(const struct runbook_set *set, si
  * "cause", "evidence", "remedy", "risks", "limits", "guide", ... (schema).
  */
 const char *runbook_text(const struct runbook *runbook, const char *language, const char *name);
+/* Of {"en":..., "ko":...}: the language, else English, else "". Borrowed. */
+const char *runbook_text_in(const json_t *texts, const char *language);
 /* The same of the latent form; what it does not say itself is that of the fault. */
 const char *runbook_latent_text(const struct runbook *runbook, const char *language, const char *name);
 /*

@@ -58,6 +58,8 @@ def main():
     tool("bench.py", *(["--rounds", "3"] if arguments.short else []))
     heading("Detection (CPU time)")
     detection()
+    heading("Fixes")
+    tool("remedy.py", *(["--rounds", "3"] if arguments.short else []))
     heading("Latency")
     tool("latency.py", *(["--seconds", "8"] if arguments.short else []))
     heading("Soak")

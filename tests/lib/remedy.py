@@ -243,3 +243,22 @@ class Copy:
         answer = self.run(cluster, "plan", self.entry, *words, **more)
         assert answer.returncode == 0, answer
         return answer.stdout.splitlines()[-1].split()[1]
+
+
+def two_patches(runbook):
+    """Two writes, nothing waited for, an end that is known after a second (the signs are still there)."""
+    runbook["steps"] = [step for step in runbook["steps"] if step["id"] in ("patch-typha", "patch-kube-controllers")]
+    for precondition in runbook["preconditions"]:
+        if "ofSteps" in precondition:
+            precondition["ofSteps"] = ["patch-typha", "patch-kube-controllers"]
+    runbook["verify"] = {"when": "gone", "deadlineSeconds": 1, "holdSeconds": 0}
+
+
+def quickly(runbook):
+    runbook["verify"]["holdSeconds"] = 1
+
+
+def hold_finalizer(cluster):
+    """What E15 finds: a finalizer that nobody handles, on a default object of a healthy cluster."""
+    kubectl(cluster, "patch", "daemonset/calico-node", "--namespace", "kube-system", "--type=json", "--patch",
+            '[{"op":"add","path":"/metadata/finalizers","value":["orphan","example.com/hold"]}]')

@@ -1,7 +1,7 @@
 /*
  * What fault_point() is in the tests' program:
  *
- * NKS_TRIAGE_FAULT_TRACE=FILE  adds a line for each place that is passed
+ * NKS_TRIAGE_FAULT_TRACE=FILE  adds a line for each place that is passed, with the monotonic time in microseconds
  * NKS_TRIAGE_FAULT_AT=PLACE:N  kills the process there, the Nth time
  */
 #include "probes/base/fault_point.h"
@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -20,11 +21,13 @@ static int passed;
 static void trace(const char *place)
 {
 	const char *file = getenv("NKS_TRIAGE_FAULT_TRACE");
+	struct timespec now;
 	int descriptor = file ? open(file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600) : -1;
 
 	if (descriptor < 0)
 		return;
-	dprintf(descriptor, "%s\n", place);
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	dprintf(descriptor, "%s %lld\n", place, (long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
 	close(descriptor);
 }
 

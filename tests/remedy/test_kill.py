@@ -13,7 +13,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
-from remedy import Copy, Proxy, WORKLOADS, generations, images, kubectl, runs  # noqa: E402
+from remedy import Copy, Proxy, WORKLOADS, generations, images, kubectl, quickly, runs, two_patches  # noqa: E402
 from simulated import Simulated  # noqa: E402
 from sources import ROOT  # noqa: E402
 from tap import run, test  # noqa: E402
@@ -24,19 +24,6 @@ NODE = WORKLOADS["node"]
 AT_A_TIME = 4
 KILLED = -9
 PASSED = set()          # every place that any run passed
-
-
-def two_patches(runbook):
-    """Two writes, nothing waited for, an end that is known after a second (the signs are still there)."""
-    runbook["steps"] = [step for step in runbook["steps"] if step["id"] in ("patch-typha", "patch-kube-controllers")]
-    for precondition in runbook["preconditions"]:
-        if "ofSteps" in precondition:
-            precondition["ofSteps"] = ["patch-typha", "patch-kube-controllers"]
-    runbook["verify"] = {"when": "gone", "deadlineSeconds": 1, "holdSeconds": 0}
-
-
-def quickly(runbook):
-    runbook["verify"]["holdSeconds"] = 1
 
 
 class Story:
@@ -146,7 +133,7 @@ def undisturbed(story, copy):
         answer = place.run(*place.preview(), NKS_TRIAGE_FAULT_TRACE=trace)
         assert answer.returncode == story.end, answer
         with open(trace, encoding="utf-8") as file:
-            places = file.read().split()
+            places = [line.split()[0] for line in file]
         entry = runs(place.cluster)[0]
         assert entry["state"] == story.state, entry["state"]
         assert {step["state"] for step in entry["steps"]} == {"done"}, entry["steps"]
