@@ -103,6 +103,7 @@ void console_attach(struct console *console, struct session *session, const stru
 	console->seen_snapshot = 0;
 	console->seen_symptoms = 0;
 	console->seen_host_keys = 0;
+	console->seen_unasked = 0;
 	console->needs_update = true;
 	console->is_dirty = true;
 	runs_free(console->runs);
@@ -180,6 +181,7 @@ void console_refresh(struct console *console, int64_t now, int64_t now_ms)
 		console->needs_update = true;
 		say_news_of_runs(console);
 	}
+	console_note_unasked(console);
 	console_note_host_keys(console);
 	if (take_versions(console) || console->needs_update) {
 		console->needs_update = false;

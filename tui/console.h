@@ -79,7 +79,8 @@ struct console {
 	uint64_t seen_generation;
 	uint64_t seen_log;
 	uint64_t seen_survey;
-	size_t seen_host_keys;		/* how many were offered and not accepted */
+	size_t seen_host_keys;		/* how many were offered and not accepted, */
+	size_t seen_unasked;		/* and how many nodes could not be asked for another reason */
 	bool is_dirty;			/* something to draw */
 	bool needs_update;		/* views must look again */
 

@@ -117,6 +117,27 @@ void console_recheck(struct console *console)
 		     snapshot_all(console->world.snapshot, KIND_NODE).count);
 }
 
+void console_note_unasked(struct console *console)
+{
+	const struct node_survey *survey = console->world.survey;
+	size_t count = 0;
+	char key[KEY_TEXT_SIZE];
+
+	if (!survey || !node_survey_is_idle(survey))
+		return;
+	for (size_t i = 0; i < node_survey_count(survey); i++) {
+		const struct survey_node *node = node_survey_at(survey, i);
+
+		/* Host keys have a message of their own. */
+		count += node->has_failed && node->trouble != NODE_HOST_KEY_UNKNOWN &&
+			 node->trouble != NODE_HOST_KEY_CHANGED;
+	}
+	if (count > console->seen_unasked)
+		console_sayf(console, ROLE_WARNING, translate("%zu nodes could not be asked over SSH: %s shows why"), count,
+			     world_key(&console->world, ACTION_NODE_CHECKS, key));
+	console->seen_unasked = count;
+}
+
 /* By itself */
 
 /* Not all in the same second: each node is a little off, always the same. */

@@ -21,8 +21,9 @@ void console_open_node_checks(struct console *console);
 void console_recheck(struct console *console);
 /* Lists the host keys that were offered and not accepted. */
 void console_ask_host_keys(struct console *console);
-/* Says once that there are new ones. Called at each refresh. */
+/* Say once that there are new ones, and that nodes could not be asked. Called at each refresh. */
 void console_note_host_keys(struct console *console);
+void console_note_unasked(struct console *console);
 void host_keys_asked_free(struct host_keys_asked *asked);
 /* What lines about nodes are made with. */
 void console_nodes_page(const struct console *console, struct nodes_page *ret_page);

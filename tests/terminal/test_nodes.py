@@ -196,6 +196,19 @@ def _():
         assert "\x1b[31mred" not in terminal.coloured() and terminal.value("pane_title") != "evil"
 
 
+@test("who is not let in is said once, and the page of the connections names the reason")
+def _():
+    server = Sshd([])
+    with Terminal(120, 40) as terminal:
+        start(terminal, "--ssh-config", config("refused", server.port, server.known() + "\n"))
+        terminal.wait(f"{len(NODES)} nodes could not be asked over SSH: C shows why")
+        terminal.keys("C")
+        terminal.wait("Node checks", f"{len(NODES)} failed")
+        terminal.press_until("k", "│›ssh ")
+        terminal.keys("Enter")
+        terminal.wait("Nodes that could not be asked", f"({len(NODES)})", "takes none of our keys")
+
+
 class Silent:
     """Takes connections and never says a word."""
 
