@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "probes/base/map.h"
 #include "probes/base/memory.h"
 #include "probes/remedy/change_private.h"
 #include "probes/remedy/target_kind.h"
@@ -166,6 +167,28 @@ static int add_each(struct change *change, const json_t *definition, const struc
 	return 0;
 }
 
+/* "which": the first target of each controller, or the others. */
+static void choose(const struct change *change, const json_t *definition, struct target_list *list)
+{
+	const struct snapshot *snapshot = cluster_snapshot(change->context.cluster);
+	const char *which = json_string_value(json_object_get(definition, "which"));
+	struct map owners = {0};
+	size_t kept = 0;
+
+	for (size_t i = 0; which && i < list->count; i++) {
+		struct target *target = list->items[i];
+		const struct record *record =
+			snapshot_by_name(snapshot, target->kind->id, target->name_space, target->name);
+		bool is_first = !record || !*record->owner_uid || !map_put(&owners, record->owner_uid, target);
+
+		if (is_first == !strcmp(which, "first"))
+			list->items[kept++] = target;
+	}
+	if (which)
+		list->count = kept;
+	map_release(&owners);
+}
+
 int plan_targets(struct change *change, const json_t *definition, const struct finding_object *object,
 		 struct target_list *ret_list, struct err *err)
 {
@@ -184,6 +207,7 @@ int plan_targets(struct change *change, const json_t *definition, const struct f
 		free(ret_list->items);
 		return -1;
 	}
+	choose(change, definition, ret_list);
 	return 0;
 }
 

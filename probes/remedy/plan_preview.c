@@ -22,13 +22,13 @@ static void on_dry_run(struct change *change, void *data, const struct kube_resu
 	auto_free char *said = NULL;
 
 	if (result->code == ERR_NONE && json_is_object(result->document)) {
-		step_learn(step, result->document);
 		/* Steps that know better what they change have said it. */
 		if (!step->shown.diff) {
 			difference_make(step->target->document, result->document, &step->shown.diff,
 					&step->shown.diff_count);
 			plan_mark_admission(step);
 		}
+		step_learn(step, result->document);
 		plan_answered(change);
 		return;
 	}

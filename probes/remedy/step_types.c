@@ -8,6 +8,7 @@ extern const struct step_ops registry_check_step;
 extern const struct step_ops patch_image_step;
 extern const struct step_ops patch_step;
 extern const struct step_ops wait_rollout_step;
+extern const struct step_ops wait_replaced_step;
 extern const struct step_ops restore_step;
 extern const struct step_ops ssh_command_step;
 extern const struct step_ops ssh_file_step;
@@ -30,6 +31,7 @@ static const struct step_ops *const step_types[] = {
 	&patch_image_step,
 	&patch_step,
 	&wait_rollout_step,
+	&wait_replaced_step,
 	&restore_step,
 	&ssh_command_step,
 	&ssh_file_step,

@@ -113,6 +113,12 @@ static void on_look(struct change *change, void *data, const struct kube_result 
 	}
 	switch (step_match_result(step, result)) {
 	case MATCH_AFTER:
+		/* What was to go is gone: fewer is fine (decisions.md 21). */
+		if (!step->was_lost && !strcmp(step->shown.method, "DELETE")) {
+			outcome = change_say(change, "is gone already", NULL);
+			run_step_finished(change, step, STEP_SKIPPED, outcome, NULL);
+			return;
+		}
 		/* Where every attempt was refused somebody else set the same values. */
 		if (!step->was_lost) {
 			refuse_changed(change, step);

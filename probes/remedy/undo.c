@@ -187,7 +187,8 @@ static void add_waits(const struct change *change, const json_t *steps, json_t *
 /* Steps of these types change nothing, or are taken back by what comes before or after them. */
 static bool changes_nothing(const char *type)
 {
-	static const char *const types[] = {"wait", "wait-rollout", "check", "registry-check", "prompt", "advice"};
+	static const char *const types[] = {"wait", "wait-rollout", "wait-replaced",
+					     "check", "registry-check", "prompt", "advice"};
 
 	for (size_t i = 0; i < array_length(types); i++) {
 		if (!strcmp(type, types[i]))
