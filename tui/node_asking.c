@@ -133,7 +133,8 @@ void console_note_unasked(struct console *console)
 			 node->trouble != NODE_HOST_KEY_CHANGED;
 	}
 	if (count > console->seen_unasked)
-		console_sayf(console, ROLE_WARNING, translate("%zu nodes could not be asked over SSH: %s shows why"), count,
+		console_sayf(console, ROLE_WARNING,
+			     translate("%zu nodes could not be asked over SSH: %s shows why"), count,
 			     world_key(&console->world, ACTION_NODE_CHECKS, key));
 	console->seen_unasked = count;
 }
