@@ -25,6 +25,7 @@ enum {
 	BACKLOG = 1024,
 	STACK_BYTES = 256 << 10,
 	EVENTS = 64,
+	FILES_FOR_CONNECTIONS = 512,
 };
 
 /* One node's; never freed before the server, as connections point to it. */
@@ -55,6 +56,7 @@ struct ssh_server {
 	char *client_pem;
 	char *client_public;
 	struct map ports;	/* by name */
+	size_t most_ports;
 	unsigned int next_port;
 	int epoll;
 	int stop;
@@ -172,15 +174,19 @@ static void *accept_loop(void *data)
 	}
 }
 
-/* A thousand nodes are a thousand sockets. */
-static void raise_file_limit(void)
+/* A thousand nodes are a thousand sockets: as many as the system gives, less those that connections need. */
+static size_t raise_file_limit(void)
 {
-	struct rlimit limit;
+	struct rlimit limit = {.rlim_cur = 1024, .rlim_max = 1024};
 
 	if (!getrlimit(RLIMIT_NOFILE, &limit)) {
 		limit.rlim_cur = limit.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &limit);
 	}
+	if (limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur > PORT_COUNT)
+		return PORT_COUNT;
+	return limit.rlim_cur > 2 * FILES_FOR_CONNECTIONS ? (size_t)limit.rlim_cur - FILES_FOR_CONNECTIONS
+							   : (size_t)limit.rlim_cur / 2;
 }
 
 static void watch(struct ssh_server *server, int fd, struct port *port)
@@ -202,7 +208,7 @@ int ssh_server_new(struct cluster *cluster, struct ssh_server **ret_server, stru
 	pthread_attr_init(&server->small);
 	pthread_attr_setstacksize(&server->small, STACK_BYTES);
 	pthread_attr_setdetachstate(&server->small, PTHREAD_CREATE_DETACHED);
-	raise_file_limit();
+	server->most_ports = raise_file_limit();
 	watch(server, server->stop, NULL);
 	*ret_server = server;
 	if (ssh_seed_random(&server->seed, err))
@@ -370,7 +376,7 @@ int ssh_server_refresh(struct ssh_server *server, bool *ret_changed, struct err 
 	while ((port = map_next(&server->ports, &position)))
 		look_at(server, port, store_find(&server->cluster->store, KIND_NODE, "", port->name));
 	for (size_t i = 0; i < nodes->count; i++) {
-		if (map_get(&server->ports, nodes->objects[i]->name))
+		if (map_get(&server->ports, nodes->objects[i]->name) || server->ports.count == server->most_ports)
 			continue;
 		if (ret_changed)
 			*ret_changed = true;

@@ -25,8 +25,8 @@ int ssh_server_new(struct cluster *cluster, struct ssh_server **ret_server, stru
 void ssh_server_free(struct ssh_server *server);
 
 /*
- * Gives new nodes a port, and closes those of nodes that are gone. True in *ret_changed (may be NULL) where a node has
- * a new port. The lock is held for this and all below.
+ * Gives new nodes a port, as many as this process may open, and closes those of nodes that are gone. True in
+ * *ret_changed (may be NULL) where a node has a new port. The lock is held for this and all below.
  */
 int ssh_server_refresh(struct ssh_server *server, bool *ret_changed, struct err *err);
 /* Up or not: a node that is down refuses connections, and those that it had break. */
