@@ -110,6 +110,7 @@ static int handshake(struct connection *connection, const struct connection_requ
 	}
 	/* From here on the socket is libssh's. */
 	ssh_options_set(connection->session, SSH_OPTIONS_FD, &fd);
+	connection->was_given = true;
 	ssh_set_blocking(connection->session, 0);
 	struct handshake_wait wait = wait_for(connection, request);
 	int result;
@@ -265,8 +266,9 @@ int connection_open(const struct connection_request *request, struct connection 
 }
 
 /*
- * libssh 0.10 closes a socket that it was given where a handshake fails, and leaves it open where a session ends in
- * order. Its number may be another file's by now: it is closed where it is still the same socket as the dup.
+ * libssh 0.10 closes a socket that it was given where something fails, and leaves it open where a session ends in
+ * order. A version that closes it then may have freed the number for another file: it is closed here where it is
+ * still the same socket as the dup.
  */
 static void close_left_over(const struct connection *connection)
 {
@@ -276,18 +278,22 @@ static void close_left_over(const struct connection *connection)
 	if (fstat(connection->guard, &ours) == 0 && fstat(connection->socket, &its) == 0 &&
 	    ours.st_dev == its.st_dev && ours.st_ino == its.st_ino)
 		close(connection->socket);
-	close(connection->guard);
 }
 
 void connection_free(struct connection *connection)
 {
 	if (!connection)
 		return;
+	/* Before the end is said: after it libssh knows no socket in any case. */
+	bool is_open = !connection->was_given || ssh_get_fd(connection->session) >= 0;
 	if (connection->session) {
 		ssh_disconnect(connection->session);
 		ssh_free(connection->session);
 	}
-	close_left_over(connection);
+	if (is_open)
+		close_left_over(connection);
+	if (connection->guard >= 0)
+		close(connection->guard);
 	free(connection);
 }
 

@@ -20,6 +20,7 @@ struct jump_table;
 struct connection {
 	ssh_session session;	/* not blocking */
 	int socket;		/* the session's */
+	bool was_given;		/* libssh has had it */
 	int guard;		/* a dup of it, to be shut down; ours to close */
 };
 

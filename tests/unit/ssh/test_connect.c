@@ -64,16 +64,15 @@ int getaddrinfo(const char *name, const char *service, const struct addrinfo *hi
 	pthread_mutex_lock(&resolver.lock);
 	while (resolver.hold)
 		pthread_cond_wait(&resolver.let_go, &resolver.lock);
-	pthread_mutex_unlock(&resolver.lock);
-	if (resolver.code)
-		return resolver.code;
 	struct addrinfo **link = ret_list;
 	*link = NULL;
-	for (size_t i = 0; i < array_length(resolver.addresses) && resolver.addresses[i]; i++) {
+	for (size_t i = 0; !resolver.code && i < array_length(resolver.addresses) && resolver.addresses[i]; i++) {
 		*link = address_of(resolver.addresses[i], resolver.ports[i]);
 		link = &(*link)->ai_next;
 	}
-	return 0;
+	int code = resolver.code;
+	pthread_mutex_unlock(&resolver.lock);
+	return code;
 }
 
 void freeaddrinfo(struct addrinfo *list)
@@ -137,12 +136,13 @@ static void full_close(struct full *full)
 
 static void resolver_says(const char *first, int first_port, const char *second, int second_port)
 {
+	pthread_mutex_lock(&resolver.lock);
 	resolver.addresses[0] = first;
 	resolver.ports[0] = first_port;
 	resolver.addresses[1] = second;
 	resolver.ports[1] = second_port;
-	resolver.addresses[2] = NULL;
 	resolver.code = 0;
+	pthread_mutex_unlock(&resolver.lock);
 }
 
 /* Connects within limit_ms; returns what connect_tcp() does. */
@@ -197,7 +197,10 @@ static void test_none_answers(void **state)
 	resolver_says("127.0.0.1", closed_port("127.0.0.1"), NULL, 0);
 	assert_int_equal(try_connect(60000, 20000, &err), -1);
 	assert_int_equal(err.code, ERR_CONNECT);
+	resolver_says(NULL, 0, NULL, 0);
+	pthread_mutex_lock(&resolver.lock);
 	resolver.code = EAI_NONAME;
+	pthread_mutex_unlock(&resolver.lock);
 	assert_int_equal(try_connect(60000, 20000, &err), -1);
 	assert_int_equal(err.code, ERR_DNS);
 	full_close(&full);
