@@ -110,6 +110,7 @@ static void open_history(struct session *session)
 		log_line("history: %s", text);
 		return;
 	}
+	history_use(session->history, session->disk);
 	cluster_set_history(session->cluster, session->history);
 }
 

@@ -10,6 +10,7 @@
 #include "probes/base/log.h"
 #include "probes/base/map.h"
 #include "probes/base/memory.h"
+#include "probes/net/worker.h"
 
 enum {
 	BUSY_MS = 200,		/* another console writes: later is soon enough */
@@ -35,6 +36,8 @@ struct history {
 	size_t count;
 	struct map by_key;	/* key -> struct entry */
 	bool has_news;
+	bool is_writing;	/* a batch is under way */
+	struct worker *worker;	/* NULL: it is written at once */
 	int64_t written_at;
 };
 
@@ -153,9 +156,23 @@ int history_open(const char *state_dir, const char *cluster, int days, int64_t n
 	return -1;
 }
 
-static bool write_entry(struct history *history, sqlite3_stmt *statement, const struct entry *entry)
+/* What is to be written: copies, so that the thread needs nothing of the loop's. */
+struct batch {
+	struct work work;
+	struct history *history;
+	struct row *rows;
+	size_t count;
+	bool is_written;
+	bool is_busy;
+};
+
+struct row {
+	struct entry *entry;		/* for the loop alone, afterwards */
+	struct sighting sighting;
+};
+
+static bool write_row(const struct history *history, sqlite3_stmt *statement, const struct sighting *sighting)
 {
-	const struct sighting *sighting = &entry->sighting;
 	bool is_done;
 
 	sqlite3_bind_text(statement, 1, history->cluster, -1, SQLITE_STATIC);
@@ -170,40 +187,110 @@ static bool write_entry(struct history *history, sqlite3_stmt *statement, const 
 	return is_done;
 }
 
-static void write_news(struct history *history, int64_t now)
+static void write_batch(struct work *work)
 {
 	static const char sql[] = "INSERT INTO sightings VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)"
 				  " ON CONFLICT DO UPDATE SET last_seen = max(last_seen, excluded.last_seen)";
+	struct batch *batch = (struct batch *)work;
+	const struct history *history = batch->history;
 	sqlite3_stmt *statement = NULL;
 	bool is_done = sqlite3_exec(history->database, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK;
 
-	history->written_at = now;
-	if (!is_done)
+	batch->is_busy = !is_done;
+	if (batch->is_busy)
 		return;		/* somebody else writes; what is new stays new */
 	is_done = sqlite3_prepare_v2(history->database, sql, -1, &statement, NULL) == SQLITE_OK;
-	for (size_t i = 0; is_done && i < history->count; i++) {
-		struct entry *entry = history->entries[i];
-
-		if (entry->is_new || entry->written != entry->sighting.last_seen)
-			is_done = write_entry(history, statement, entry);
-	}
+	for (size_t i = 0; is_done && i < batch->count; i++)
+		is_done = write_row(history, statement, &batch->rows[i].sighting);
 	sqlite3_finalize(statement);
-	if (!is_done || sqlite3_exec(history->database, "COMMIT", NULL, NULL, NULL) != SQLITE_OK) {
-		log_line("history: %s", sqlite3_errmsg(history->database));
+	batch->is_written = is_done && sqlite3_exec(history->database, "COMMIT", NULL, NULL, NULL) == SQLITE_OK;
+	if (!batch->is_written)
 		sqlite3_exec(history->database, "ROLLBACK", NULL, NULL, NULL);
+}
+
+/* Entries live as long as the history, which waits for its batch. */
+static void note_batch(struct work *work)
+{
+	struct batch *batch = (struct batch *)work;
+
+	for (size_t i = 0; i < batch->count; i++) {
+		struct row *row = &batch->rows[i];
+
+		if (batch->is_written) {
+			row->entry->is_new = false;
+			row->entry->written = row->sighting.last_seen;
+		}
+		free(row->sighting.kind);
+		free(row->sighting.name);
+		free(row->sighting.uid);
+	}
+	if (!batch->is_written) {
+		batch->history->has_news = true;
+		if (!batch->is_busy)
+			log_line("history: what was seen could not be written");
+	}
+	batch->history->is_writing = false;
+	free(batch->rows);
+	free(batch);
+}
+
+static struct batch *make_batch(struct history *history)
+{
+	struct batch *batch = xcalloc(1, sizeof(*batch));
+
+	batch->work.run = write_batch;
+	batch->work.done = note_batch;
+	batch->history = history;
+	batch->rows = xcalloc(history->count + 1, sizeof(*batch->rows));
+	for (size_t i = 0; i < history->count; i++) {
+		struct entry *entry = history->entries[i];
+		struct row *row = &batch->rows[batch->count];
+
+		if (!entry->is_new && entry->written == entry->sighting.last_seen)
+			continue;
+		row->entry = entry;
+		row->sighting = entry->sighting;
+		row->sighting.kind = xstrdup(entry->sighting.kind);
+		row->sighting.name = xstrdup(entry->sighting.name);
+		row->sighting.uid = xstrdup(entry->sighting.uid);
+		batch->count++;
+	}
+	return batch;
+}
+
+static void write_news(struct history *history, int64_t now)
+{
+	struct batch *batch;
+
+	/* One at a time: what came meanwhile goes with the next. */
+	if (history->is_writing) {
+		history->has_news = true;
 		return;
 	}
-	for (size_t i = 0; i < history->count; i++) {
-		history->entries[i]->is_new = false;
-		history->entries[i]->written = history->entries[i]->sighting.last_seen;
-	}
+	batch = make_batch(history);
+	history->written_at = now;
 	history->has_news = false;
+	history->is_writing = true;
+	if (history->worker) {
+		worker_post(history->worker, &batch->work);
+		return;
+	}
+	write_batch(&batch->work);
+	note_batch(&batch->work);
+}
+
+void history_use(struct history *history, struct worker *worker)
+{
+	history->worker = worker;
 }
 
 void history_free(struct history *history, int64_t now)
 {
 	if (!history)
 		return;
+	if (history->worker)
+		worker_drain(history->worker);
+	history->worker = NULL;
 	if (history->count)
 		write_news(history, now);
 	for (size_t i = 0; i < history->count; i++) {

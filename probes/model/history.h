@@ -6,7 +6,8 @@
  * A sighting is one life of an object: its uid, and for the controllers' pod
  * each start of its container. Memory holds them all (they are few); the file
  * gets what is new in one transaction every ten seconds at most, and when it
- * was last seen every five minutes. Used by the loop's thread alone.
+ * was last seen every five minutes. Memory is the loop's; the file is written
+ * by the worker's thread (history_use()), without one at once.
  */
 #ifndef MODEL_HISTORY_H
 #define MODEL_HISTORY_H
@@ -31,7 +32,10 @@ struct sighting {
 /* cluster: what tells this cluster from others, the server's URL. days: how long it is kept. */
 int history_open(const char *state_dir, const char *cluster, int days, int64_t now, struct history **ret_history,
 		 struct err *err);
-/* Writes what is new. NULL is fine. */
+struct worker;
+/* Where it is written from now on; it must outlive the history. */
+void history_use(struct history *history, struct worker *worker);
+/* Writes what is new, and waits for that. NULL is fine. */
 void history_free(struct history *history, int64_t now);
 /* The record is there now. Records that history is not about are ignored. */
 void history_see(struct history *history, const struct record *record, int64_t now);

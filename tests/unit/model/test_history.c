@@ -9,10 +9,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
+#include <sqlite3.h>
 
 #include "probes/base/memory.h"
 #include "probes/model/cluster.h"
 #include "probes/model/history.h"
+#include "probes/net/loop.h"
+#include "probes/net/worker.h"
 #include "tests/unit/kube/scan.h"
 
 enum { NOW = 1795255200, DAY = 86400 };	/* 2026-11-21T10:00:00Z */
@@ -128,12 +131,44 @@ static void a_file_of_others_is_refused(void **state)
 	assert_int_equal(chmod(file, 0600), 0);
 }
 
+/* The loop is not held up by who holds the file; what came meanwhile is written with the next batch. */
+static void is_written_beside_the_loop(void **state)
+{
+	struct fixture *fixture = *state;
+	auto_free char *file = xasprintf("%s/history.db", fixture->folder);
+	struct history *other = NULL;
+	struct worker *worker;
+	struct loop *loop;
+	sqlite3 *database;
+
+	assert_int_equal(loop_new(&loop, NULL), 0);
+	assert_int_equal(worker_new(loop, &worker, NULL), 0);
+	history_use(fixture->history, worker);
+	assert_int_equal(sqlite3_open(file, &database), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(database, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+	see(fixture, KIND_NODE, NODE("a"), NOW + 20, false);
+	see(fixture, KIND_NODE, NODE("b"), NOW + 21, false);
+	worker_drain(worker);
+	assert_int_equal(sqlite3_exec(database, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(database);
+	see(fixture, KIND_NODE, NODE("b"), NOW + 40, false);
+	worker_drain(worker);
+	assert_int_equal(history_open(fixture->folder, "https://a", 14, NOW + 41, &other, NULL), 0);
+	assert_int_equal(history_count(other), 2);
+	history_free(other, NOW + 41);
+	history_free(fixture->history, NOW + 42);
+	fixture->history = NULL;
+	worker_free(worker);
+	loop_free(loop);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(outlives_the_console, setup, teardown),
 		cmocka_unit_test_setup_teardown(keeps_clusters_apart_and_forgets, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_file_of_others_is_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(is_written_beside_the_loop, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
