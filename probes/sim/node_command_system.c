@@ -11,8 +11,11 @@
 #include "probes/base/memory.h"
 #include "probes/sim/cluster.h"
 #include "probes/sim/document.h"
+#include "probes/sim/kubelet_container.h"
 #include "probes/sim/node_commands.h"
 #include "probes/sim/node_logrotate.h"
+
+enum { SILENCE_MS = 1000 };
 
 static const struct machine *machine_under(const struct command *command)
 {
@@ -229,7 +232,8 @@ static int run_curl(const struct command *command)
 	json_array_foreach(closed, i, pattern) {
 		if (fnmatch(json_string_value(pattern), host, 0))
 			continue;
-		shell_spend(command->shell, limit ? (int64_t)(1000 * strtod(limit, NULL)) : -1);
+		/* A second stands for all that curl waits, as other times here are short. */
+		shell_spend(command->shell, limit ? scaled(command->shell->cluster, SILENCE_MS) : -1);
 		command_out(command, "000 \n");
 		return command_fail(command, 28, "(28) Connection timed out after %s000 milliseconds",
 				    limit ? limit : "130");
