@@ -16,6 +16,7 @@ static const struct parser parsers[] = {
 	{"containerd-config", parse_containerd_config, false},
 	{"count", parse_count, false},
 	{"curl", parse_curl, true},
+	{"deleted-files", parse_deleted_files, true},
 	{"df", parse_df, false},
 	{"df-inodes", parse_df_inodes, false},
 	{"epoch", parse_epoch, false},

@@ -80,6 +80,7 @@ json_t *parse_cmdline(const struct parse_input *input, struct err *err);
 json_t *parse_containerd_config(const struct parse_input *input, struct err *err);
 json_t *parse_count(const struct parse_input *input, struct err *err);
 json_t *parse_curl(const struct parse_input *input, struct err *err);
+json_t *parse_deleted_files(const struct parse_input *input, struct err *err);
 json_t *parse_df(const struct parse_input *input, struct err *err);
 json_t *parse_df_inodes(const struct parse_input *input, struct err *err);
 json_t *parse_epoch(const struct parse_input *input, struct err *err);

@@ -184,3 +184,91 @@ json_t *parse_logrotate_status(const struct parse_input *input, struct err *err)
 		json_object_set_new(value, "latest", day_text(latest));
 	return value;
 }
+
+/* A file that has no name any more and is still open somewhere. */
+struct deleted_file {
+	struct piece device;
+	struct piece inode;
+	struct piece name;
+	int64_t bytes;
+};
+
+static bool same(struct piece left, struct piece right)
+{
+	return left.length == right.length && !memcmp(left.at, right.at, left.length);
+}
+
+/* Only what was on a file system: shared memory and memfds look alike. */
+static bool was_on_disk(struct piece name)
+{
+	return piece_begins(name, "/") && !piece_begins(name, "/dev/") && !piece_begins(name, "/memfd:") &&
+	       !piece_begins(name, "/SYSV") && !piece_begins(name, "/[aio]");
+}
+
+static void add_deleted(struct deleted_file *files, size_t *count, const struct deleted_file *file)
+{
+	for (size_t i = 0; i < *count; i++) {
+		if (same(files[i].device, file->device) && same(files[i].inode, file->inode))
+			return;
+	}
+	if (*count < PARSE_ITEMS_MAX)
+		files[(*count)++] = *file;
+}
+
+static json_t *describe_deleted(const struct deleted_file *files, size_t count, bool was_cut)
+{
+	const struct deleted_file *largest = NULL;
+	int64_t total = 0;
+	json_t *value;
+
+	for (size_t i = 0; i < count; i++) {
+		if (__builtin_add_overflow(total, files[i].bytes, &total))
+			total = INT64_MAX;
+		if (!largest || files[i].bytes > largest->bytes)
+			largest = &files[i];
+	}
+	value = json_pack("{s:I, s:I, s:b}", "count", (json_int_t)count, "totalBytes", (json_int_t)total,
+			  "atLeast", was_cut);
+	if (largest)
+		json_object_set_new(value, "largest", json_pack("{s:o, s:I}", "path",
+								piece_json(largest->name), "bytes",
+								(json_int_t)largest->bytes));
+	return value;
+}
+
+/*
+ * lsof +L1 -F Disn: a letter and a value a line, p before those of a process; D, s, i, n of each open file, the name
+ * last. It ends with 1 where it lists nothing.
+ */
+json_t *parse_deleted_files(const struct parse_input *input, struct err *err)
+{
+	auto_free struct deleted_file *files = xcalloc(PARSE_ITEMS_MAX, sizeof(*files));
+	struct piece rest = piece_of(input->text, input->length);
+	struct deleted_file file = {{"", 0}, {"", 0}, {"", 0}, 0};
+	bool is_known = !input->length && !input->error_length;
+	size_t count = 0;
+	struct piece line;
+
+	while (piece_line(&rest, &line)) {
+		struct piece value = piece_of(line.at + 1, line.length ? line.length - 1 : 0);
+
+		if (!line.length)
+			continue;
+		is_known |= *line.at == 'p';
+		if (*line.at == 'D')
+			file = (struct deleted_file){value, {"", 0}, {"", 0}, 0};
+		else if (*line.at == 'i')
+			file.inode = value;
+		else if (*line.at == 's' && (!piece_integer(value, &file.bytes) || file.bytes < 0))
+			file.bytes = 0;
+		if (*line.at != 'n' || !was_on_disk(value) || !file.device.length)
+			continue;
+		file.name = value;
+		add_deleted(files, &count, &file);
+	}
+	if (!is_known) {
+		err_set(err, ERR_PROTOCOL, "lsof lists no files in a form that is known", NULL);
+		return NULL;
+	}
+	return describe_deleted(files, count, input->was_cut);
+}

@@ -22,7 +22,7 @@ from tap import run, test  # noqa: E402
 
 enter()
 for needed in ("df", "find", "stat", "sha256sum", "lsblk", "logrotate", "rpcinfo", "rpcbind", "rpc.statd", "ctr", "containerd", "ps",
-               "getent", "curl", "timeout", "journalctl", "/usr/sbin/sshd"):
+               "getent", "curl", "timeout", "lsof", "journalctl", "/usr/sbin/sshd"):
     assert shutil.which(needed, path=os.environ["PATH"] + ":/usr/sbin:/sbin"), f"{needed} is not installed: make deps"
 NODE = ScratchNode()
 ROTATION = "/etc/logrotate.d/docker"
@@ -75,8 +75,13 @@ def _():
     assert found["value"]["logs"]["totalBytes"] == 8 << 20 and found["value"]["logs"]["largestBytes"] == 6 << 20, found
     liar = "/var/lib/docker/containers/cc/a\n99999999 99999999999 b\n" + "0123456789abcdef0123456789abcdee 0 0\n-json.log"
     write(liar, b"x" * (8 << 20))
-    found = NODE.check("container-logs", runtime=DOCKER)
+    with open("/var/lib/docker/deleted", "wb") as file:
+        file.write(b"x" * (4 << 20))
+        file.flush()
+        os.unlink("/var/lib/docker/deleted")
+        found = NODE.check("container-logs", runtime=DOCKER)
     assert found["verdict"] == "bad" and found["sign"] == "log-share", found
+    assert found["signs"].pop("deleted-open") and found["value"]["deleted"]["totalBytes"] >= 4 << 20, found
     assert found["value"]["logs"]["totalBytes"] == 16 << 20 and found["value"]["logs"]["largest"][0]["path"] == liar, found
     assert found["signs"] == {"log-share": True, "big-log": False}, found
     subprocess.run(["umount", "/var/lib/docker"], check=True)

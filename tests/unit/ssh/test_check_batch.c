@@ -71,7 +71,7 @@ static void the_script_is_quoted_lines_and_markers(void **state)
 	auto_free char *script = batch_script(&batch);
 
 	(void)state;
-	assert_int_equal(batch.command_count, 2);
+	assert_int_equal(batch.command_count, 3);
 	assert_non_null(strstr(script, "\nsudo -n timeout -k 2 30 env LC_ALL=C PATH="));
 	assert_non_null(strstr(script,
 			       " find /var/lib/docker/containers -xdev -type f -name '*-json.log*' -size +1023k -printf "

@@ -177,6 +177,12 @@ static void small_outputs(void **state)
 	       "version", "\"1.6.33\"");
 	EXPECT("count", "xxxx", "count", "4");
 	EXPECT("count", "", "count", "0");
+	/* lsof 4.95 of Debian 12: two descriptors of one file, shared memory, one that is empty */
+	EXPECT("deleted-files", "p812\nf3\nD0xfe00\ns300\ni17\nn/var/log/a.log (deleted)\nf4\nD0xfe00\ns300\ni17\n"
+	       "n/var/log/a.log (deleted)\np900\nf5\nD0x1\ns5000\ni2\nn/dev/shm/x (deleted)\nf6\nD0xfe00\ns0\ni18\n"
+	       "n/tmp/#18 (deleted)\n", "totalBytes", "300");
+	EXPECT("deleted-files", "p812\nf3\nD0xfe00\ns300\ni17\nn/var/log/a.log (deleted)\n", "largest",
+	       "{\"bytes\":300,\"path\":\"/var/log/a.log (deleted)\"}");
 	EXPECT("uptime", "350735.47 234388.90\n", "seconds", "350735");
 	EXPECT("word", "cgroup2fs\n", "word", "\"cgroup2fs\"");
 	EXPECT("hosts", "203.0.113.7     registry.k8s.io\n2001:db8::7 registry.k8s.io\n", "addresses",
@@ -218,6 +224,7 @@ static void statuses_that_say_something(void **state)
 		/* rpcbind 1.2.6 of Debian 12 */
 		{"rpcinfo", "", "127.0.0.1: RPC: Remote system error - Connection refused\n", 1, "reachable", "false"},
 		{"processes", "", "", 1, "count", "0"},
+		{"deleted-files", "", "", 1, "totalBytes", "0"},
 		{"arguments", "", "", 1, "running", "false"},
 		{"hosts", "", "", 2, "found", "false"},
 		{"curl", "000 ", "curl: (28) Connection timed out after 5001 milliseconds\n", 28, "trouble",
