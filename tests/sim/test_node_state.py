@@ -300,7 +300,7 @@ def _():
         assert (first[0], second[0], process.wait(10)) == ("a\n", "b\n", 0) and second[1] - first[1] > 0.8
 
 
-@test("another host key under the same name: ssh refuses, and so it does for a Node made anew")
+@test("another host key under the same name: ssh refuses")
 def _():
     with Nodes("healthy", *SCALE) as cluster:
         cluster.node("nks-prod-default-worker-1", ssh={"newHostKey": True})
@@ -308,13 +308,20 @@ def _():
         assert changed.code == 255 and "HOST IDENTIFICATION HAS CHANGED" in changed.err, changed
 
 
-@test("a node that joins gets a port and its lines in ssh_config; one that is deleted refuses")
+@test("a node that joins gets a port and its lines in ssh_config; one that is deleted refuses, and made anew is another")
 def _():
     with Nodes("healthy", *SCALE) as cluster:
         cluster.post("/sim/nodes", {"name": "nks-prod-default-worker-77", "group": "default-worker"})
         wait_for(lambda: cluster.ssh("nks-prod-default-worker-77", "true").code == 0, 20, what="the new node answers")
+        cluster.ssh("nks-prod-default-worker-5", "touch /tmp/old")
         cluster.delete("/api/v1/nodes/nks-prod-default-worker-5")
         wait_for(lambda: "Connection refused" in cluster.ssh("10.0.0.26", "true").err, 20, what="the deleted node refuses")
+        # Made anew under the same name it is another machine: with an empty disk, and a key that nobody has seen.
+        cluster.post("/sim/nodes", {"name": "nks-prod-default-worker-5", "group": "default-worker"})
+        wait_for(lambda: "HOST IDENTIFICATION HAS CHANGED" in cluster.ssh("nks-prod-default-worker-5", "true").err, 20,
+                 what="the new machine shows another key")
+        trusted = ("-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null")
+        assert cluster.ssh("nks-prod-default-worker-5", "ls /tmp", *trusted).out == ""
 
 
 @test("a hundred nodes: the simulator is ready soon, and a hundred connections cost little")
