@@ -75,7 +75,7 @@ void console_release(struct console *console)
 static bool is_protected(const struct configuration *configuration, const char *context)
 {
 	for (char *const *pattern = configuration->protected_contexts; *pattern; pattern++) {
-		if (fnmatch(*pattern, context, 0) == 0)
+		if (fnmatch(*pattern, context, FNM_CASEFOLD) == 0)
 			return true;
 	}
 	return false;

@@ -12,7 +12,7 @@ bool remedy_context_is_protected(const struct session *session)
 	char **pattern = session->invocation->configuration->protected_contexts;
 
 	for (; context && pattern && *pattern; pattern++) {
-		if (fnmatch(*pattern, context, 0) == 0)
+		if (fnmatch(*pattern, context, FNM_CASEFOLD) == 0)
 			return true;
 	}
 	return false;

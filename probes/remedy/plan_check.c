@@ -119,6 +119,39 @@ static void judge(struct change *change, const struct plan_check *check, const j
 	precondition->reason = change_say(change, "this version does not know the check", NULL);
 }
 
+static void deny(const struct change *change, const char *label, struct buffer *denied)
+{
+	for (const char *const *pattern = change->context.deny_objects; *pattern; pattern++) {
+		if (fnmatch(*pattern, label, FNM_CASEFOLD) == 0) {
+			plan_check_reason(denied, label);
+			return;
+		}
+	}
+}
+
+/* An evicted pod is touched, and so is what it is the pod of. */
+static void deny_pods(const struct change *change, const struct plan_step *step, struct buffer *denied)
+{
+	const struct snapshot *snapshot = cluster_snapshot(change->context.cluster);
+	size_t i;
+	json_t *pod;
+
+	json_array_foreach(step->pods, i, pod) {
+		const char *uid = json_string_value(json_object_get(pod, "uid"));
+		const struct record *record = uid ? snapshot_by_uid(snapshot, uid) : NULL;
+		const struct record *root = record ? snapshot_root_owner(snapshot, record) : NULL;
+		auto_free char *label = xasprintf("Pod/%s/%s", json_string_value(json_object_get(pod, "namespace")),
+						  json_string_value(json_object_get(pod, "name")));
+		auto_free char *owner = root && root != record ? xasprintf("%s/%s/%s", root->kind->name,
+									   root->name_space, root->name)
+							       : NULL;
+
+		deny(change, label, denied);
+		if (owner)
+			deny(change, owner, denied);
+	}
+}
+
 /* deny_objects of the configuration: no fix may touch them (decisions.md 37). */
 static void judge_deny_list(struct change *change)
 {
@@ -127,14 +160,10 @@ static void judge_deny_list(struct change *change)
 
 	if (!change->context.deny_objects || !change->context.deny_objects[0])
 		return;
-	for (size_t i = 0; i < change->target_count; i++) {
-		for (const char *const *pattern = change->context.deny_objects; *pattern; pattern++) {
-			if (fnmatch(*pattern, change->targets[i]->label, FNM_CASEFOLD) == 0) {
-				plan_check_reason(&denied, change->targets[i]->label);
-				break;
-			}
-		}
-	}
+	for (size_t i = 0; i < change->target_count; i++)
+		deny(change, change->targets[i]->label, &denied);
+	for (size_t i = 0; i < change->step_count; i++)
+		deny_pods(change, change->steps[i], &denied);
 	precondition = plan_add_precondition(change, change->context.translate("No object is on the deny list of the "
 									       "configuration"),
 					     true);

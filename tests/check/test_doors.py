@@ -37,6 +37,36 @@ FILES = {
     "node_token_new": {"probes/remedy/confirm.o"},
     "node_token_permit": {"probes/remedy/node_part.o"},
     "pool_run": {"probes/ssh/node_check.o", "probes/ssh/node_step.o"},
+    # Behind the doors of the API.
+    "client_start": {"probes/kube/door.o"},
+}
+# Ways around the doors: what sends bytes to somebody, or starts a program that would. Only these files may.
+AROUND = {
+    "curl_easy_perform": set(),
+    "curl_multi_add_handle": {"probes/net/http.o"},
+    "ssh_channel_request_exec": {"probes/ssh/command.o"},
+    "ssh_channel_request_shell": set(),
+    "ssh_channel_request_subsystem": set(),
+    "sftp_new": set(),
+    "ssh_scp_new": set(),
+    "connect": {"probes/ssh/connect.o", "probes/ssh/agent.o"},
+    "sendto": set(),
+    "sendmsg": set(),
+    "system": set(),
+    "popen": set(),
+    "posix_spawn": {"probes/net/spawn.o"},
+    "posix_spawnp": set(),
+    "fork": {"probes/net/spawn.o"},
+    "vfork": set(),
+    "execve": {"probes/net/spawn.o"},
+    "execvp": set(),
+    # `sim` becomes the simulator.
+    "execv": {"tui/sim_command.o"},
+    "execl": set(),
+    "execlp": set(),
+    "dlopen": set(),
+    # Children: credential plugins, and the simulator of --demo.
+    "job_start": {"probes/kube/credential.o", "tui/demo.o"},
 }
 
 
@@ -97,6 +127,14 @@ def _():
         assert users, f"nobody refers to {symbol}: the test looks at the wrong name"
         wrong += [f"{path} refers to {symbol}" for path in users - files]
     assert not wrong, "\n".join(wrong)
+
+
+@test("and nothing else sends bytes to a server or starts a program that could")
+def _():
+    for symbol, files in AROUND.items():
+        users = {path for path, (_own, other) in SYMBOLS.items() if symbol in other and not path.startswith("probes/sim/")}
+        assert users <= files, f"{symbol} is used by {sorted(users - files)}"
+        assert users or not files, f"nobody refers to {symbol}: the test looks at the wrong name"
 
 
 run()
