@@ -41,6 +41,36 @@ static void the_shipped_checks_load(void **state)
 	check_set_free(set);
 }
 
+/* A hint holds 512 bytes with its names: a line that is cut would permit something else. */
+static void sudoers_lines_fit_in_a_hint(void **state)
+{
+	struct check_set *set = NULL;
+	size_t count = 0;
+
+	(void)state;
+	assert_int_equal(check_set_load("assets/checks", &set, NULL), 0);
+	for (size_t i = 0; i < check_count(set); i++) {
+		const struct check *check = check_at(set, i);
+
+		for (size_t r = 0; r < check->read_count; r++) {
+			const struct check_read *read = &check->reads[r];
+
+			for (size_t c = 0; read->sudo && c < read->command_count; c++, count++) {
+				auto_free char *line = sudoers_line("USER", read->commands[c].argv,
+								    read->timeout_seconds);
+				struct err err = {0};
+
+				err_set(&err, ERR_FORBIDDEN, "x", NULL);
+				err_hint(&err, "allow it in sudoers: {line}", "line", line, NULL);
+				assert_string_equal(message_value(&err.hint, "line"), line);
+				assert_null(strchr(line, '\n'));
+			}
+		}
+	}
+	assert_true(count > 10);
+	check_set_free(set);
+}
+
 #define HEAD                                                                                                          \
 	"{\n'format': 1,\n'name': 'x',\n'title': {'en': 'X', 'ko': 'X', 'ja': 'X'},\n'summary': 'x',\n"
 #define READ "'reads': [{'as': 'a', 'parser': 'word', 'timeoutSeconds': 5, 'commands': [{'argv': ['uname', '-r']}]}]"
@@ -177,6 +207,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_shipped_checks_load),
+		cmocka_unit_test(sudoers_lines_fit_in_a_hint),
 		cmocka_unit_test(broken_checks_say_where),
 		cmocka_unit_test(commands_that_read_are_allowed),
 		cmocka_unit_test(commands_that_do_more_are_refused),
