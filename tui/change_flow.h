@@ -16,7 +16,7 @@ struct change_flow {
 	struct change_command *command;
 	const char *digest;		/* --confirm; NULL: not given */
 	const char *name;		/* --confirm-name */
-	const struct secret_files *secrets;	/* NULL: none are given */
+	struct secret_files *secrets;	/* NULL: none are given */
 	bool dry_run;
 	const char *nothing;		/* message id: what to say where there is nothing to do */
 	size_t printed;			/* output lines so far */

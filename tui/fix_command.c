@@ -160,6 +160,7 @@ static int run(struct invocation *invocation)
 									: fix_each(&command, &flow, &arguments);
 	change_command_close(&command);
 	change_flow_release(&flow);
+	secret_files_release(&arguments.secrets);
 	return code;
 }
 

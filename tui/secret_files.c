@@ -38,15 +38,19 @@ static ssize_t read_whole(int descriptor, char *bytes, size_t size)
 	}
 }
 
-static int give_file(const char *item, struct change *change, struct err *err)
+static int give_file(struct secret_files *files, const char *item, struct change *change, struct err *err)
 {
 	const char *path = strchr(item, '=') + 1;
+	bool is_input = !strcmp(path, "-");
 	auto_free char *name = xstrndup(item, (size_t)(path - item) - 1);
-	int descriptor = !strcmp(path, "-") ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int descriptor;
 	char bytes[SECRET_BYTES];
 	ssize_t length;
 	int code;
 
+	if (is_input && files->standard_input)
+		return change_give_secret(change, name, files->standard_input, err);
+	descriptor = is_input ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (descriptor < 0)
 		return err_set(err, ERR_IO, "cannot read {path}: {reason}", "path", path, "reason", strerror(errno),
 			       NULL);
@@ -63,14 +67,21 @@ static int give_file(const char *item, struct change *change, struct err *err)
 	if (length && bytes[length - 1] == '\n')
 		bytes[length - 1] = '\0';
 	code = change_give_secret(change, name, bytes, err);
+	if (is_input)
+		files->standard_input = xstrdup(bytes);
 	explicit_bzero(bytes, sizeof(bytes));
 	return code;
 }
 
-int secret_files_give(const struct secret_files *files, struct change *change, struct err *err)
+void secret_files_release(struct secret_files *files)
+{
+	secret_free(take_pointer(files->standard_input));
+}
+
+int secret_files_give(struct secret_files *files, struct change *change, struct err *err)
 {
 	for (size_t i = 0; i < files->count; i++) {
-		if (give_file(files->items[i], change, err) < 0)
+		if (give_file(files, files->items[i], change, err) < 0)
 			return -1;
 	}
 	return 0;

@@ -36,9 +36,9 @@ def environment(home, **more):
                 XDG_STATE_HOME=os.path.join(home, "state"), LC_ALL="C.UTF-8", **more)
 
 
-def run_console(home, *words, timeout=60, stdin=None, **more):
+def run_console(home, *words, timeout=60, stdin=None, console=CONSOLE, **more):
     """more: environment variables."""
-    return Answer(subprocess.run([CONSOLE, *words], capture_output=True, text=True, errors="surrogateescape",
+    return Answer(subprocess.run([console, *words], capture_output=True, text=True, errors="surrogateescape",
                                  timeout=timeout, env=environment(home, **more),
                                  **({"input": stdin} if stdin is not None else {"stdin": subprocess.DEVNULL})))
 

@@ -79,8 +79,9 @@ def _():
             files[name] = os.path.join(cluster.folder, "own-" + name)
             with open(files[name], "w", encoding="utf-8") as file:
                 file.write(value + "\n")
-        number = digest(cluster, "plan", "E03")
-        words = ["fix", "E03", "--confirm", number, "--confirm-name", "simulated"]
+        target = ["--target", "Deployment/shop/web-api"]
+        number = digest(cluster, "plan", "E03", *target)
+        words = ["fix", "E03", *target, "--confirm", number, "--confirm-name", "simulated"]
         answer = cluster.console(*words)
         assert answer.code == 6 and "was not given" in answer.err, answer
         answer = cluster.console(*words, "--secret-file", "username=" + files["username"], "--secret-file", "password=-",

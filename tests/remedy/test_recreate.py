@@ -7,7 +7,7 @@ import urllib.request
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 from remedy import Copy, Proxy, runs  # noqa: E402
-from simulated import Simulated  # noqa: E402
+from simulated import Simulated, run_console  # noqa: E402
 from tap import run, test  # noqa: E402
 
 TARGET = "Deployment/shop/web-api"
@@ -107,6 +107,16 @@ def _():
             assert mine == set(before), mine
         finally:
             proxy.stop()
+
+
+@test("all findings by one digest: a value from the standard input serves every one of them")
+def _():
+    with Copy(short, "E03") as copy, Simulated("e03") as cluster:
+        secret = with_values(cluster)
+        answer = run_console(cluster.folder, "fix", "E03", "--confirm", copy.digest(cluster), "--confirm-name",
+                             "simulated", *secret[:2], "--secret-file", "password=-", "--kubeconfig",
+                             cluster.kubeconfig, stdin="dckr_pat_1\n", console=copy.console)
+        assert answer.code == 0 and answer.out.count("done and verified") == 2, answer
 
 
 run()
