@@ -199,10 +199,23 @@ static const json_t *filesystem(const struct machine *machine, const char *mount
 	return json_object_get(machine_part(machine, "filesystems"), mount_point);
 }
 
+static int64_t deleted_on(const struct machine *machine, const char *mount_point)
+{
+	int64_t sum = 0;
+	size_t i;
+	json_t *file;
+
+	json_array_foreach(machine_part(machine, "deletedFiles"), i, file)
+		if (!strcmp(filesystem_of(machine, doc_text(file, "path")), mount_point))
+			sum += doc_int(file, "size");
+	return sum;
+}
+
 int64_t filesystem_used(const struct machine *machine, const char *mount_point)
 {
 	const json_t *entry = filesystem(machine, mount_point);
-	int64_t used = doc_int(entry, "used") + files_on(machine, mount_point, false);
+	int64_t used = doc_int(entry, "used") + files_on(machine, mount_point, false) +
+		       deleted_on(machine, mount_point);
 
 	return used < doc_int(entry, "size") ? used : doc_int(entry, "size");
 }

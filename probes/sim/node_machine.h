@@ -7,6 +7,7 @@
  *
  *	files		{path: {content, size, mode "0644", owner, group, type "directory", target of a link}};
  *			size: of a file that holds more than its content
+ *	deletedFiles	[{path, size, pid, command}]: gone from their folder, but open, so that they fill the disk
  *	filesystems	{mount point: {source, type, options, size, used, inodes, inodesUsed}}; used: without `files`
  *	units		{name: {active, sub, enabled, result, description}}
  *	images		{namespace: {reference: {id, size}}}; namespace "docker" on Docker nodes

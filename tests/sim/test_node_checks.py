@@ -71,6 +71,16 @@ def _():
         assert rotation[1][0] == "bad" and rotation[2][:2] == ("bad", "file-missing"), rotation
 
 
+@test("a file that was deleted while it is open fills the disk, and is named")
+def _():
+    with Nodes("healthy") as cluster:
+        name = "nks-prod-default-worker-0"
+        cluster.node(name, machine={"deletedFiles": [{"path": "/var/log/app.log", "size": 70 << 30, "pid": 77}]})
+        results = checks(cluster, name)
+        assert results["disk"][:2] == ("bad", "disk-full"), results["disk"]
+        assert results["container-logs"][1] == "deleted-open", results
+
+
 @test("a check whose command sudo refuses says so")
 def _():
     with Nodes("healthy") as cluster:
