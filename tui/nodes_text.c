@@ -259,10 +259,33 @@ static void add_answer(struct textview *text, const struct nodes_page *page, con
 	textview_indent(text, CHECK_CELLS + 5);
 }
 
+/* "disk +2.5% an hour over 50m; full in about 3h" */
+static void add_trend(struct textview *text, const struct survey_node *node)
+{
+	struct survey_gauges gauges;
+	int64_t seconds;
+	int an_hour = survey_trend_an_hour(node, &seconds);
+	char change[32];
+	char span[32];
+
+	if (!an_hour)
+		return;
+	survey_gauges_read(node, &gauges);
+	clock_age(seconds, span, sizeof(span));
+	snprintf(change, sizeof(change), "%+.1f%%", an_hour / 10.0);
+	textview_addf(text, an_hour > 0 ? ROLE_WARNING : ROLE_NORMAL, translate("disk %s an hour over %s"), change,
+		      span);
+	if (an_hour <= 0 || gauges.disk < 0 || gauges.disk >= 1000)
+		return;
+	clock_age((int64_t)(1000 - gauges.disk) * 3600 / an_hour, span, sizeof(span));
+	textview_appendf(text, ROLE_WARNING, translate("; full in about %s"), span);
+}
+
 /* Worst first. */
 void node_checks_text(struct textview *text, const struct nodes_page *page, const struct survey_node *node)
 {
 	add_state(text, page, node);
+	add_trend(text, node);
 	for (int verdict = 0; verdict < SURVEY_VERDICTS; verdict++) {
 		for (size_t i = 0; i < node->count; i++) {
 			if ((int)node->answers[i].verdict == verdict)

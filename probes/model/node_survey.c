@@ -283,6 +283,18 @@ static void fail(struct survey_node *node, enum node_trouble trouble, const stru
 	node->owner->version++;
 }
 
+/* Asked for another check, the disk is as old as it was: that is no new point. */
+static void note_trend(struct survey_node *node)
+{
+	const struct survey_answer *disk = survey_answer_find(node, "disk");
+	struct survey_gauges gauges;
+
+	if (!disk)
+		return;
+	survey_gauges_read(node, &gauges);
+	survey_trend_add(&node->trend, gauges.disk, disk->measured_at);
+}
+
 static void on_done(void *data, const struct check_run *run)
 {
 	struct survey_node *node = data;
@@ -296,6 +308,7 @@ static void on_done(void *data, const struct check_run *run)
 	}
 	for (size_t i = 0; i < run->count; i++)
 		keep_result(node, &run->results[i], now);
+	note_trend(node);
 	node->has_failed = false;
 	node->trouble = NODE_FINE;
 	node->err = (struct err){0};

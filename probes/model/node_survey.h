@@ -36,6 +36,17 @@ struct survey_answer {
 	int64_t measured_at;	/* wall */
 };
 
+/* The disk as it was measured: the latest of many, oldest first. */
+enum { SURVEY_TREND_MOST = 48, SURVEY_TREND_SECONDS = 600 };
+
+struct survey_trend {
+	struct {
+		int64_t at;	/* wall */
+		int disk;	/* thousandths */
+	} points[SURVEY_TREND_MOST];
+	size_t count;
+};
+
 struct survey_node {
 	char *name;
 	char *uid;
@@ -49,6 +60,7 @@ struct survey_node {
 	bool has_failed;	/* the latest asking did */
 	struct survey_answer *answers;	/* in the order of the checks; those that were never had are left out */
 	size_t count;
+	struct survey_trend trend;
 	struct node_survey *owner;
 	unsigned round;		/* of survey_progress */
 };
@@ -116,6 +128,12 @@ const struct survey_answer *survey_answer_find(const struct survey_node *node, c
 /* Its value is read by survey_gauges_read(). */
 bool survey_is_gauge(const char *check);
 void survey_gauges_read(const struct survey_node *node, struct survey_gauges *ret_gauges);
+/*
+ * How fast the disk fills, in thousandths an hour (negative: it empties), from what was measured here over
+ * *ret_seconds. 0 where it did not change, or less than ten minutes are known.
+ */
+int survey_trend_an_hour(const struct survey_node *node, int64_t *ret_seconds);
+void survey_trend_add(struct survey_trend *trend, int disk, int64_t at);
 /* Nodes that the snapshot does not have any more go; so does what is known of another uid. */
 void node_survey_sweep(struct node_survey *survey, const struct snapshot *snapshot);
 /* Grows with every change. */

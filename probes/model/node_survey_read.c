@@ -62,6 +62,30 @@ void survey_gauges_read(const struct survey_node *node, struct survey_gauges *re
 	*ret_gauges = gauges;
 }
 
+/* A clock that was set back begins anew. */
+void survey_trend_add(struct survey_trend *trend, int disk, int64_t at)
+{
+	if (disk < 0 || (trend->count && at == trend->points[trend->count - 1].at))
+		return;
+	if (trend->count && at < trend->points[trend->count - 1].at)
+		trend->count = 0;
+	if (trend->count == SURVEY_TREND_MOST)
+		memmove(trend->points, trend->points + 1, --trend->count * sizeof(trend->points[0]));
+	trend->points[trend->count].at = at;
+	trend->points[trend->count++].disk = disk;
+}
+
+int survey_trend_an_hour(const struct survey_node *node, int64_t *ret_seconds)
+{
+	const struct survey_trend *trend = &node->trend;
+	int64_t seconds = trend->count ? trend->points[trend->count - 1].at - trend->points[0].at : 0;
+
+	*ret_seconds = seconds;
+	if (seconds < SURVEY_TREND_SECONDS)
+		return 0;
+	return (int)((trend->points[trend->count - 1].disk - trend->points[0].disk) * 3600 / seconds);
+}
+
 /* A node's own text may be no UTF-8; what is not becomes visible. */
 static json_t *json_text(const char *raw)
 {

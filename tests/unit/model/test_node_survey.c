@@ -173,6 +173,34 @@ static void gauges_are_what_was_measured(void **state)
 	assert_true(gauges.measured_at > 0);
 }
 
+static void the_disk_has_a_trend(void **state)
+{
+	struct survey_node known = {0};
+	int64_t seconds;
+
+	(void)state;
+	assert_int_equal(survey_trend_an_hour(&known, &seconds), 0);
+	survey_trend_add(&known.trend, 500, 1000);
+	survey_trend_add(&known.trend, -1, 1300);
+	survey_trend_add(&known.trend, 510, 1599);
+	assert_int_equal(survey_trend_an_hour(&known, &seconds), 0);
+	survey_trend_add(&known.trend, 550, 1000 + 1800);
+	assert_int_equal(survey_trend_an_hour(&known, &seconds), 100);
+	assert_int_equal(seconds, 1800);
+	for (int i = 0; i < 100; i++)
+		survey_trend_add(&known.trend, 550, 3000 + i * 60);
+	assert_int_equal(known.trend.count, SURVEY_TREND_MOST);
+	assert_int_equal(survey_trend_an_hour(&known, &seconds), 0);
+	assert_int_equal(seconds, (SURVEY_TREND_MOST - 1) * 60);
+	survey_trend_add(&known.trend, 400, 10);
+	assert_int_equal(known.trend.count, 1);
+	/* Of an asking. */
+	ask("a");
+	answer_checks(call_to("a"), CHECK_OK, "",
+		      json_pack("{s:{s:{s:s,s:i}}}", "disk", "worst", "mount", "/", "usedPercent", 91));
+	assert_int_equal(node("a")->trend.points[0].disk, 910);
+}
+
 static void long_values_are_kept_only_for_who_prints_them(void **state)
 {
 	(void)state;
@@ -290,6 +318,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(who_is_no_host_fails_at_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(progress_counts_the_round, setup, teardown),
 		cmocka_unit_test_setup_teardown(gauges_are_what_was_measured, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_disk_has_a_trend, setup, teardown),
 		cmocka_unit_test_setup_teardown(long_values_are_kept_only_for_who_prints_them, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_json_is_as_promised, setup, teardown),
 		cmocka_unit_test(names_are_folded),
