@@ -50,6 +50,7 @@ static void set_ended_run(struct change *change, const json_t *run)
 
 	if (state && strcmp(state, "running") != 0 && strcmp(state, "verifying") != 0)
 		change->ended_run = xstrdup(json_string_value(json_object_get(run, "id")));
+	change->was_interrupted = state && !strcmp(state, "interrupted");
 }
 
 struct change *change_new_undo(const struct change_context *context, const struct runbook *runbook, const json_t *run,

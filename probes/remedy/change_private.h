@@ -105,6 +105,7 @@ struct change {
 	json_t *document;		/* parameters, preconditions, steps, verify, undo: the runbook's, or our own */
 	const char *undo_of;		/* the run that is taken back, in document; NULL: an ordinary fix */
 	char *resume_of;		/* the run that it goes on with; NULL: none */
+	bool was_interrupted;		/* that run ended without a word */
 	char *ended_run;		/* its process is known to be gone: its lock is not watched; or NULL */
 	json_t *resumed_steps;		/* of the journal; NULL: none */
 	struct finding *finding;	/* our own copy; NULL: planned without one */
@@ -354,6 +355,8 @@ void run_step_made(struct change *change, struct plan_step *step, const json_t *
 void run_step_image(struct change *change, const struct plan_step *step);
 /* Nothing more is written; the lease is let go; then the state is moved. err may be NULL. */
 void run_end(struct change *change, enum change_state state, const struct err *err);
+/* The run that this one goes on with, or takes back, goes on no more; why: a message id. */
+void run_note_abandoned(const struct change *change, const char *why);
 void run_steps_done(struct change *change);
 
 /* lease.c */

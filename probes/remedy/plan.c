@@ -166,6 +166,8 @@ static void end_without_work(struct change *change)
 		return;
 	}
 	if (!has_advice(change)) {
+		if (change->resume_of && change->was_interrupted && change->context.journal)
+			run_note_abandoned(change, N_("nothing is left of it to do"));
 		change_move(change, CHANGE_NOTHING_TO_DO);
 		return;
 	}

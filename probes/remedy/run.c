@@ -83,6 +83,14 @@ static json_t *journal_steps(const struct change *change)
 	return steps;
 }
 
+void run_note_abandoned(const struct change *change, const char *why)
+{
+	auto_free char *note = change_say(change, why, NULL);
+
+	journal_run_state(change->context.journal, change->ended_run, change_state_name(CHANGE_STOPPED), note, NULL,
+			  NULL, NULL, NULL);
+}
+
 static void begin_journal(struct change *change)
 {
 	const struct kubeconfig_view *view = kube_client_view(change->context.client);
@@ -106,6 +114,8 @@ static void begin_journal(struct change *change)
 		.steps = steps,
 	};
 
+	if (change->was_interrupted)
+		run_note_abandoned(change, N_("its process ended"));
 	journal_run_begin(change->context.journal, &run, on_begun, change);
 	json_decref(binding);
 	json_decref(steps);

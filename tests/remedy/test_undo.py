@@ -112,6 +112,37 @@ def _():
             proxy.stop()
 
 
+@test("a run whose process was killed is taken back, and reads undone")
+def _():
+    with Copy(two_patches) as copy, Simulated("calico-outage") as cluster:
+        before = images(cluster)
+        state = {"patches": 0}
+
+        def on_request(method, path):
+            if method == "PATCH" and "dryRun" not in path:
+                state["patches"] += 1
+                if state["patches"] == 2:
+                    state["running"].process.kill()
+                    return "drop"
+            return None
+
+        proxy = Proxy(cluster, on_request)
+        try:
+            shown = copy.run(cluster, "plan", "E08", kubeconfig=proxy.kubeconfig).stdout
+            state["running"] = Running(cluster, "fix", "E08", "--confirm", shown.splitlines()[-1].split()[1],
+                                       kubeconfig=proxy.kubeconfig, console=copy.console)
+            state["running"].end()
+            (entry,) = runs(cluster)
+            assert entry["state"] == "interrupted", entry["state"]
+            words = ["undo", entry["id"], "--confirm", digest(copy.run(cluster, "undo", entry["id"],
+                                                                       kubeconfig=proxy.kubeconfig))]
+            answer = copy.run(cluster, *words, kubeconfig=proxy.kubeconfig)
+            assert answer.returncode == 0 and images(cluster) == before, answer
+            assert entry_of(cluster, entry["id"])["state"] == "undone"
+        finally:
+            proxy.stop()
+
+
 def with_hand(runbook):
     """A person's step that was done when it is looked for, then one write."""
     two_patches(runbook)
