@@ -205,7 +205,7 @@ clang-programs: all $(UNIT_PROGRAMS) $(TEST_HELPERS)
 
 ## tsan       the pool of SSH connections under ThreadSanitizer
 # libssh and libcrypto are not built for it: what they do with memory of their own is not seen.
-TSAN := $(addprefix tests/ssh/test_,connect.py jump.py auth.py host_keys.py)
+TSAN := $(addprefix tests/ssh/test_,connect.py limits.py jump.py auth.py host_keys.py)
 .PHONY: tsan tsan-programs
 tsan:
 	$(MAKE) --no-print-directory BUILD=thread tsan-programs

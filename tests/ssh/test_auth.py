@@ -140,6 +140,13 @@ def _():
             assert nodes.run("node-1", "echo here")["trouble"] == "auth refused"
 
 
+@test("no more keys are shown than a server looks at before it hangs up")
+def _():
+    with Agent(*STRANGERS[4:]) as agent, pool(more=identities(*STRANGERS), env=agent.env()) as nodes:
+        answer = nodes.run("node-1", "echo here")
+        assert answer["trouble"] == "auth refused" and "takes none of our keys" in answer["error"], answer
+
+
 @test("the key of the settings comes first, so that many others do not exhaust the server's patience")
 def _():
     with Agent(*STRANGERS) as agent, pool(key=KEYS["ed25519"], more=identities(*STRANGERS), env=agent.env()) as nodes:

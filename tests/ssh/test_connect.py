@@ -6,29 +6,11 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
-from pool_probe import PROGRAM, Pool  # noqa: E402
-from sshd import Folder, Sshd, free_port, keygen, public  # noqa: E402
+from one_server import FIFTY, FOLDER, KEY, SERVER, pool  # noqa: E402
+from pool_probe import PROGRAM  # noqa: E402
+from sshd import Sshd, free_port, public  # noqa: E402
 from tap import run, test  # noqa: E402
-from wait import pause, wait_for  # noqa: E402
-
-FOLDER = Folder()
-KEY = keygen(FOLDER("key"))
-SERVER = Sshd(authorized=[public(KEY)])
-FIFTY = [f"127.0.1.{i}" for i in range(1, 51)]
-
-
-def pool(server=SERVER, more="", key=KEY, env=None, program=None, **settings):
-    """Any address on loopback is the server; its key is known for all."""
-    known = FOLDER.write("known", f"[127.*]:* {server.known().split(' ', 1)[1]}\n"
-                                  f"[localhost]:* {server.known().split(' ', 1)[1]}\n")
-    config = FOLDER.write("config", more + f"""
-Host node-*
-	HostName 127.0.0.1
-Host *
-	Port {server.port}
-	UserKnownHostsFile {known}
-""")
-    return Pool(env=env, program=program, **{"key": key, "config": config, "known_hosts": FOLDER("own_known_hosts"), **settings})
+from wait import wait_for  # noqa: E402
 
 
 @test("a command runs; what it writes on both streams and its status come back")
@@ -76,48 +58,6 @@ def _():
                 assert answer["trouble"] == "fine" and answer["out"].split()[2] == address, answer
         # The second round found every connection open.
         assert server.log().count("Accepted publickey") == 50, server.log().count("Accepted publickey")
-    server.stop()
-
-
-@test("with few descriptors, what cannot stay open is connected to each time, and every node still answers")
-def _():
-    server = Sshd(authorized=[public(KEY)], addresses=("0.0.0.0",))
-    with pool(server, program=["prlimit", "--nofile=400:400", PROGRAM]) as nodes:
-        for _round in range(2):
-            calls = [nodes.start(f"127.0.2.{i}", "echo here", address=f"127.0.2.{i}") for i in range(1, 101)]
-            assert {nodes.wait(call)["trouble"] for call in calls} == {"fine"}
-        # 48 of them: (400 - 256) / 3.
-        wait_for(lambda: len(server.sessions()) <= 48, 30, what=lambda: f"{len(server.sessions())} sessions to be fewer")
-        assert len(server.sessions()) > 10, len(server.sessions())
-    server.stop()
-
-
-def descriptors(nodes):
-    return len(os.listdir(f"/proc/{nodes.process.pid}/fd"))
-
-
-@test("no descriptor is left of connections that ended: in order, refused, in the middle, on the way")
-def _():
-    server = Sshd(authorized=[public(KEY)], addresses=("0.0.0.0",))
-    stranger = Sshd(addresses=("0.0.0.0",))
-    with socket.socket() as silent:
-        silent.bind(("127.0.0.1", 0))
-        silent.listen(100)
-        more = (f"Host stranger\n\tHostName 127.0.0.1\n\tPort {stranger.port}\n"
-                f"Host refused\n\tHostName 127.0.0.1\n\tUser nobody-of-this-name\n"
-                f"Host silent\n\tHostName 127.0.0.1\n\tPort {silent.getsockname()[1]}\n")
-        with pool(server, more=more, connect_timeout_ms=1500, workers=4) as nodes:
-            for call in [nodes.start("node-1", "sleep 0.2; echo here") for i in range(8)]:
-                nodes.wait(call)
-            before = descriptors(nodes)
-            for _round in range(10):
-                calls = [nodes.start("node-1", "kill -KILL $PPID"), nodes.start("node-1", "sleep 9", timeout_ms=300),
-                         nodes.start("stranger", "true"), nodes.start("refused", "true")]
-                assert [nodes.wait(call)["trouble"] for call in calls] == \
-                    ["lost", "timed out", "host key changed", "auth refused"]
-            assert nodes.run("silent", "true")["trouble"] == "unreachable"
-            assert descriptors(nodes) <= before, f"{before}, then {descriptors(nodes)}"
-    stranger.stop()
     server.stop()
 
 
@@ -285,48 +225,6 @@ def _():
         assert nodes.run("both", "echo here")["out"] == "here\n"
 
 
-@test("a server with room for two that are not authenticated: 30 at once, all get through")
-def _():
-    server = Sshd(authorized=[public(KEY)], options=["MaxStartups 2:100:2"], addresses=("0.0.0.0",))
-    with pool(server, connect_timeout_ms=60000) as nodes:
-        calls = [nodes.start(address, "echo here", address=address) for address in FIFTY[:30]]
-        answers = [nodes.wait(call) for call in calls]
-        assert {answer["trouble"] for answer in answers} == {"fine"}, answers
-    assert "drop connection" in server.log(), "the limit was never met"
-    server.stop()
-
-
-@test("never more than eight that are not authenticated to one address")
-def _():
-    server = Sshd(authorized=[public(KEY)], options=["MaxStartups 16:100:16"])
-    with pool(server, more="Host user-*\n\tHostName 127.0.0.1\n") as nodes:
-        calls = [nodes.start(f"user-{i}", "sleep 0.1; echo here", address=f"user-{i}") for i in range(40)]
-        answers = [nodes.wait(call) for call in calls]
-        assert {answer["trouble"] for answer in answers} == {"fine"}, answers
-    assert "drop connection" not in server.log(), "the limit was met"
-    server.stop()
-
-
-@test("a server with room for one session a connection: ten commands at once on one node all run")
-def _():
-    server = Sshd(authorized=[public(KEY)], options=["MaxSessions 1"])
-    with pool(server) as nodes:
-        calls = [nodes.start("node-1", f"sleep 0.1; echo {i}") for i in range(10)]
-        assert [nodes.wait(call)["out"] for call in calls] == [f"{i}\n" for i in range(10)]
-    assert server.log().count("Accepted publickey") <= 2, "more connections than two"
-    server.stop()
-
-
-@test("a server that opens no sessions at all: refused, and nothing ran")
-def _():
-    server = Sshd(authorized=[public(KEY)], options=["MaxSessions 0"])
-    with pool(server) as nodes:
-        answer = nodes.run("node-1", "echo here")
-        assert answer["trouble"] == "unreachable" and not answer["may_have_run"], answer
-        assert "opens no session" in answer["error"], answer
-    server.stop()
-
-
 @test("a cancelled command is not answered; the next one runs; one may cancel itself in its own output")
 def _():
     with pool() as nodes:
@@ -369,27 +267,6 @@ def _():
     with pool(server) as nodes:
         answer = nodes.run("node-1", "echo here")
         assert (answer["trouble"], answer["status"], answer["error_out"]) == ("fine", 254, "not here\n"), answer
-    server.stop()
-
-
-@test("a server that ends idle connections: the next command finds out and connects anew")
-def _():
-    server = Sshd(authorized=[public(KEY)], options=["ClientAliveInterval 1", "ClientAliveCountMax 1"])
-    with pool(server) as nodes:
-        assert nodes.run("node-1", "sleep 3; echo long", 20)["out"] == "long\n"
-        wait_for(lambda: not server.sessions(), 20, what="the server's end of the idle connection")
-        assert nodes.run("node-1", "echo again")["out"] == "again\n"
-    server.stop()
-
-
-@test("an idle connection answers whether it lives, and is kept")
-def _():
-    server = Sshd(authorized=[public(KEY)], options=["ClientAliveInterval 4", "ClientAliveCountMax 3"])
-    with pool(server) as nodes:
-        assert nodes.run("node-1", "echo here")["out"] == "here\n"
-        pause(19)
-        assert nodes.run("node-1", "echo again")["out"] == "again\n"
-    assert server.log().count("Accepted publickey") == 1, "it was connected to anew"
     server.stop()
 
 

@@ -7,7 +7,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 from pool_probe import Pool  # noqa: E402
 from sshd import Folder, Sshd, fingerprint, free_port, keygen, public  # noqa: E402
 from tap import run, test  # noqa: E402
-from wait import wait_for  # noqa: E402
+from wait import pause, wait_for  # noqa: E402
 
 FOLDER = Folder()
 KEY = keygen(FOLDER("key"))
@@ -131,6 +131,18 @@ def _():
         answer = nodes.run("node-1", "head -c 20000000 /dev/zero | tr '\\0' x", maximum=30_000_000)
         assert len(answer["out"]) == 20_000_000 and set(answer["out"]) == {"x"}, answer["trouble"]
         assert nodes.run("node-1", "wc -c", input="y" * 3_000_000)["out"].strip() == "3000000"
+
+
+@test("output that nobody takes for a while waits on the node, and comes whole")
+def _():
+    with pool(jump="first") as nodes:
+        nodes.run("node-1", "true")
+        with nodes.arrived:  # the reader of the program's output stands still, then its loop, its worker and the channel
+            call = nodes.start("node-1", "head -c 8000000 /dev/zero | tr '\\0' x", stream=True, timeout_ms=60000)
+            pause(1.5)
+        answer = nodes.wait(call)
+        assert (answer["trouble"], answer["streamed"]) == ("fine", 8_000_000), answer["error"]
+        assert sum(len(piece["bytes"]) for piece in nodes.outputs[call]) == 8_000_000
 
 
 @test("a node that does not read its channel does not hold up the others behind the same jump host")
