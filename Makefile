@@ -238,7 +238,7 @@ controlplane:
 ## conformance   the tests that need a real kube-apiserver, against KUBERNETES
 # The longest come first. Each program starts a control plane of its own: faults and rights of one are no other's.
 CONFORMANCE_LONG := $(addprefix tests/conformance/test_,api_entries.py faults.py fixes.py repair.py fault_table.py \
-	drain.py fault_locks.py fault_server.py)
+	evictions.py drain.py fault_locks.py fault_server.py)
 CONFORMANCE := $(CONFORMANCE_LONG) $(sort $(filter-out $(CONFORMANCE_LONG),$(wildcard tests/conformance/test_*.py)))
 conformance: all $(TEST_HELPERS) controlplane
 	NKS_TRIAGE_KUBERNETES=$(KUBERNETES) tests/run.py --jobs 3 $(CONFORMANCE)

@@ -121,9 +121,9 @@ class Operator:
         return json.loads(answer.out)["runs"]
 
     def journal(self):
-        """What the newest run left: its state and those of its steps."""
+        """What the newest run left: its state and those of its steps, but those that it did not come to."""
         newest = self.runs()[0]
-        return newest["state"], [step["state"] for step in newest["steps"]]
+        return newest["state"], [step["state"] for step in newest["steps"] if step["state"] != "pending"]
 
     def journal_rows(self, query):
         path = os.path.join(self.state, "journal.sqlite")

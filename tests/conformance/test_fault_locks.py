@@ -99,7 +99,7 @@ def _():
 @row("a lock that somebody holds now is in the plan, and refuses")
 def _():
     with new_row() as place:
-        held = place.hold("kim@bastion/run-of-kim")
+        held = place.hold("kim@bastion/run-of-kim", off=25)     # and so it stays for as long as a slow machine takes
         plan = place.operator.run("plan", "fault-three")
         assert plan.code == 0 and "held now by kim@bastion/run-of-kim, run run-of-kim of E08, step 5/7" in plan.out, plan
         refused(place, place.fix(), "kim@bastion", "run-of-kim", "E08", "5/7")
