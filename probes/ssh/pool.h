@@ -43,7 +43,7 @@ struct node_pool_settings {
 
 int node_pool_new(struct loop *loop, const struct node_pool_settings *settings, struct node_pool **ret_pool,
 		  struct err *err);
-/* Cancels what is left, without a callback; ends the workers. NULL is fine. */
+/* Cancels what is left, without a callback; ends the workers. Not from a callback of its own. NULL is fine. */
 void node_pool_free(struct node_pool *pool);
 
 /*

@@ -52,9 +52,9 @@ char *ssh_home(void)
 	return home && *home ? xstrdup(home) : from_passwd(true);
 }
 
-char *ssh_local_user(void)
+const char *ssh_config_local_user(const struct ssh_config *config)
 {
-	return from_passwd(false);
+	return config->local_user;
 }
 
 static void add_line(struct ssh_config *config, const char *keyword, const char *value)
@@ -151,7 +151,7 @@ static void read_text(struct ssh_config *config, const char *text, const char *f
 struct ssh_config *ssh_config_parse(const char *text, const char *folder)
 {
 	struct ssh_config *config = xcalloc(1, sizeof(*config));
-	config->local_user = ssh_local_user();
+	config->local_user = from_passwd(false);
 	read_text(config, text, folder, 0);
 	return config;
 }

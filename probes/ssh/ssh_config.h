@@ -31,7 +31,7 @@ void ssh_config_each(const struct ssh_config *config, const char *host, const ch
 
 /* The home folder of this user; "" none known. Caller frees. */
 char *ssh_home(void);
-/* The name of this user; "" none known. Caller frees. */
-char *ssh_local_user(void);
+/* The name of this user, looked up once; "" none known. Borrowed. */
+const char *ssh_config_local_user(const struct ssh_config *config);
 
 #endif

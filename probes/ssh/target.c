@@ -22,7 +22,7 @@ struct collecting {
 	struct host_target *target;
 	const char *address;
 	char *home;
-	char *local_user;
+	const char *local_user;
 	bool has_port, has_user, has_jump, has_agent, has_alias, has_known_hosts, has_global, has_only;
 	char *identities[FILES_MAXIMUM];	/* raw, for their %r needs the user */
 	size_t identity_count;
@@ -314,7 +314,6 @@ static void collecting_release(struct collecting *collecting)
 	free(collecting->known_hosts);
 	free(collecting->global);
 	free(collecting->home);
-	free(collecting->local_user);
 	buffer_release(&collecting->algorithms);
 	buffer_release(&collecting->not_followed);
 }
@@ -327,7 +326,7 @@ struct host_target *host_target_new(const struct ssh_config *config, const struc
 		.target = target,
 		.address = address,
 		.home = ssh_home(),
-		.local_user = ssh_local_user(),
+		.local_user = ssh_config_local_user(config),
 		.algorithms = BUFFER_INIT(TEXT_MAXIMUM),
 		.not_followed = BUFFER_INIT(TEXT_MAXIMUM),
 	};

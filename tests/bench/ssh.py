@@ -7,6 +7,8 @@ The nodes are addresses on loopback of one real sshd, whose shell reads no rc
 file. Cold: no connection is open. Warm: the pool's are, and the far side waits
 0.2 s as a network would; OpenSSH has nothing open, as in a script. Medians of
 several rounds; the loop is measured on a quarter of the nodes and multiplied.
+OpenSSH is measured as it comes, with the key exchange that it prefers
+(sntrup761, which takes more time than libssh's curve25519).
 Only figures of one run may be compared.
 """
 import argparse
