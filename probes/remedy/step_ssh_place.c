@@ -294,6 +294,21 @@ static void see_digest(struct plan_step *step)
 				});
 }
 
+/* Right after the file was written; where there is a check at all. */
+static bool is_check(const struct plan_step *step, size_t index)
+{
+	return index == 1 && json_object_get(step->definition, "checkArgv");
+}
+
+/* logrotate -d ends with 0 though it names errors [M: 3.21]. */
+static bool says_refused(const struct plan_step *step, const struct node_answer *answer)
+{
+	const char *without = node_member(step, "checkWithout", NULL);
+
+	return without && ((answer->out && strstr(answer->out, without)) ||
+			   (answer->error_out && strstr(answer->error_out, without)));
+}
+
 static void on_command(struct change *change, void *data, const struct node_answer *answer)
 {
 	struct plan_step *step = data;
@@ -305,6 +320,11 @@ static void on_command(struct change *change, void *data, const struct node_answ
 			fail(step, node_work_why(change, answer), false);
 		else
 			begin_anew(step, node_work_why(change, answer));
+		return;
+	}
+	if (answer->exit_status == 0 && is_check(step, index) && says_refused(step, answer)) {
+		node_say_output(step, answer->error_out);
+		fail_saying(step, N_("the check of what is to become {path} names an error: the old file stays"), true);
 		return;
 	}
 	if (answer->exit_status != 0) {

@@ -47,8 +47,12 @@ static int run(const struct command *command, const char *name, char **words, si
 	/* A fault of the simulator ends with -1 after the effect, and with another status before it. */
 	if (shell->is_lost && status >= 0)
 		return status;
-	if (shell->signal[0])
+	/* The script outlives a command that a signal ends. */
+	if (shell->signal[0]) {
 		status = BY_SIGNAL;
+		shell->signal[0] = '\0';
+		shell->is_over = false;
+	}
 	put_mark(command, name,
 		 json_pack("{s:s, s:i, s:s, s:I}", "boot", boot_id(command), "status", status < 0 ? 0 : status, "out",
 			   buffer_text(&out), "until", shell->milliseconds < 0

@@ -9,14 +9,28 @@
 #include "probes/base/memory.h"
 #include "probes/symptoms/symptoms_private.h"
 
-static bool belongs(const struct finding *finding, const struct snapshot *snapshot, const struct record *record)
+static bool is_own(const struct finding *finding, const struct record *record)
+{
+	for (size_t i = 0; i < finding->object_count; i++)
+		if (!strcmp(finding->objects[i].uid, record->uid))
+			return true;
+	return false;
+}
+
+/*
+ * A finding of the whole cluster has every object for its group: one that it never named, and that cannot be looked at
+ * (guide E02: a node that is out of reach), says nothing of those that were mended.
+ */
+static bool belongs(const struct finding *finding, const struct snapshot *snapshot, const struct record *record,
+		    enum truth truth)
 {
 	auto_free char *key = NULL;
 	auto_free char *name = NULL;
 
-	for (size_t i = 0; i < finding->object_count; i++)
-		if (!strcmp(finding->objects[i].uid, record->uid))
-			return true;
+	if (is_own(finding, record))
+		return true;
+	if (truth == TRUTH_UNKNOWN && finding->runbook->group == GROUP_CLUSTER)
+		return false;
 	group_of(finding->runbook, snapshot, record, &key, &name);
 	return !strcmp(key, finding->key);
 }
@@ -36,7 +50,7 @@ static enum truth holds_on_kind(const struct symptoms *symptoms, const struct sn
 
 		evaluation_init(&evaluation, snapshot, evidence, now, symptoms->system_namespaces);
 		truth = signature_evaluate(finding->runbook, all.items[i], &evaluation, &ignored);
-		if (truth == TRUTH_FALSE || !belongs(finding, snapshot, all.items[i]))
+		if (truth == TRUTH_FALSE || !belongs(finding, snapshot, all.items[i], truth))
 			continue;
 		answer = truth;
 		if (truth == TRUTH_UNKNOWN)
