@@ -5,6 +5,7 @@ The places are those that an undisturbed run passes and writes down, each as oft
 to the code is tried without being listed here. After every crash the cluster and the journal must end as without it,
 and the requests that reached the cluster must hold each write once.
 """
+# Waits: for a hundred crashes and what follows each.
 import concurrent.futures
 import glob
 import os
@@ -35,6 +36,8 @@ class Story:
     state = "not_improved"
     writes = 2
     edit = staticmethod(two_patches)
+    # Between the calls of SQLite, too: they are the same in every story, so one of them does.
+    in_journal = True
 
     def prepare(self, place):
         pass
@@ -53,6 +56,7 @@ class Finalizer(Story):
     state = "verified"
     writes = 1
     edit = staticmethod(quickly)
+    in_journal = False
 
     def prepare(self, place):
         kubectl(place.cluster, "patch", "daemonset/calico-node", "--namespace", "kube-system", "--type=json", "--patch",
@@ -195,9 +199,9 @@ def crash_everywhere(story):
     with Copy(story.edit, story.entry, PROGRAM) as copy:
         wanted, places = undisturbed(story, copy)
         PASSED.update(places)
-        points = list(numbered(places))
+        points = [at for at in numbered(places) if story.in_journal or not at.startswith("journal.")]
         # Before a change was confirmed nothing is to be resumed: planning itself has no place but its last.
-        assert len(points) > 20 and "write.answered:1" in points, points
+        assert len(points) > 15 and "write.answered:1" in points, points
         with concurrent.futures.ThreadPoolExecutor(AT_A_TIME) as pool:
             wrong = [line for line in pool.map(lambda at: crash(story, copy, at, wanted), points) if line]
     assert not wrong, f"{len(wrong)} of {len(points)}:\n" + "\n".join(wrong)
