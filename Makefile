@@ -241,13 +241,13 @@ CONFORMANCE_LONG := $(addprefix tests/conformance/test_,api_entries.py faults.py
 	evictions.py drain.py fault_locks.py fault_server.py)
 CONFORMANCE := $(CONFORMANCE_LONG) $(sort $(filter-out $(CONFORMANCE_LONG),$(wildcard tests/conformance/test_*.py)))
 conformance: all $(TEST_HELPERS) controlplane
-	NKS_TRIAGE_KUBERNETES=$(KUBERNETES) tests/run.py --jobs 3 $(CONFORMANCE)
+	NKS_TRIAGE_KUBERNETES=$(KUBERNETES) tests/run.py --jobs 4 $(CONFORMANCE)
 ## faults     random faults before a real apiserver: SEEDS=100 sequences (make faults SEEDS=500 CHANGES=2000)
 SEEDS ?= 100
 CHANGES ?= 1000
 faults: all $(TEST_HELPERS) controlplane
 	NKS_TRIAGE_KUBERNETES=$(KUBERNETES) NKS_TRIAGE_SEEDS=$(SEEDS) NKS_TRIAGE_CHANGES=$(CHANGES) \
-		tests/run.py --timeout 36000 tests/conformance/test_faults.py
+		tests/run.py --timeout 36000 tests/conformance/test_faults.py tests/conformance/test_interleavings.py
 
 ## bench      every measurement with its aim: against kubectl, detection, latency, a long stream, SSH, a real apiserver
 bench: all bench-programs $(OUT)/tests/ssh/pool_probe
