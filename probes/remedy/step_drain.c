@@ -313,7 +313,8 @@ static void on_evicted(struct change *change, void *data, const struct kube_resu
 	} else if (result->code == ERR_NOT_FOUND || result->code == ERR_CONFLICT) {
 		line = change_say(change, "{pod} is gone already", "pod", text_of(pod, "name"), NULL);
 		go_on(change, step, line);
-	} else if (result->code == ERR_FORBIDDEN || clock_monotonic_ms() >= step->deadline_ms || change->stop_wanted) {
+	} else if (result->code == ERR_FORBIDDEN || change->lease_is_lost ||
+		   clock_monotonic_ms() >= step->deadline_ms || change->stop_wanted) {
 		line = change_say(change, "{pod} does not go: {reason}", "pod", text_of(pod, "name"), "reason", why,
 				  NULL);
 		finish(change, step, STEP_FAILED, line);
