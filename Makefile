@@ -168,7 +168,7 @@ $(OUT)/tests/terminal/screen_probe: $(OUT)/tests/terminal/screen_probe.o $(OUT)/
 # Tests that are no unit tests: programs that print TAP and drive the built programs. The longest come first, and more
 # of them at a time than there are cores: most of their time they wait for rollouts and for what holds.
 SCRIPTS := $(wildcard $(foreach f,terminal remedy sim ssh nodes client runbook report entries,tests/$(f)/test_*.py))
-JOBS ?= 6
+JOBS ?= 3
 CHECKS := $(sort $(wildcard tests/check/test_*.py))
 
 .PHONY: unit

@@ -36,13 +36,49 @@ static void make_digest(struct plan_all *all)
 	json_decref(whole);
 }
 
+/* Two findings that the same change mends: the last plan is an earlier one word by word. */
+static bool last_is_there_already(const struct plan_all *all)
+{
+	const char *digest = all->count ? change_digest(all->changes[all->count - 1]) : "";
+
+	for (size_t i = 0; *digest && i + 1 < all->count; i++) {
+		if (!strcmp(change_digest(all->changes[i]), digest))
+			return true;
+	}
+	return false;
+}
+
+static void drop_last(struct plan_all *all)
+{
+	struct change *last = all->changes[--all->count];
+
+	all->runnable -= change_state(last) == CHANGE_PREVIEWED;
+	change_free(last);
+	all->command->change = NULL;
+}
+
+static void remove_key(char **key)
+{
+	free(*key);
+	do
+		key[0] = key[1];
+	while (*key++);
+}
+
 static int plan_keys(struct plan_all *all, const char *id)
 {
 	int code = EXIT_DONE;
+	char **key = all->keys;
 
-	for (char **key = all->keys; *key && code == EXIT_DONE; key++) {
+	while (*key && code == EXIT_DONE) {
 		all->command->change = NULL;
 		code = add(all, change_command_plan_key(all->command, id, *key));
+		if (last_is_there_already(all)) {
+			drop_last(all);
+			remove_key(key);
+		} else {
+			key++;
+		}
 	}
 	return code;
 }
