@@ -10,6 +10,7 @@
 #include "tui/command.h"
 #include "tui/configuration.h"
 #include "tui/console.h"
+#include "tui/node_plan_view.h"
 #include "tui/remedy_context.h"
 #include "tui/session.h"
 #include "tui/view_detail.h"
@@ -360,6 +361,7 @@ static void ask_to_run(struct console *console)
 	add_where(body, &console->world);
 	add_objects(body, change);
 	add_radius(body, change);
+	node_plan_add_notice(body, change);
 	textview_add(body, ROLE_NORMAL, "");
 	if (change_needs_name(change)) {
 		auto_free char *prompt = xasprintf(translate("type %s, then Tab and y: "),

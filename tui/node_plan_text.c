@@ -52,6 +52,11 @@ void node_plan_print_commands(FILE *out, const struct step *step)
 	}
 }
 
+bool node_plan_is_content(const struct step_diff *line)
+{
+	return !strchr(line->path, ' ');
+}
+
 void node_plan_print_file(FILE *out, const struct step *step)
 {
 	const char *at = step->unified;
@@ -68,8 +73,7 @@ void node_plan_print_file(FILE *out, const struct step *step)
 	for (size_t i = 0; i < step->diff_count; i++) {
 		const struct step_diff *line = &step->diff[i];
 
-		/* The content is above; mode and owner are "PATH mode", "PATH owner". */
-		if (!strchr(line->path, ' '))
+		if (node_plan_is_content(line))
 			continue;
 		fputs("        ", out);
 		print_shown(out, line->path);

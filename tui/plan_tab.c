@@ -7,6 +7,7 @@
 #include "probes/base/text.h"
 #include "tui/command.h"
 #include "tui/fix.h"
+#include "tui/node_plan_view.h"
 #include "tui/world.h"
 #include "widgets/gauge.h"
 #include "widgets/textview.h"
@@ -153,7 +154,7 @@ static void add_diff(struct textview *text, const struct world *world, const str
 	textview_indent(text, 7);
 }
 
-static void add_previews(struct textview *text, const struct world *world, const struct step *step, bool all)
+static void add_differences(struct textview *text, const struct world *world, const struct step *step, bool all)
 {
 	bool has_added = false;
 
@@ -177,6 +178,14 @@ static void add_previews(struct textview *text, const struct world *world, const
 		textview_append(text, ROLE_NORMAL, step->diff[i].asked);
 		textview_indent(text, 9);
 	}
+}
+
+static void add_previews(struct textview *text, const struct world *world, const struct step *step, bool all)
+{
+	if (step->unified)
+		node_plan_add_file(text, world, step);
+	else
+		add_differences(text, world, step, all);
 	if (step->cannot_preview) {
 		textview_addf(text, ROLE_WARNING, "     %s ", glyph_text(world->glyphs, GLYPH_COULD_NOT_CHECK));
 		textview_append(text, ROLE_NORMAL, step->cannot_preview);
@@ -256,8 +265,10 @@ static void add_step(struct textview *text, const struct world *world, const str
 	}
 	add_by_hand(text, world, step);
 	add_previews(text, world, step, all);
-	if (all)
+	if (all) {
+		node_plan_add_commands(text, step);
 		add_requests(text, step);
+	}
 }
 
 static void add_steps(struct textview *text, const struct world *world, const struct change *change, bool all)
@@ -277,8 +288,10 @@ static void add_steps(struct textview *text, const struct world *world, const st
 	textview_append(text, ROLE_KEY, world_key(world, ACTION_COPY, key));
 	textview_append(text, ROLE_KEY, " ");
 	textview_append(text, ROLE_DIM, translate("copies the first"));
-	for (size_t i = 0; i < change_step_count(change); i++)
+	for (size_t i = 0; i < change_step_count(change); i++) {
+		node_plan_add_wave(text, i ? change_step_at(change, i - 1) : NULL, change_step_at(change, i));
 		add_step(text, world, change_step_at(change, i), all);
+	}
 }
 
 void plan_text(struct textview *text, const struct world *world, const struct change *change, bool all)
@@ -295,6 +308,7 @@ void plan_text(struct textview *text, const struct world *world, const struct ch
 	if (change_step_count(change))
 		add_effects(text, world, change);
 	add_preconditions(text, world, change);
+	node_plan_add_notice(text, change);
 	if (change_digest(change)[0]) {
 		textview_add(text, ROLE_NORMAL, "");
 		textview_add(text, ROLE_DIM, "digest: ");

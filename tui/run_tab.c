@@ -212,6 +212,9 @@ static void add_step(struct textview *text, const struct world *world, const str
 	textview_appendf(text, step->state == STEP_RUNNING ? ROLE_STRONG : ROLE_NORMAL, "%d ", step->number);
 	textview_append(text, step->state == STEP_RUNNING ? ROLE_STRONG : ROLE_NORMAL,
 			step->title ? step->title : step->type);
+	/* Of a batch all have the same title. */
+	if (step->unit)
+		textview_appendf(text, ROLE_NORMAL, "  %s", step->target);
 	if (step->state == STEP_RUNNING && step->progress >= 0)
 		textview_appendf(text, ROLE_INFO, "  %d%%", step->progress);
 	if (*elapsed)

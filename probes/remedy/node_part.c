@@ -8,7 +8,7 @@
 #include "probes/remedy/step.h"
 #include "probes/ssh/node_step.h"
 
-enum { TIMEOUT_SECONDS = 60, FILLED_MAXIMUM = 64 << 10, OUTPUT_LINES = 200 };
+enum { TIMEOUT_SECONDS = 60, FILLED_MAXIMUM = 64 << 10, LINE_MAXIMUM = 256 << 10, OUTPUT_LINES = 200 };
 
 static const char file_place[] = "{file}";
 
@@ -127,32 +127,36 @@ int node_check_target(const struct plan_step *step, struct err *err)
 	return 0;
 }
 
-/* The remote shell sees one line of quoted words; so does the local one. */
-static char *ssh_line(const struct plan_step *step, const char *const *argv)
+/* The remote shell sees one line of quoted words for each command; the local one sees one word. */
+static char *ssh_line(const struct plan_step *step, size_t count)
 {
 	CLEANUP(argv_release) struct argv_words words = {0};
 	const struct node_runner *nodes = step->change->context.nodes;
 	const char *node = step->target->name;
-	auto_free char *remote = argv_line(argv);
+	CLEANUP(buffer_release) struct buffer remote = BUFFER_INIT(LINE_MAXIMUM);
 	auto_free char *line = NULL;
 
+	for (size_t i = 0; i < count; i++) {
+		auto_free char *command = argv_line((const char *const *)step->shown.commands[i].argv);
+
+		buffer_addf(&remote, "%s%s", i ? " && " : "", command);
+	}
 	argv_add(&words, "ssh");
 	if (!nodes || !nodes->add_destination || !nodes->add_destination(nodes->data, node, &words))
 		argv_add(&words, node);
-	argv_add(&words, remote);
+	argv_add(&words, buffer_text(&remote));
 	line = argv_line((const char *const *)words.items);
 	return xasprintf("%s%s", line, step->shown.content ? " < FILE" : "");
 }
 
-void node_show_command(struct plan_step *step, size_t index)
+void node_show_commands(struct plan_step *step, size_t count)
 {
-	const char *const *argv = (const char *const *)step->shown.commands[index].argv;
 	struct argv_words copy = {0};
 
-	argv_add_all(&copy, argv);
+	argv_add_all(&copy, (const char *const *)step->shown.commands[0].argv);
 	step->shown.node = xstrdup(step->target->name);
 	step->shown.argv = argv_detach(&copy);
-	step->shown.kubectl = ssh_line(step, argv);
+	step->shown.kubectl = ssh_line(step, count);
 }
 
 void node_prepare_begin(struct plan_step *step)

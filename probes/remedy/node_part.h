@@ -61,9 +61,10 @@ int node_fill_words(const struct plan_step *step, const json_t *argv, const char
 		    struct err *err);
 /* A command of the plan, with sudo, timeout and env before it. Takes words. */
 void node_add_command(struct plan_step *step, struct argv_words *words, bool sudo, const char *note);
-/* Name, argv and the line for ssh of the command at an index. -1: the target is no node that can be planned for. */
+/* -1: the target is no node that can be planned for. */
 int node_check_target(const struct plan_step *step, struct err *err);
-void node_show_command(struct plan_step *step, size_t index);
+/* Shows the name, the argv of the first command, and the line for ssh that runs the first so many, one after another. */
+void node_show_commands(struct plan_step *step, size_t count);
 
 /* Its reads count as answers that planning waits for. */
 void node_prepare_begin(struct plan_step *step);

@@ -343,12 +343,20 @@ static void withdraw_intent(struct change *change, struct plan_step *step)
 			    step_state_names[STEP_PENDING], NULL, NULL, on_noted, change);
 }
 
+/* Of a batch all have the same title: the target tells them apart. */
+static void say_begun(struct change *change, const struct step *step)
+{
+	auto_free char *text = step->unit ? xasprintf("%s: %s", step->title, step->target) : xstrdup(step->title);
+
+	change_output(change, step->number, text);
+}
+
 static void start_step(struct change *change, struct plan_step *step)
 {
 	step->shown.state = STEP_RUNNING;
 	step->shown.started_ms = clock_monotonic_ms();
 	change->step_is_running = true;
-	change_output(change, step->shown.number, step->shown.title);
+	say_begun(change, &step->shown);
 	step->ops->start(change, step);
 }
 

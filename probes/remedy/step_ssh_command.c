@@ -286,7 +286,7 @@ static int plan(struct change *change, struct plan_step *step, struct err *err)
 		return -1;
 	}
 	node_add_command(step, &words, node_wants_sudo(step), "");
-	node_show_command(step, 0);
+	node_show_commands(step, 1);
 	return plan_undo(step, err);
 }
 

@@ -90,7 +90,7 @@ int step_ssh_place_plan(struct plan_step *step, struct err *err)
 	part->temporary = temporary_name(file);
 	if (removes(step)) {
 		add(step, true, removal, (const char *const[]){"rm", "-f", file, NULL});
-		node_show_command(step, 0);
+		node_show_commands(step, 1);
 		return 0;
 	}
 	step->shown.content = xstrdup(part->after.content);
@@ -100,8 +100,8 @@ int step_ssh_place_plan(struct plan_step *step, struct err *err)
 		return -1;
 	add(step, true, sync, (const char *const[]){"sync", part->temporary, NULL});
 	add(step, true, place, (const char *const[]){"mv", "-T", part->temporary, file, NULL});
+	node_show_commands(step, step->shown.command_count);
 	add(step, true, clean, (const char *const[]){"rm", "-f", part->temporary, NULL});
-	node_show_command(step, 0);
 	return 0;
 }
 

@@ -5,7 +5,10 @@ import concurrent.futures
 import json
 import os
 import shlex
+import shutil
+import subprocess
 import sys
+import tempfile
 import traceback
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "lib"))
@@ -225,6 +228,35 @@ def _():
         [a for a in argv if a.endswith("restart rpc-statd")][0]), argv
     assert told.undone.code == 0 and told.back["enabled"] == told.before["enabled"], (told.undone, told.back)
     assert "See that it is registered" not in told.undone.out, told.undone
+
+
+def run_by_hand(cluster, plan):
+    """Copies each shown ssh line into a shell whose ssh has the simulator's key; FILE is the file of the step."""
+    with tempfile.TemporaryDirectory() as folder:
+        wrapper = os.path.join(folder, "ssh")
+        with open(wrapper, "w", encoding="utf-8") as file:
+            state = os.path.dirname(cluster.ssh_config)
+            file.write(f'#!/bin/sh\nexec {shutil.which("ssh")} -F none -o BatchMode=yes -i {state}/id_ed25519 '
+                       f'-o UserKnownHostsFile={state}/known_hosts "$@"\n')
+        os.chmod(wrapper, 0o700)
+        for step in plan["steps"]:
+            if step["state"] != "pending" or not step["command"]:
+                continue
+            with open(os.path.join(folder, "FILE"), "w", encoding="utf-8") as file:
+                file.write(step["command"]["content"] or "")
+            done = subprocess.run(["/bin/sh", "-c", step["kubectl"]], cwd=folder, stdin=subprocess.DEVNULL, timeout=60,
+                                  env={"PATH": folder + ":" + os.environ["PATH"]}, capture_output=True, text=True)
+            assert done.returncode == 0, (step["kubectl"], done)
+
+
+@test("the shown ssh lines, copied one after the other, do the same")
+def _():
+    for name in ("E01", "E02", "E09"):
+        told = story(name)
+        with Fixed(told.scenario, "--time-scale", "0.02") as cluster:
+            run_by_hand(cluster, cluster.plan(told.entry))
+            wait_for(lambda: told.look(cluster, told.node) == told.after, 30,
+                     what=lambda: f"{name}: {told.look(cluster, told.node)} to be {told.after}")
 
 
 with concurrent.futures.ThreadPoolExecutor(AT_WORK) as pool:
