@@ -63,7 +63,7 @@ int node_fill_words(const struct plan_step *step, const json_t *argv, const char
 void node_add_command(struct plan_step *step, struct argv_words *words, bool sudo, const char *note);
 /* -1: the target is no node that can be planned for. */
 int node_check_target(const struct plan_step *step, struct err *err);
-/* Shows the name, the argv of the first command, and the line for ssh that runs the first so many, one after another. */
+/* Shows the name, the argv of the first command, and the ssh line that runs the first so many, one after another. */
 void node_show_commands(struct plan_step *step, size_t count);
 
 /* Its reads count as answers that planning waits for. */
