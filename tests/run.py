@@ -83,7 +83,7 @@ def waits(program):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--timeout", type=int, default=600)
+    parser.add_argument("--timeout", type=int, default=1200)
     parser.add_argument("programs", nargs="+")
     arguments = parser.parse_args()
     passed = failed = 0
