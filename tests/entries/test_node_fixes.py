@@ -97,6 +97,8 @@ STORIES = {
     "E01": Story("e01", "E01", node="nks-prod-docker-worker-1", look=rotation),
     "E01 rotate": Story("e01", "E01", "--alternative", "rotate", node="nks-prod-docker-worker-1", look=rotation, name=True),
     "E02": Story("e02", "E02", node="nks-prod-docker-worker-3", look=rotation),
+    "E02 one": Story("e02", "E02", "--target", "Node/nks-prod-docker-worker-3", node="nks-prod-docker-worker-3",
+                     look=rotation),
     "E04": Story("e04", "E04", "--alternative", "per-node", node="nks-prod-closed-0", look=images, one=True),
     "E07": Story("e07", "E07", node="nks-prod-centos-worker-1", look=kernel, name=True),
     "E09": Story("e09", "E09", node="nks-prod-default-worker-4", look=statd),
@@ -193,6 +195,13 @@ def _():
     assert "[canary]" in told.text, told.text
     assert told.before != told.after and told.after[0] is not None, (told.before, told.after)
     assert told.undone.code == 0 and told.back == told.before, (told.undone, told.before, told.back)
+
+
+@test("E02: one node that is named is changed and verified alone")
+def _():
+    told = story("E02 one")
+    assert {step["target"] for step in told.plan["steps"]} == {"Node/" + told.node}, told.plan["steps"]
+    assert told.after != told.before and told.back == told.before, (told.before, told.after, told.back)
 
 
 @test("E04: the sandbox image of the node's own event is pulled and tagged in k8s.io; only the tag is taken back")
