@@ -22,6 +22,10 @@ static void add_state(struct textview *text, const struct world *world, const st
 	const struct runbook *runbook = change_runbook(change);
 
 	textview_addf(text, ROLE_STRONG, "%s ", runbook->id);
+	if (change_undo_of(change))
+		textview_appendf(text, ROLE_STRONG, translate("to take back run %s: "), change_undo_of(change));
+	else if (change_resume_of(change))
+		textview_appendf(text, ROLE_STRONG, translate("to go on with run %s: "), change_resume_of(change));
 	switch (state) {
 	case CHANGE_PLANNING:
 		textview_append(text, ROLE_INFO,
