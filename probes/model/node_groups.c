@@ -27,16 +27,16 @@ static bool belongs(const struct node_group *group, const struct node_group *oth
 
 static void add(struct node_groups *groups, const struct node_group *sample, const struct survey_node *node)
 {
-	struct node_group *group = groups->groups;
-	struct node_group *end = group + groups->count;
+	struct node_group *group;
+	size_t at = 0;
 
-	while (group != end && !belongs(group, sample))
-		group++;
-	if (group == end) {
+	while (at < groups->count && !belongs(&groups->groups[at], sample))
+		at++;
+	if (at == groups->count) {
 		groups->groups = xreallocarray(groups->groups, groups->count + 1, sizeof(*groups->groups));
-		group = &groups->groups[groups->count++];
-		*group = *sample;
+		groups->groups[groups->count++] = *sample;
 	}
+	group = &groups->groups[at];
 	group->nodes = xreallocarray(group->nodes, group->count + 1, sizeof(struct survey_node *));
 	group->nodes[group->count++] = node;
 }

@@ -35,9 +35,10 @@ struct edits {
 	size_t count;
 };
 
+/* Of an empty text, too, there is an array: its pointer is counted on. */
 static struct lines split(const char *text)
 {
-	struct lines lines = {0};
+	struct lines lines = {.items = xcalloc(1, sizeof(*lines.items))};
 
 	while (text && *text) {
 		size_t length = strcspn(text, "\n");
