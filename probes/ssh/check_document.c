@@ -229,8 +229,9 @@ static int read_exits(struct reader *reader, const json_t *object, struct check_
 	return 0;
 }
 
-static int read_read(struct reader *reader, const json_t *object, struct check_read *read)
+static int read_read(struct reader *reader, const json_t *object, void *into)
 {
+	struct check_read *read = into;
 	json_int_t timeout = 0;
 	json_int_t maximum = OUTPUT_DEFAULT;
 
@@ -266,7 +267,7 @@ static bool is_known_path(const struct check *check, const char *path)
 	return check->derive != DERIVE_NOTHING && !strcmp(derived[check->derive], first);
 }
 
-static int read_test(struct reader *reader, const json_t *test)
+static int read_test(struct reader *reader, const json_t *test, void *unused)
 {
 	static const char *const operators[] = {"eq", "ne", "gt", "ge", "lt", "le", "exists", "absent", "not-in", NULL};
 	static const char *const members[] = {"path", "per", "minus", "of"};
@@ -274,6 +275,7 @@ static int read_test(struct reader *reader, const json_t *test)
 	const char *text = NULL;
 	int operator;
 
+	(void)unused;
 	if (only_members(reader, test, " path per minus op value of ") < 0 ||
 	    choice_member(reader, test, "op", operators, &operator) < 0)
 		return -1;
@@ -292,11 +294,27 @@ static int read_test(struct reader *reader, const json_t *test)
 	return operator == 9 ? text_member(reader, test, "of", true, &text) : 0;
 }
 
-static int read_sign(struct reader *reader, const json_t *object, struct check_sign *sign)
+/* Every item of the list under key, by a function that gets the place of the item in an array of the caller's. */
+static int read_items(struct reader *reader, const char *key, const json_t *list,
+		      int (*read)(struct reader *reader, const json_t *item, void *into), void *array, size_t size)
+{
+	int result = 0;
+
+	place_push_key(&reader->place, key);
+	for (size_t i = 0; result == 0 && i < json_array_size(list); i++) {
+		place_push_index(&reader->place, i);
+		result = read(reader, json_array_get(list, i), array ? (char *)array + i * size : NULL);
+		place_pop(&reader->place);
+	}
+	place_pop(&reader->place);
+	return result;
+}
+
+static int read_sign(struct reader *reader, const json_t *object, void *into)
 {
 	static const char *const weights[] = {"bad", "note", NULL};
+	struct check_sign *sign = into;
 	int weight;
-	int result = 0;
 
 	sign->title = json_object_get(object, "title");
 	sign->tests = json_object_get(object, "all");
@@ -309,53 +327,29 @@ static int read_sign(struct reader *reader, const json_t *object, struct check_s
 	sign->is_bad = weight == 1;
 	if (!json_array_size(sign->tests))
 		return wrong_member(reader, "all", "must be a list of tests");
-	place_push_key(&reader->place, "all");
-	for (size_t i = 0; result == 0 && i < json_array_size(sign->tests); i++) {
-		place_push_index(&reader->place, i);
-		result = read_test(reader, json_array_get(sign->tests, i));
-		place_pop(&reader->place);
-	}
-	place_pop(&reader->place);
-	return result;
+	return read_items(reader, "all", sign->tests, read_test, NULL, 0);
 }
 
-/* Every item of a list, by a function; the array was made by the caller. */
 static int read_reads(struct reader *reader, struct check *check)
 {
 	const json_t *list = json_object_get(check->document, "reads");
-	int result = 0;
 
 	if (!json_array_size(list))
 		return wrong_member(reader, "reads", "must be a list");
 	check->reads = xcalloc(json_array_size(list), sizeof(*check->reads));
 	check->read_count = json_array_size(list);
-	place_push_key(&reader->place, "reads");
-	for (size_t i = 0; result == 0 && i < check->read_count; i++) {
-		place_push_index(&reader->place, i);
-		result = read_read(reader, json_array_get(list, i), &check->reads[i]);
-		place_pop(&reader->place);
-	}
-	place_pop(&reader->place);
-	return result;
+	return read_items(reader, "reads", list, read_read, check->reads, sizeof(*check->reads));
 }
 
 static int read_signs(struct reader *reader, struct check *check)
 {
 	const json_t *list = json_object_get(check->document, "signs");
-	int result = 0;
 
 	if (list && !json_array_size(list))
 		return wrong_member(reader, "signs", "must be a list");
 	check->signs = xcalloc(json_array_size(list) + 1, sizeof(*check->signs));
 	check->sign_count = json_array_size(list);
-	place_push_key(&reader->place, "signs");
-	for (size_t i = 0; result == 0 && i < check->sign_count; i++) {
-		place_push_index(&reader->place, i);
-		result = read_sign(reader, json_array_get(list, i), &check->signs[i]);
-		place_pop(&reader->place);
-	}
-	place_pop(&reader->place);
-	return result;
+	return read_items(reader, "signs", list, read_sign, check->signs, sizeof(*check->signs));
 }
 
 /* {path} and {path:form} of the summary. */

@@ -270,16 +270,22 @@ def _():
         assert place.values() == BEFORE and place.written() == [] and not place.operator.proxy.writes()
 
 
+def preload_after_first(place, what):
+    """The faults of tests/lib/preload.c from the first write on; returns the file that holds them."""
+    faults = os.path.join(place.operator.home, "faults")
+    place.operator.variables = {"LD_PRELOAD": PRELOAD, "PRELOAD_FAULTS": faults}
+
+    def begin():
+        with open(faults, "w", encoding="utf-8") as file:
+            file.write(what)
+    place.after("first", begin)
+    return faults
+
+
 @row("the disk is full half way: the next write is not sent; 8; with room again the run can be resumed")
 def _():
     with new_row() as place:
-        faults = os.path.join(place.operator.home, "faults")
-        place.operator.variables = {"LD_PRELOAD": PRELOAD, "PRELOAD_FAULTS": faults}
-
-        def fill():
-            with open(faults, "w", encoding="utf-8") as file:
-                file.write("0 1")
-        place.after("first", fill)
+        faults = preload_after_first(place, "0 1")
         answer = place.fix()
         assert answer.code == 8 and "journal" in answer.err, answer
         assert place.values() == (3, 10, "three") and place.written() == ALL[:1], place.written()
@@ -292,13 +298,7 @@ def _():
 @row("the clock is set back an hour in the middle: the run ends as it would")
 def _():
     with new_row() as place:
-        faults = os.path.join(place.operator.home, "faults")
-        place.operator.variables = {"LD_PRELOAD": PRELOAD, "PRELOAD_FAULTS": faults}
-
-        def set_back():
-            with open(faults, "w", encoding="utf-8") as file:
-                file.write("-3600 0")
-        place.after("first", set_back)
+        preload_after_first(place, "-3600 0")
         started = time.monotonic()
         answer = place.fix()
         is_verified(place, answer)

@@ -26,15 +26,20 @@ def break_again(cluster):
     kubectl(cluster, "-n", "kube-system", "set", "image", "deployment/calico-typha", BROKEN)
 
 
+def held(copy, cluster, proxy, seconds):
+    """A fix of E08 behind the proxy whose signs are gone, and must stay so for these seconds."""
+    digest = copy.digest(cluster, kubeconfig=proxy.kubeconfig)
+    running = Running(cluster, "fix", "E08", "--confirm", digest, console=copy.console, kubeconfig=proxy.kubeconfig)
+    running.wait_line(f"must stay so for {seconds} s")
+    return running
+
+
 @test("watches that tell nothing any more: what broke again meanwhile is seen all the same, and nothing is verified")
 def _():
     with Copy(typha_alone(6)) as copy, Simulated("calico-outage") as cluster:
         proxy = Proxy(cluster, lambda method, path: None)
         try:
-            digest = copy.digest(cluster, kubeconfig=proxy.kubeconfig)
-            running = Running(cluster, "fix", "E08", "--confirm", digest, console=copy.console,
-                              kubeconfig=proxy.kubeconfig)
-            running.wait_line("must stay so for 6 s")
+            running = held(copy, cluster, proxy, 6)
             proxy.is_silent = True
             break_again(cluster)
             assert running.end(90) in (5, 7), running.text()
@@ -52,10 +57,7 @@ def _():
     with Copy(typha_alone(4)) as copy, Simulated("calico-outage") as cluster:
         proxy = Proxy(cluster, on_request)
         try:
-            digest = copy.digest(cluster, kubeconfig=proxy.kubeconfig)
-            running = Running(cluster, "fix", "E08", "--confirm", digest, console=copy.console,
-                              kubeconfig=proxy.kubeconfig)
-            running.wait_line("must stay so for 4 s")
+            running = held(copy, cluster, proxy, 4)
             state["is_cut"] = proxy.is_cut = True
             assert running.end(90) == 5, running.text()
             assert runs(cluster)[0]["state"] == "could_not_verify"
@@ -68,10 +70,7 @@ def _():
     with Copy(typha_alone(1)) as copy, Simulated("calico-outage") as cluster:
         proxy = Proxy(cluster, lambda method, path: None)
         try:
-            digest = copy.digest(cluster, kubeconfig=proxy.kubeconfig)
-            running = Running(cluster, "fix", "E08", "--confirm", digest, console=copy.console,
-                              kubeconfig=proxy.kubeconfig)
-            running.wait_line("must stay so for 1 s")
+            running = held(copy, cluster, proxy, 1)
             before = len(proxy.requests)
             assert running.end(90) == 0, running.text()
             lists = [path for method, path, _ in proxy.requests[before:]
