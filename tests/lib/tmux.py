@@ -3,10 +3,12 @@ import os
 import subprocess
 import tempfile
 
-from wait import wait_for
+from wait import pause, wait_for
 
 ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
 PROGRAM = os.path.join(ROOT, "nks-triage")
+# A screen that never stands still is looked at as it is.
+SETTLING_LOOKS = 10
 
 
 class Terminal:
@@ -48,7 +50,15 @@ class Terminal:
                               text=True).stdout
 
     def text(self):
-        return self.command("capture-pane", "-p")
+        """The screen when two looks at it agree: a frame is longer than what a terminal takes at once."""
+        before = None
+        for _ in range(SETTLING_LOOKS):
+            screen = self.command("capture-pane", "-p")
+            if screen == before:
+                break
+            before = screen
+            pause(0.03)
+        return screen
 
     def coloured(self):
         return self.command("capture-pane", "-p", "-e")
