@@ -123,17 +123,20 @@ def _():
 @test("healthy: nothing waits, nothing is unready")
 def _():
     with Api("healthy") as api:
-        def unready():
-            return [p["metadata"]["name"] for p in api.list("/api/v1/pods")["items"] if p["status"]["phase"] != "Succeeded"
-                    and not all(s["ready"] for s in p["status"].get("containerStatuses", [{"ready": False}]))]
+        def unready_pods():
+            return {p["metadata"]["name"] for p in api.list("/api/v1/pods")["items"] if p["status"]["phase"] != "Succeeded"
+                    and not all(s["ready"] for s in p["status"].get("containerStatuses", [{"ready": False}]))}
+
+        def unready_workloads():
+            items = [i for kind in ("daemonsets", "deployments", "statefulsets")
+                     for i in api.list(f"/apis/apps/v1/{kind}")["items"]]
+            return {i["metadata"]["name"] for i in items
+                    if i["status"].get("numberReady", i["status"].get("readyReplicas"))
+                    != i["status"].get("desiredNumberScheduled", i["spec"].get("replicas"))}
         # All but the rollout that has just begun, and that comes to its end.
-        assert all(name.startswith("notify-") for name in unready()), unready()
-        wait_for(lambda: not unready(), what=lambda: f"{unready()} to be ready")
-        for kind in ("daemonsets", "deployments", "statefulsets"):
-            for item in api.list(f"/apis/apps/v1/{kind}")["items"]:
-                status = item["status"]
-                ready = status.get("numberReady", status.get("readyReplicas"))
-                assert ready == status.get("desiredNumberScheduled", item["spec"].get("replicas")), item["metadata"]["name"]
+        assert all(name.startswith("notify-") for name in unready_pods())
+        assert unready_workloads() <= {"notify"}
+        wait_for(lambda: not unready_pods() | unready_workloads(), what="the rollout to end")
         assert not [e for e in api.list("/api/v1/events")["items"] if e["type"] == "Warning"]
 
 
