@@ -74,7 +74,8 @@ int change_command_check_target(const struct invocation *invocation, const char 
 	return command_fail(invocation, &err);
 }
 
-bool change_command_has_target(const struct finding *finding, const char *target)
+/* "Kind/namespace/name" or "Kind/name" of the finding? */
+static bool has_target(const struct finding *finding, const char *target)
 {
 	for (size_t i = 0; i < finding->object_count; i++) {
 		const struct finding_object *object = &finding->objects[i];
@@ -120,7 +121,7 @@ static const struct finding *find(const struct session *session, const struct ru
 
 		if (finding->runbook != runbook)
 			continue;
-		if (target && (change_command_has_target(finding, target) || is_above(session, finding, target)))
+		if (target && (has_target(finding, target) || is_above(session, finding, target)))
 			return finding;
 		if (!first)
 			first = finding;

@@ -60,7 +60,5 @@ void change_command_close(struct change_command *command);
 void change_command_wait(struct change_command *command, bool (*done)(const struct change *change));
 /* EXIT_DONE, or EXIT_FAILED after saying what a --target looks like. NULL is fine. */
 int change_command_check_target(const struct invocation *invocation, const char *target);
-/* "Kind/namespace/name" or "Kind/name" of the finding? */
-bool change_command_has_target(const struct finding *finding, const char *target);
 
 #endif

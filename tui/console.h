@@ -200,7 +200,6 @@ void failure_draw(const struct console *console, struct cells *cells, struct rec
 /* Rows at the bottom that what is said takes at a width, 0 for nothing; more than one: message_draw() draws it. */
 int message_rows(const struct console *console, int columns);
 void message_draw(const struct console *console, struct cells *cells, struct rect rect);
-void panes_draw(struct console *console, struct cells *cells, struct rect rect);
 /* Lines of the header for a screen of that size: 0 to 2. */
 int header_rows(const struct console *console, int rows, int columns);
 

@@ -58,22 +58,6 @@ void fix_stop(struct fix *fix, const char *reason)
 		change_stop(fix->change, STOP_NOW, reason);
 }
 
-int fix_exit_code(const struct fix *fix)
-{
-	if (!fix || !fix->change)
-		return EXIT_DONE;
-	switch (change_state(fix->change)) {
-	case CHANGE_STOPPED:
-	case CHANGE_FAILED:
-	case CHANGE_RUNNING:
-	case CHANGE_CONFIRMED:
-	case CHANGE_VERIFYING:
-		return EXIT_HALF_WAY;
-	default:
-		return EXIT_DONE;
-	}
-}
-
 void fix_free(struct fix *fix)
 {
 	if (!fix)

@@ -37,8 +37,6 @@ void fix_stop(struct fix *fix, const char *reason);
 bool fix_is_settled(const struct fix *fix);
 /* Ends what is there; nothing may be active. NULL is fine. */
 void fix_free(struct fix *fix);
-/* The outcome as the exit code of a lost terminal says it (interfaces.md). */
-int fix_exit_code(const struct fix *fix);
 
 /* Texts of the tabs: plan and preview; steps of a run; its output. */
 void plan_text(struct textview *text, const struct world *world, const struct change *change, bool all);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "probes/base/map.h"
 #include "probes/base/memory.h"
 #include "probes/model/node_evidence.h"
 #include "probes/model/node_survey.h"

@@ -23,17 +23,18 @@ static const struct {
 	[SURVEY_NOT_APPLICABLE] = {GLYPH_NOT_APPLICABLE, ROLE_DIM, N_("not applicable")},
 };
 
-enum glyph survey_glyph(enum survey_verdict verdict)
+/* How a verdict looks. */
+static enum glyph verdict_glyph(enum survey_verdict verdict)
 {
 	return looks[verdict].glyph;
 }
 
-enum role survey_role(enum survey_verdict verdict)
+static enum role verdict_role(enum survey_verdict verdict)
 {
 	return looks[verdict].role;
 }
 
-const char *survey_word(enum survey_verdict verdict)
+static const char *verdict_word(enum survey_verdict verdict)
 {
 	return translate(looks[verdict].word);
 }
@@ -59,7 +60,8 @@ static char *line_of(const struct nodes_page *page, const char *check, const cha
 	return xstrdup(*title ? title : said);
 }
 
-char *survey_answer_line(const struct nodes_page *page, const struct survey_answer *answer)
+/* What an answer says in one line: the sign that holds, what was read, or why nothing was. Raw; caller frees. */
+static char *answer_line(const struct nodes_page *page, const struct survey_answer *answer)
 {
 	return line_of(page, answer->check, answer->sign, answer->text, answer->reason);
 }
@@ -92,8 +94,8 @@ void nodes_progress_text(struct textview *text, const struct nodes_page *page)
 
 static void add_verdict(struct textview *text, const struct nodes_page *page, enum survey_verdict verdict)
 {
-	textview_addf(text, survey_role(verdict), "  %s %s", glyph_text(page->glyphs, survey_glyph(verdict)),
-		      survey_word(verdict));
+	textview_addf(text, verdict_role(verdict), "  %s %s", glyph_text(page->glyphs, verdict_glyph(verdict)),
+		      verdict_word(verdict));
 }
 
 /* "✔ clear  worker-[0-2] (3)" and the line that they all said. */
@@ -247,10 +249,10 @@ static void add_state(struct textview *text, const struct nodes_page *page, cons
 static void add_answer(struct textview *text, const struct nodes_page *page, const struct survey_node *node,
 		       const struct survey_answer *answer)
 {
-	auto_free char *line = survey_answer_line(page, answer);
+	auto_free char *line = answer_line(page, answer);
 
-	textview_addf(text, survey_role(answer->verdict), "  %s ",
-		      glyph_text(page->glyphs, survey_glyph(answer->verdict)));
+	textview_addf(text, verdict_role(answer->verdict), "  %s ",
+		      glyph_text(page->glyphs, verdict_glyph(answer->verdict)));
 	textview_appendf(text, ROLE_STRONG, "%-*s ", CHECK_CELLS, answer->check);
 	textview_append(text, answer->verdict == SURVEY_BAD ? ROLE_WARNING : ROLE_NORMAL, line);
 	/* The others are as old as the line above says. */

@@ -17,12 +17,6 @@ struct nodes_page {
 	int64_t now;		/* wall */
 };
 
-/* How a verdict looks. */
-enum glyph survey_glyph(enum survey_verdict verdict);
-enum role survey_role(enum survey_verdict verdict);
-const char *survey_word(enum survey_verdict verdict);
-/* What an answer says in one line: the sign that holds, what was read, or why nothing was. Raw; caller frees. */
-char *survey_answer_line(const struct nodes_page *page, const struct survey_answer *answer);
 
 /* "11 of 12 nodes answered, 1 failed · slowest worker-3 2.1 s" of the latest round. */
 void nodes_progress_text(struct textview *text, const struct nodes_page *page);

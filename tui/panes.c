@@ -202,7 +202,7 @@ static void draw_error(struct console *console, struct cells *cells, struct rect
 	textview_release(&text);
 }
 
-void panes_draw(struct console *console, struct cells *cells, struct rect rect)
+static void panes_draw(struct console *console, struct cells *cells, struct rect rect)
 {
 	enum layout_kind kind = layout_of(cells->rows, cells->columns);
 

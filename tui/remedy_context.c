@@ -6,7 +6,8 @@
 #include "tui/demo.h"
 #include "tui/remedy_context.h"
 
-bool remedy_context_is_protected(const struct session *session)
+/* The context matches a pattern of protectedContexts (decisions.md 37). */
+static bool is_protected(const struct session *session)
 {
 	const char *context = kube_client_view(session->client)->context;
 	char **pattern = session->invocation->configuration->protected_contexts;
@@ -37,7 +38,7 @@ void remedy_context_make(const struct session *session, struct journal *journal,
 		.read_only = invocation->options->read_only,
 		.read_only_reason = configuration->read_only ? configuration->file
 							     : translate("--read-only or NKS_TRIAGE_READ_ONLY"),
-		.is_protected = remedy_context_is_protected(session),
+		.is_protected = is_protected(session),
 		.maintenance = configuration->maintenance,
 		.kubeconfig = session->demo ? demo_kubeconfig(session->demo) : invocation->options->kubeconfig,
 		.audit_events = configuration->audit_events,

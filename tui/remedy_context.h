@@ -10,7 +10,5 @@
 
 /* journal may be NULL: then a change can be planned but not run. Everything is borrowed from the session. */
 void remedy_context_make(const struct session *session, struct journal *journal, struct change_context *ret_context);
-/* The context matches a pattern of protectedContexts (decisions.md 37). */
-bool remedy_context_is_protected(const struct session *session);
 
 #endif

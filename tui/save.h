@@ -19,8 +19,6 @@ struct save_archive;
  * is there already is refused.
  */
 int save_archive_open(const char *path, struct save_archive **ret_archive, struct err *err);
-/* Adds a file below the archive's one folder. */
-int save_archive_add(struct save_archive *archive, const char *name, const char *text, size_t length, struct err *err);
 /* Adds a JSON document as such a file. */
 int save_archive_add_json(struct save_archive *archive, const char *name, const json_t *document, struct err *err);
 /* Finishes it: from here on the file is there. */

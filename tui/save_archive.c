@@ -61,7 +61,8 @@ int save_archive_open(const char *path, struct save_archive **ret_archive, struc
 	return 0;
 }
 
-int save_archive_add(struct save_archive *archive, const char *name, const char *text, size_t length, struct err *err)
+/* Adds a file below the archive's one folder. */
+static int add_file(struct save_archive *archive, const char *name, const char *text, size_t length, struct err *err)
 {
 	auto_free char *path = xasprintf("nks-triage-save/%s", name);
 	struct archive_entry *entry = archive_entry_new();
@@ -85,7 +86,7 @@ int save_archive_add_json(struct save_archive *archive, const char *name, const 
 
 	if (!text)
 		return fail(archive, "a text that is no JSON", err);
-	return save_archive_add(archive, name, text, strlen(text), err);
+	return add_file(archive, name, text, strlen(text), err);
 }
 
 int save_archive_finish(struct save_archive *archive, struct err *err)

@@ -42,11 +42,6 @@ void dialog_set_role(struct dialog *dialog, enum role role)
 	dialog->role = role;
 }
 
-void dialog_set_table(struct dialog *dialog, struct table *table)
-{
-	dialog->table = table;
-}
-
 void dialog_ask(struct dialog *dialog, const struct input_options *options)
 {
 	struct input_options own = *options;
@@ -88,18 +83,6 @@ void dialog_add_button(struct dialog *dialog, int id, const char *raw_label, cha
 		dialog->focus = (int)dialog->button_count - 1;
 }
 
-void dialog_enable_button(struct dialog *dialog, int id, bool enabled)
-{
-	for (size_t i = 0; i < dialog->button_count; i++) {
-		if (dialog->buttons[i].id != id)
-			continue;
-		if (enabled)
-			dialog->buttons[i].flags &= ~(unsigned)BUTTON_DISABLED;
-		else
-			dialog->buttons[i].flags |= BUTTON_DISABLED;
-	}
-}
-
 int dialog_focus(const struct dialog *dialog)
 {
 	return dialog->focus >= 0 ? dialog->buttons[dialog->focus].id : 0;
@@ -114,26 +97,22 @@ static bool can_have_focus(const struct dialog *dialog, int place)
 {
 	const struct button *button;
 
-	if (place == FOCUS_TABLE)
-		return dialog->table != NULL;
 	if (place == FOCUS_INPUT)
 		return dialog->input != NULL;
 	button = &dialog->buttons[place];
-	if (button->flags & BUTTON_DISABLED)
-		return false;
 	return !(button->flags & BUTTON_DANGEROUS) || dialog_is_exact(dialog);
 }
 
-/* The round of Tab: table, input, buttons from left to right. */
+/* The round of Tab: input, buttons from left to right. */
 static void move_focus(struct dialog *dialog, bool backwards)
 {
-	int places = (int)dialog->button_count + 2;
-	int at = dialog->focus == FOCUS_NONE ? places - 1 : dialog->focus - FOCUS_TABLE;
+	int places = (int)dialog->button_count + 1;
+	int at = dialog->focus == FOCUS_NONE ? places - 1 : dialog->focus - FOCUS_INPUT;
 
 	for (int i = 0; i < places; i++) {
 		at = (at + (backwards ? places - 1 : 1)) % places;
-		if (can_have_focus(dialog, at + FOCUS_TABLE)) {
-			dialog->focus = at + FOCUS_TABLE;
+		if (can_have_focus(dialog, at + FOCUS_INPUT)) {
+			dialog->focus = at + FOCUS_INPUT;
 			return;
 		}
 	}
@@ -159,11 +138,11 @@ static int cancel(const struct dialog *dialog)
 	return DIALOG_CLOSED;
 }
 
-/* What Enter means in a line or a table: the first button that is neither a way out nor dangerous. */
+/* What Enter means in a line: the first button that is neither a way out nor dangerous. */
 static int press_usual(const struct dialog *dialog)
 {
 	for (size_t i = 0; i < dialog->button_count; i++) {
-		if (!(dialog->buttons[i].flags & (BUTTON_CANCEL | BUTTON_DANGEROUS | BUTTON_DISABLED)))
+		if (!(dialog->buttons[i].flags & (BUTTON_CANCEL | BUTTON_DANGEROUS)))
 			return dialog->buttons[i].id;
 	}
 	return DIALOG_OPEN;
@@ -174,8 +153,6 @@ static bool letter_presses(const struct dialog *dialog, size_t at, bool was_jamo
 {
 	const struct button *button = &dialog->buttons[at];
 
-	if (button->flags & BUTTON_DISABLED)
-		return false;
 	if (!(button->flags & BUTTON_DANGEROUS))
 		return true;
 	if (was_jamo)
@@ -210,7 +187,7 @@ static int feed_button(struct dialog *dialog, const struct key *key)
 	}
 	if (!key_is(key, KEYSYM_ENTER) && !key_is_character(key, ' '))
 		return DIALOG_IGNORED;
-	return button->flags & (BUTTON_DANGEROUS | BUTTON_DISABLED) ? DIALOG_OPEN : button->id;
+	return button->flags & BUTTON_DANGEROUS ? DIALOG_OPEN : button->id;
 }
 
 static int feed_input(struct dialog *dialog, const struct key *key)
@@ -237,10 +214,7 @@ static int feed_moves(struct dialog *dialog, const struct key *key)
 
 	if (movement == MOVEMENT_NONE)
 		return DIALOG_IGNORED;
-	if (dialog->focus == FOCUS_TABLE)
-		table_move(dialog->table, movement);
-	else
-		textview_move(&dialog->body, movement);
+	textview_move(&dialog->body, movement);
 	return DIALOG_OPEN;
 }
 
@@ -267,7 +241,5 @@ int dialog_feed(struct dialog *dialog, const struct key *key)
 		result = feed_letter(dialog, key);
 	if (result == DIALOG_IGNORED)
 		result = feed_button(dialog, key);
-	if (result == DIALOG_IGNORED && dialog->focus == FOCUS_TABLE && key_is(key, KEYSYM_ENTER))
-		result = press_usual(dialog);
 	return result == DIALOG_IGNORED ? feed_moves(dialog, key) : result;
 }

@@ -1,6 +1,6 @@
 /*
- * A dialog over the screen: title, text, perhaps a table, perhaps a name to
- * type, buttons. Built once, fed with keys until it says what was chosen.
+ * A dialog over the screen: title, text, perhaps a name to type, buttons.
+ * Built once, fed with keys until it says what was chosen.
  *
  *	struct dialog *d = dialog_new("Run this plan?");
  *	textview_add(dialog_body(d), ROLE_NORMAL, "...");
@@ -25,7 +25,6 @@
 #include "widgets/cells.h"
 #include "widgets/input_line.h"
 #include "widgets/keys.h"
-#include "widgets/table.h"
 #include "widgets/textview.h"
 
 struct dialog;
@@ -34,7 +33,6 @@ enum {
 	BUTTON_START = 1,     /* has the focus at first (a line to type goes before); else the way out has */
 	BUTTON_CANCEL = 2,    /* Esc and Ctrl-C press it */
 	BUTTON_DANGEROUS = 4, /* see above */
-	BUTTON_DISABLED = 8,
 };
 
 enum {
@@ -50,8 +48,6 @@ void dialog_free(struct dialog *dialog);
 struct textview *dialog_body(struct dialog *dialog);
 /* Colours the border and title: ROLE_CRITICAL for a change, ROLE_INFO... */
 void dialog_set_role(struct dialog *dialog, enum role role);
-/* A table under the text, borrowed; it takes the moving keys while it has the focus. */
-void dialog_set_table(struct dialog *dialog, struct table *table);
 /*
  * A line to type. expected NULL: free text, and Enter in it presses the first
  * button that is neither cancelling nor dangerous.
@@ -63,16 +59,15 @@ const char *dialog_input(const struct dialog *dialog);
 
 /* id > 0. letter: 0 = none. Order is from left to right. */
 void dialog_add_button(struct dialog *dialog, int id, const char *raw_label, char letter, unsigned flags);
-void dialog_enable_button(struct dialog *dialog, int id, bool enabled);
-/* The id of the button with the focus; 0: text, table or input has it. */
+/* The id of the button with the focus; 0: text or input has it. */
 int dialog_focus(const struct dialog *dialog);
 
 /* The id of the button that was pressed, or DIALOG_... */
 int dialog_feed(struct dialog *dialog, const struct key *key);
 
 /*
- * Draws in the middle of area, as large as the content needs; text and table
- * scroll where there is too little room, the buttons stay. *ret_row and
+ * Draws in the middle of area, as large as the content needs; the text
+ * scrolls where there is too little room, the buttons stay. *ret_row and
  * *ret_column: where the cursor belongs, row -1 where nothing is typed.
  */
 void dialog_draw(struct dialog *dialog, struct cells *cells, struct rect area, int *ret_row, int *ret_column);

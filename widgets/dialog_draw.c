@@ -12,8 +12,6 @@ enum { LEAST_WIDTH = 46, MOST_WIDTH = 104, BORDERS = 4, GAP_BUTTONS = 2 };
 
 enum part {
 	PART_BODY,
-	PART_TABLE_GAP,
-	PART_TABLE,
 	PART_INPUT_GAP,
 	PART_PROMPT,
 	PART_INPUT,
@@ -47,15 +45,6 @@ static int buttons_width(const struct dialog *dialog)
 	return width;
 }
 
-static int table_width(const struct table *table)
-{
-	int width = 2;
-
-	for (size_t i = 0; i < table->column_count; i++)
-		width += larger(table->columns[i].ideal, table->columns[i].minimum) + 2;
-	return width;
-}
-
 /* Columns between the borders' inner padding that the content would like. */
 static int wanted_width(const struct dialog *dialog)
 {
@@ -63,24 +52,16 @@ static int wanted_width(const struct dialog *dialog)
 
 	for (size_t i = 0; i < textview_count(&dialog->body); i++)
 		width = larger(width, text_width(textview_text(&dialog->body, i)));
-	if (dialog->table)
-		width = larger(width, table_width(dialog->table));
 	return width;
 }
 
-/* Sizes of the parts within so many rows; the body and the table give way, buttons and input stay. */
+/* Sizes of the parts within so many rows; the body gives way, buttons and input stay. */
 static void set_parts(struct dialog *dialog, int width, struct layout_part parts[PART_COUNT])
 {
 	int body = textview_count(&dialog->body) ? textview_rows(&dialog->body, width) : 0;
-	int table = dialog->table ? (int)table_places(dialog->table) + (dialog->table->no_header ? 0 : 1) : 0;
 
 	memset(parts, 0, PART_COUNT * sizeof(*parts));
-	parts[PART_BODY] = (struct layout_part){.minimum = smaller(body, 2), .ideal = body, .drop = 2};
-	if (dialog->table) {
-		parts[PART_TABLE_GAP] = (struct layout_part){.minimum = body > 0, .drop = 5};
-		parts[PART_TABLE] =
-			(struct layout_part){.minimum = smaller(table, 3), .ideal = table, .drop = 1};
-	}
+	parts[PART_BODY] = (struct layout_part){.minimum = smaller(body, 2), .ideal = body, .drop = 1};
 	if (dialog->input) {
 		parts[PART_INPUT_GAP] = (struct layout_part){.minimum = 1, .ideal = 1, .drop = 4};
 		parts[PART_PROMPT] = (struct layout_part){.minimum = 1, .ideal = 1, .drop = 3};
@@ -96,8 +77,6 @@ static enum role button_role(const struct dialog *dialog, size_t at)
 {
 	const struct button *button = &dialog->buttons[at];
 
-	if (button->flags & BUTTON_DISABLED)
-		return ROLE_DISABLED;
 	if (button->flags & BUTTON_DANGEROUS && !dialog_is_exact(dialog))
 		return ROLE_DISABLED;
 	if (dialog->focus != (int)at)
@@ -177,14 +156,11 @@ void dialog_draw(struct dialog *dialog, struct cells *cells, struct rect area, i
 	rect = rect_centre(area, rows + 2, inner + BORDERS);
 	layout_rows(rect_inset(rect, 1, 2), 0, parts, PART_COUNT, rects);
 	dialog->body.seen_rows = rects[PART_BODY].rows;
-	/* Their scroll bars lie in the padding at the right border. */
+	/* Its scroll bar lies in the padding at the right border. */
 	rects[PART_BODY].columns++;
-	rects[PART_TABLE].columns++;
 	draw_frame(dialog, cells, area, rect, rects[PART_BODY].rows);
 	if (rects[PART_BODY].rows)
 		textview_draw(&dialog->body, cells, rects[PART_BODY], true);
-	if (rects[PART_TABLE].rows)
-		table_draw(dialog->table, cells, rects[PART_TABLE], dialog->focus == FOCUS_TABLE);
 	if (rects[PART_PROMPT].rows)
 		cells_put(cells, rects[PART_PROMPT].row, rects[PART_PROMPT].column, inner, ROLE_STRONG,
 			  PUT_ELLIPSIS, dialog->prompt);

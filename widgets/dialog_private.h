@@ -7,7 +7,7 @@
 enum { MOST_BUTTONS = 8 };
 
 /* The focus: a button's index, or one of these. */
-enum { FOCUS_NONE = -3, FOCUS_TABLE = -2, FOCUS_INPUT = -1 };
+enum { FOCUS_NONE = -2, FOCUS_INPUT = -1 };
 
 struct button {
 	int id;
@@ -20,7 +20,6 @@ struct dialog {
 	char *title;
 	enum role role; /* of border and title; 0 = as a focused box */
 	struct textview body;
-	struct table *table; /* borrowed */
 	struct input_line *input;
 	char *prompt;
 	char *expected;

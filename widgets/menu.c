@@ -23,7 +23,6 @@ struct entry {
 
 struct menu {
 	char *title;
-	char *empty_text;
 	struct entry *entries;
 	size_t count;
 	size_t *seen; /* indexes of the entries that pass the filter */
@@ -99,7 +98,6 @@ void menu_free(struct menu *menu)
 	free(menu->entries);
 	free(menu->seen);
 	free(menu->title);
-	free(menu->empty_text);
 	input_line_stop(&menu->filter);
 	table_release(&menu->table);
 	free(menu);
@@ -189,12 +187,6 @@ void menu_add_heading(struct menu *menu, const char *raw_text)
 	apply_filter(menu);
 }
 
-void menu_set_empty_text(struct menu *menu, const char *raw_text)
-{
-	free(menu->empty_text);
-	menu->empty_text = xstrdup(raw_text);
-}
-
 void menu_select(struct menu *menu, int id)
 {
 	for (size_t i = 0; i < menu->seen_count; i++) {
@@ -279,7 +271,6 @@ void menu_draw(struct menu *menu, struct cells *cells, struct rect area, int *re
 	*ret_row = *ret_column = -1;
 	if (inside.rows < 2 || inside.columns < 8)
 		return;
-	menu->table.empty_text = menu->empty_text;
 	cells_recolour(cells, area, ROLE_DISABLED);
 	cells_fill(cells, rect, ROLE_NORMAL);
 	cells_box(cells, rect, &box);

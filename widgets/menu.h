@@ -31,8 +31,6 @@ void menu_add(struct menu *menu, int id, const char *raw_label, const char *raw_
 	      const char *raw_reason);
 /* A line between groups. */
 void menu_add_heading(struct menu *menu, const char *raw_text);
-/* What is shown where the filter leaves nothing; copied. */
-void menu_set_empty_text(struct menu *menu, const char *raw_text);
 /* Puts the cursor on an entry. */
 void menu_select(struct menu *menu, int id);
 int menu_cursor_id(const struct menu *menu);

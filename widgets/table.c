@@ -26,7 +26,7 @@ static void forget_frozen(struct table *table)
 	table->frozen = false;
 }
 
-void table_clear_marks(struct table *table)
+static void clear_marks(struct table *table)
 {
 	size_t position = 0;
 	char *key;
@@ -39,7 +39,7 @@ void table_clear_marks(struct table *table)
 void table_release(struct table *table)
 {
 	forget_frozen(table);
-	table_clear_marks(table);
+	clear_marks(table);
 	free(table->cursor_key);
 	free(table->search);
 	table->cursor_key = NULL;
@@ -311,35 +311,4 @@ void table_set_search(struct table *table, const char *needle)
 {
 	free(table->search);
 	table->search = needle && *needle ? xstrdup(needle) : NULL;
-}
-
-static bool place_matches(const struct table *table, size_t place)
-{
-	struct table_cell cell;
-
-	for (size_t column = 0; column < table->column_count; column++) {
-		table_get_cell(table, place, column, &cell);
-		if (search_matches(cell.text, table->search))
-			return true;
-	}
-	return false;
-}
-
-bool table_search_next(struct table *table, bool backwards)
-{
-	size_t count = table_places(table);
-
-	if (!table->search)
-		return false;
-	for (size_t i = 1; i <= count; i++) {
-		size_t place = (table->cursor + (backwards ? count - i : i)) % count;
-
-		if (!place_matches(table, place))
-			continue;
-		table->cursor = place;
-		table->moved = true;
-		remember_cursor(table);
-		return true;
-	}
-	return false;
 }

@@ -117,7 +117,6 @@ size_t table_places(const struct table *table);
 
 /* Marks or unmarks the row under the cursor and moves down, as Space does. */
 void table_toggle_mark(struct table *table);
-void table_clear_marks(struct table *table);
 size_t table_mark_count(const struct table *table);
 bool table_is_marked(const struct table *table, const char *key);
 /* Calls visit for each marked row's key in the order of the rows. */
@@ -125,8 +124,6 @@ void table_each_mark(const struct table *table, void (*visit)(void *context, con
 
 /* Highlights raw text in all cells; NULL or "" ends it. */
 void table_set_search(struct table *table, const char *needle);
-/* Moves the cursor to the next row (or the one before) that has it, around the ends. False: there is none. */
-bool table_search_next(struct table *table, bool backwards);
 
 /* Draws header, rows that fit and, where not all do, a scroll bar in the last column. */
 void table_draw(struct table *table, struct cells *cells, struct rect rect, bool focused);

@@ -84,7 +84,8 @@ static void show_cursor(struct textview *view)
 		view->top_row = 0;
 }
 
-void textview_settle(struct textview *view)
+/* Brings top into the text, and to the end while following. */
+static void settle(struct textview *view)
 {
 	size_t line;
 	int row;
@@ -170,7 +171,7 @@ bool textview_move(struct textview *view, enum movement movement)
 
 	if (movement == MOVEMENT_LEFT || movement == MOVEMENT_RIGHT)
 		return move_sideways(view, movement);
-	textview_settle(view);
+	settle(view);
 	top = view->top;
 	top_row = view->top_row;
 	cursor = view->cursor;
@@ -188,7 +189,7 @@ bool textview_move(struct textview *view, enum movement movement)
 	} else {
 		step_rows(view, &view->top, &view->top_row, rows_for(view, movement));
 	}
-	textview_settle(view);
+	settle(view);
 	return top != view->top || top_row != view->top_row || cursor != view->cursor ||
 	       was_following != view->follow;
 }
@@ -208,7 +209,7 @@ void textview_show_line(struct textview *view, size_t line)
 
 	if (line >= view->count)
 		return;
-	textview_settle(view);
+	settle(view);
 	view->follow = false;
 	view->cursor = line;
 	last = view->top;
@@ -220,7 +221,7 @@ void textview_show_line(struct textview *view, size_t line)
 	view->top = line;
 	view->top_row = 0;
 	step_rows(view, &view->top, &view->top_row, -(long)(page_rows(view) / 3));
-	textview_settle(view);
+	settle(view);
 }
 
 void textview_set_follow(struct textview *view, bool follow)
@@ -393,7 +394,7 @@ void textview_draw(struct textview *view, struct cells *cells, struct rect rect,
 
 	view->seen_rows = rect.rows;
 	textview_set_width(view, text.columns);
-	textview_settle(view);
+	settle(view);
 	cells_fill(cells, rect, ROLE_NORMAL);
 	cells->clip = rect_intersect(former, text);
 	skip = view->top_row;

@@ -15,7 +15,5 @@ int textview_line_rows(const struct textview *view, struct textview_line *line);
 size_t textview_wrap_row(const struct textview_line *line, size_t at, int width, size_t *ret_next);
 /* Another width forgets all counts. */
 void textview_set_width(struct textview *view, int width);
-/* Brings top into the text, and to the end while following. */
-void textview_settle(struct textview *view);
 
 #endif

@@ -302,15 +302,6 @@ const char *theme_role_name(enum role role)
 	return role < ROLE_COUNT ? role_names[role] : "none";
 }
 
-int theme_role_from_name(const char *name)
-{
-	for (int role = 0; role < ROLE_COUNT; role++) {
-		if (!strcmp(role_names[role], name))
-			return role;
-	}
-	return -1;
-}
-
 const char *theme_scheme_name(enum theme_scheme scheme)
 {
 	static const char *const names[THEME_SCHEME_COUNT] = {
@@ -322,79 +313,4 @@ const char *theme_scheme_name(enum theme_scheme scheme)
 	};
 
 	return scheme < THEME_SCHEME_COUNT ? names[scheme] : "unknown";
-}
-
-static unsigned attribute_from_word(const char *word)
-{
-	static const struct {
-		const char *word;
-		unsigned attribute;
-	} words[] = {
-		{"bold", BOLD}, {"dim", DIM}, {"reverse", REVERSE}, {"underline", UNDERLINE},
-	};
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		if (!strcmp(words[i].word, word))
-			return words[i].attribute;
-	}
-	return 0;
-}
-
-/* A palette index, -1 for "default", -2 for no colour at all. */
-static int colour_from_word(const char *word)
-{
-	static const char *const names[] = {"black", "red",	   "green", "yellow",
-					    "blue",  "magenta", "cyan",	 "white"};
-	char *end;
-	long index;
-
-	if (!strcmp(word, "default"))
-		return OWN;
-	for (int i = 0; i < 8; i++) {
-		if (!strcmp(names[i], word))
-			return i;
-	}
-	index = strtol(word, &end, 10);
-	return end != word && !*end && index >= 0 && index <= 255 ? (int)index : -2;
-}
-
-static int bad_word(const char *word, struct err *err)
-{
-	return err_set(err, ERR_CONFIG, "“{text}” is no colour or attribute", "text", word, NULL);
-}
-
-int theme_set_style(struct theme *theme, enum role role, const char *text, struct err *err)
-{
-	struct style style = {OWN, OWN, 0};
-	bool is_background = false;
-	char word[32];
-
-	while (*text) {
-		size_t length = strcspn(text, " ");
-		unsigned attribute;
-		int colour;
-
-		if (length >= sizeof(word))
-			return bad_word(text, err);
-		memcpy(word, text, length);
-		word[length] = '\0';
-		text += length + strspn(text + length, " ");
-		attribute = attribute_from_word(word);
-		style.attributes |= (uint8_t)attribute;
-		if (!length || attribute)
-			continue;
-		if (!strcmp(word, "on")) {
-			is_background = true;
-			continue;
-		}
-		colour = colour_from_word(word);
-		if (colour < OWN)
-			return bad_word(word, err);
-		if (is_background)
-			style.background = (int16_t)colour;
-		else
-			style.foreground = (int16_t)colour;
-	}
-	theme->styles[role] = style;
-	return 0;
 }

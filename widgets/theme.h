@@ -106,15 +106,8 @@ enum theme_scheme theme_choose(int colours, const char *no_color, const char *ba
 			       const char *colorfgbg);
 /* The style of a cell with a role, an overlay (or ROLE_NONE) and attributes of its own. */
 struct style theme_style(const struct theme *theme, enum role role, enum role overlay, unsigned attributes);
-/* "could-not-check" etc.; the other way -1 where there is no such role. */
+/* "could-not-check", "256-dark" etc. */
 const char *theme_role_name(enum role role);
-int theme_role_from_name(const char *name);
 const char *theme_scheme_name(enum theme_scheme scheme);
-/*
- * Replaces one style by "bold red", "white on blue", "244 on default
- * underline": attributes bold dim reverse underline, the eight colour names,
- * "default" or a palette index. Returns 0, or -1 (ERR_CONFIG) naming the word.
- */
-int theme_set_style(struct theme *theme, enum role role, const char *text, struct err *err);
 
 #endif

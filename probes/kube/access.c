@@ -228,22 +228,3 @@ void kube_access(struct kube_client *client, const struct access_question *quest
 	else
 		ask(entry, question);
 }
-
-void kube_access_forget(struct kube_client *client, const void *data)
-{
-	struct access_entry *entry;
-	size_t position = 0;
-
-	while ((entry = map_next(&client->access->entries, &position)) != NULL) {
-		for (struct asker **at = &entry->askers; *at;) {
-			struct asker *asker = *at;
-
-			if (asker->data == data) {
-				*at = asker->next;
-				free(asker);
-			} else {
-				at = &asker->next;
-			}
-		}
-	}
-}

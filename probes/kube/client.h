@@ -141,8 +141,6 @@ enum access_verdict { ACCESS_ALLOWED, ACCESS_DENIED, ACCESS_UNKNOWN };
 void kube_access(struct kube_client *client, const struct access_question *question,
 		 void (*on_answer)(void *data, enum access_verdict verdict, const struct err *err),
 		 void *data);
-/* Whoever asked with this data is not called any more. */
-void kube_access_forget(struct kube_client *client, const void *data);
 
 /* What a request may wait for: the layers of http.h, and what comes before them. */
 enum link_wait {

@@ -179,11 +179,6 @@ struct snapshot *cluster_snapshot(struct cluster *cluster)
 	return cluster->snapshot;
 }
 
-struct kube_client *cluster_client(struct cluster *cluster)
-{
-	return cluster->client;
-}
-
 static bool is_settled(const struct collection *collection)
 {
 	return collection->listed_once || collection->state == COLLECTION_FORBIDDEN ||

@@ -31,7 +31,6 @@ void cluster_free(struct cluster *cluster);
 /* From now on history sees what comes and goes, and the snapshot knows it. Borrowed; NULL: none. */
 void cluster_set_history(struct cluster *cluster, struct history *history);
 struct snapshot *cluster_snapshot(struct cluster *cluster);
-struct kube_client *cluster_client(struct cluster *cluster);
 /* Every kind was listed whole, or is known to be forbidden or absent: the first picture is complete. */
 bool cluster_is_complete(const struct cluster *cluster);
 /* Like cluster_is_complete(), or failed in a way that waiting will not mend soon; ret_err names the layer. */

@@ -66,14 +66,6 @@ void loop_free(struct loop *loop)
 	curl_global_cleanup();
 }
 
-void loop_wake(struct loop *loop)
-{
-	int saved = errno;
-
-	curl_multi_wakeup(loop->multi);
-	errno = saved;
-}
-
 /* Timers */
 
 static bool timer_before(const struct timer *a, const struct timer *b)

@@ -5,8 +5,8 @@
  * loop_turn() runs what is due (transfers, timers), waits for more where
  * nothing was, and runs what came (descriptors, jobs, transfers, timers). A
  * callback may start and cancel anything, itself too, but not run another
- * turn or free the loop. Nothing in here is thread-safe but loop_wake(),
- * which any thread or signal handler may call.
+ * turn or free the loop. Nothing in here is thread-safe: another thread or a
+ * signal handler writes to a descriptor that is watched.
  *
  * A loop has no global state; two may live in one process.
  */
@@ -26,11 +26,10 @@ int loop_new(struct loop **ret_loop, struct err *err);
 /* Cancels what is left: no callback is called. NULL is fine. */
 void loop_free(struct loop *loop);
 /*
- * One turn. Returns the number of callbacks called. max_wait_ms 0 polls, -1 waits long; the next timer, a signal and
- * loop_wake() shorten the wait.
+ * One turn. Returns the number of callbacks called. max_wait_ms 0 polls, -1 waits long; the next timer and a
+ * signal shorten the wait.
  */
 int loop_turn(struct loop *loop, int max_wait_ms);
-void loop_wake(struct loop *loop);
 
 /* Calls back once, delay_ms from now; the timer is gone when it is called. */
 struct timer *loop_timer(struct loop *loop, int64_t delay_ms, void (*on_time)(void *data), void *data);

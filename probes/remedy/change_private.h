@@ -230,7 +230,6 @@ void change_cancel_calls(struct change *change, const void *data);
 void plan_start(struct change *change);
 /* One answer of planning came. */
 void plan_answered(struct change *change);
-void plan_refuse(struct change *change, const struct err *err);
 
 /* plan_target.c. Resolves a target of a definition; the same object gives the same struct. */
 struct target *plan_target_get(struct change *change, const struct kind *kind, const char *name_space,
@@ -357,7 +356,6 @@ void run_step_image(struct change *change, const struct plan_step *step);
 void run_end(struct change *change, enum change_state state, const struct err *err);
 /* The run that this one goes on with, or takes back, goes on no more; why: a message id. */
 void run_note_abandoned(const struct change *change, const char *why);
-void run_steps_done(struct change *change);
 
 /* lease.c */
 void lease_take(struct change *change, void (*on_taken)(struct change *change));

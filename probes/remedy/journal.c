@@ -217,8 +217,3 @@ void journal_close(struct journal *journal)
 	free(journal->lock_file);
 	free(journal);
 }
-
-bool journal_is_on_network(const struct journal *journal)
-{
-	return journal->is_on_network;
-}

@@ -83,7 +83,5 @@ int journal_runs(struct journal *journal, const char *id, json_t **ret_runs, str
 int journal_active(struct journal *journal, json_t **ret_runs, struct err *err);
 /* Moves when anybody has written: cheap. 0: it cannot be read. */
 int64_t journal_version(struct journal *journal);
-/* Its folder is on a network file system: consoles wait for each other. */
-bool journal_is_on_network(const struct journal *journal);
 
 #endif

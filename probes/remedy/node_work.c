@@ -108,15 +108,6 @@ void node_work_cancel(struct change *change, const struct plan_step *step)
 	}
 }
 
-bool node_work_is_under_way(const struct change *change, const struct plan_step *step)
-{
-	for (const struct node_call_entry *entry = change->node_calls; entry; entry = entry->next) {
-		if (entry->step == step)
-			return true;
-	}
-	return false;
-}
-
 /* The last line that is not empty. Caller frees. */
 static char *last_line(const char *text)
 {

@@ -26,8 +26,6 @@ struct node_work_request {
 void node_work(struct change *change, const struct node_work_request *request);
 /* Drops the calls of this step (NULL: all) without a callback. What runs there may go on. */
 void node_work_cancel(struct change *change, const struct plan_step *step);
-/* Something of it is under way. */
-bool node_work_is_under_way(const struct change *change, const struct plan_step *step);
 
 /* Why it failed, as one sentence: the connection, sudo, or the exit status with what the command said last. */
 char *node_work_why(const struct change *change, const struct node_answer *answer);

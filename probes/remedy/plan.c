@@ -11,7 +11,7 @@
 static void plan_when_read(struct change *change);
 static void plan_judge(struct change *change);
 
-void plan_refuse(struct change *change, const struct err *err)
+static void refuse(struct change *change, const struct err *err)
 {
 	change->err = *err;
 	change_move(change, CHANGE_REFUSED);
@@ -107,13 +107,13 @@ static void plan_when_known(struct change *change)
 
 	change->names_object = plan_names_object(change);
 	if (plan_make_steps(change, &err) < 0) {
-		plan_refuse(change, &err);
+		refuse(change, &err);
 		return;
 	}
 	if (change->only_target && !has_target(change)) {
 		err_set(&err, ERR_REFUSED, "{id} has no step for {target}", "id", change->runbook->id, "target",
 			change->only_target, NULL);
-		plan_refuse(change, &err);
+		refuse(change, &err);
 		return;
 	}
 	read_targets(change);
@@ -129,7 +129,7 @@ void plan_start(struct change *change)
 	}
 	if (check_runbook(change, json_object_get(change->document, "steps"), &err) < 0 ||
 	    check_alternative(change, &err) < 0 || plan_settings_check(change, &err) < 0) {
-		plan_refuse(change, &err);
+		refuse(change, &err);
 		return;
 	}
 	plan_parameters(change);
@@ -162,7 +162,7 @@ static void end_without_work(struct change *change)
 	struct err err;
 
 	if (!plan_batch_is_whole(change, &err)) {
-		plan_refuse(change, &err);
+		refuse(change, &err);
 		return;
 	}
 	if (!has_advice(change)) {
@@ -173,7 +173,7 @@ static void end_without_work(struct change *change)
 	}
 	err_set(&err, ERR_REFUSED, "there is nothing to run for {id}: its remedy is advice", "id", change->runbook->id,
 		NULL);
-	plan_refuse(change, &err);
+	refuse(change, &err);
 }
 
 static void add_object(struct change *change, const struct target *target)
@@ -299,19 +299,19 @@ static void plan_judge(struct change *change)
 	plan_impact_judge(change);
 	plan_conflicts(change);
 	if (unread) {
-		plan_refuse(change, unread);
+		refuse(change, unread);
 		return;
 	}
 	if (plan_is_blocked(change, &first)) {
 		err_set(&err, ERR_REFUSED, "a precondition does not hold: {text}: {reason}", "text",
 			first->text, "reason",
 			first->reason, NULL);
-		plan_refuse(change, &err);
+		refuse(change, &err);
 		return;
 	}
 	if (reason) {
 		err_set(&err, ERR_REFUSED, "a step cannot be planned: {reason}", "reason", reason, NULL);
-		plan_refuse(change, &err);
+		refuse(change, &err);
 		return;
 	}
 	plan_digest(change);

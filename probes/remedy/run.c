@@ -233,7 +233,7 @@ static void end_stopped(struct change *change)
 	run_end(change, CHANGE_STOPPED, &err);
 }
 
-void run_steps_done(struct change *change)
+static void end_steps(struct change *change)
 {
 	struct err err;
 
@@ -401,7 +401,7 @@ static void run_next(struct change *change)
 	while (change->current < change->step_count && change->steps[change->current]->shown.state == STEP_SKIPPED)
 		change->current++;
 	if (change->current == change->step_count) {
-		run_steps_done(change);
+		end_steps(change);
 		return;
 	}
 	if (is_write(change->steps[change->current]) && !lease_may_write(change, run_next))

@@ -87,8 +87,6 @@ enum step_match step_match_result(const struct plan_step *step, const struct kub
 bool step_is_for_nothing(struct change *change, struct plan_step *step);
 /* A line of output, unless it is what was said last. */
 void step_say_once(struct change *change, struct plan_step *step, const char *text);
-/* JSON Patch from step->touched: test uid, names at list indexes, old values; then the changes. New reference. */
-json_t *step_patch(const struct plan_step *step);
 /* Sets method, path, content type, body and the kubectl line of a JSON Patch. */
 void step_set_patch(struct change *change, struct plan_step *step);
 /* The time of the confirmation for "${now}" in what it sets. */

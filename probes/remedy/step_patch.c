@@ -224,7 +224,8 @@ static void test_old_value(const struct plan_step *step, json_t *patch, const js
 		patch_test(patch, path, json_incref(before));
 }
 
-json_t *step_patch(const struct plan_step *step)
+/* JSON Patch from step->touched: test uid, names at list indexes, old values; then the changes. New reference. */
+static json_t *json_patch(const struct plan_step *step)
 {
 	json_t *patch = json_array();
 	size_t i;
@@ -281,7 +282,7 @@ static char *kubectl_patch(const struct change *change, const struct plan_step *
 
 void step_set_patch(struct change *change, struct plan_step *step)
 {
-	json_t *patch = step_patch(step);
+	json_t *patch = json_patch(step);
 
 	step->shown.method = xstrdup("PATCH");
 	step->shown.path = xasprintf("%s?fieldManager=nks-triage&fieldValidation=Strict", step->target->path);

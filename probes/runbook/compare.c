@@ -92,7 +92,8 @@ static int version_order(const char *left, const char *right)
 	return 0;
 }
 
-bool values_compare(const char *left, const char *right, int *ret_order)
+/* -1, 0 or 1 in *ret_order; false where the two cannot be compared. */
+static bool compare(const char *left, const char *right, int *ret_order)
 {
 	double a;
 	double b;
@@ -107,7 +108,8 @@ bool values_compare(const char *left, const char *right, int *ret_order)
 	return true;
 }
 
-bool values_equal(const char *left, const char *right)
+/* Equal as texts, or as numbers. */
+static bool are_equal(const char *left, const char *right)
 {
 	double a;
 	double b;
@@ -140,7 +142,7 @@ bool order_fits(enum operator op, int order)
 static bool is_in(const struct words *values, const char *value)
 {
 	for (size_t i = 0; i < values->count; i++) {
-		if (values_equal(value, values->items[i]))
+		if (are_equal(value, values->items[i]))
 			return true;
 	}
 	return false;
@@ -171,7 +173,7 @@ enum truth value_fits(const struct node *node, const char *value, const char *ot
 	case OPERATOR_NE:
 	case OPERATOR_IN:
 		if (other)
-			return values_equal(value, other) ? TRUTH_TRUE : TRUTH_FALSE;
+			return are_equal(value, other) ? TRUTH_TRUE : TRUTH_FALSE;
 		return is_in(&node->values, value) ? TRUTH_TRUE : TRUTH_FALSE;
 	case OPERATOR_PREFIX:
 		return !strncmp(value, other, strlen(other)) ? TRUTH_TRUE : TRUTH_FALSE;
@@ -181,7 +183,7 @@ enum truth value_fits(const struct node *node, const char *value, const char *ot
 	case OPERATOR_GE:
 	case OPERATOR_LT:
 	case OPERATOR_LE:
-		if (!values_compare(value, other, &order))
+		if (!compare(value, other, &order))
 			return TRUTH_UNKNOWN;
 		return order_fits(node->op, order) ? TRUTH_TRUE : TRUTH_FALSE;
 	case OPERATOR_EXISTS:

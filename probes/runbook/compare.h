@@ -12,10 +12,6 @@
 
 /* A number with one of the suffixes of apimachinery's resource.Quantity. */
 bool value_number(const char *text, double *ret_value);
-/* -1, 0 or 1 in *ret_order; false where the two cannot be compared. */
-bool values_compare(const char *left, const char *right, int *ret_order);
-/* Equal as texts, or as numbers. */
-bool values_equal(const char *left, const char *right);
 /*
  * Whether one value fits op and the condition's values (not exists, absent
  * and ne, which speak of all values). TRUTH_UNKNOWN where it cannot be compared.

@@ -96,10 +96,3 @@ void report_line(struct report *report, int line, const char *format, ...)
 	add(report, line, false, "", format, arguments);
 	va_end(arguments);
 }
-
-void report_err(struct report *report, const struct err *err)
-{
-	auto_free char *text = err_text(err);
-
-	report_line(report, 0, "%s", text);
-}

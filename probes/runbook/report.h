@@ -35,7 +35,6 @@ void report_warning(struct report *report, bool at_key, const char *format, ...)
 /* A line that is known already (not JSON); 0 for none. */
 void report_line(struct report *report, int line, const char *format,
 		 ...) __attribute__((format(printf, 3, 4)));
-void report_err(struct report *report, const struct err *err);
 void diagnostic_release(struct diagnostic *diagnostic);
 
 #endif

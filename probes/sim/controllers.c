@@ -55,7 +55,8 @@ void controllers_set_churn(struct cluster *cluster, double per_second)
 	cluster->controllers->churned_ms = clock_monotonic_ms();
 }
 
-void controllers_mark(struct cluster *cluster, struct object *object)
+/* Looks at the object again soon. */
+static void mark(struct cluster *cluster, struct object *object)
 {
 	int64_t at;
 
@@ -74,7 +75,7 @@ static void mark_all(struct cluster *cluster, enum kind_id kind)
 	struct table *table = &cluster->store.tables[kind];
 
 	for (size_t i = 0; i < table->count; i++)
-		controllers_mark(cluster, table->objects[i]);
+		mark(cluster, table->objects[i]);
 }
 
 static void mark_budgets(struct cluster *cluster, const char *namespace)
@@ -84,7 +85,7 @@ static void mark_budgets(struct cluster *cluster, const char *namespace)
 
 	store_range(&cluster->store, KIND_DISRUPTION_BUDGET, namespace, &i, &end);
 	for (; i < end; i++)
-		controllers_mark(cluster, cluster->store.tables[KIND_DISRUPTION_BUDGET].objects[i]);
+		mark(cluster, cluster->store.tables[KIND_DISRUPTION_BUDGET].objects[i]);
 }
 
 /* A node's heartbeat is no reason to look at DaemonSets; its labels, taints and coming and going are. */
@@ -102,9 +103,9 @@ static void mark_owners(struct cluster *cluster, const struct object *pod, const
 {
 	struct object *owner = store_find_uid(&cluster->store, pod->owner_uid);
 
-	controllers_mark(cluster, owner);
+	mark(cluster, owner);
 	if (owner && change->type == CHANGE_DELETED)
-		controllers_mark(cluster, store_find_uid(&cluster->store, owner->owner_uid));
+		mark(cluster, store_find_uid(&cluster->store, owner->owner_uid));
 }
 
 void controllers_on_change(struct cluster *cluster, struct object *object, const struct change *change)
@@ -118,7 +119,7 @@ void controllers_on_change(struct cluster *cluster, struct object *object, const
 	case KIND_NODE:
 		if (node_matters(change)) {
 			if (change->type != CHANGE_DELETED)
-				controllers_mark(cluster, object);
+				mark(cluster, object);
 			mark_all(cluster, KIND_DAEMON_SET);
 			kubelet_retry_pending(cluster, cluster->controllers->kubelet);
 		}
@@ -127,14 +128,14 @@ void controllers_on_change(struct cluster *cluster, struct object *object, const
 	case KIND_DEPLOYMENT:
 	case KIND_REPLICA_SET:
 	case KIND_STATEFUL_SET:
-		controllers_mark(cluster, store_find_uid(&cluster->store, object->owner_uid));
+		mark(cluster, store_find_uid(&cluster->store, object->owner_uid));
 		if (change->type != CHANGE_DELETED)
-			controllers_mark(cluster, object);
+			mark(cluster, object);
 		kubelet_workload_changed(cluster, cluster->controllers->kubelet);
 		break;
 	case KIND_DISRUPTION_BUDGET:
 		if (change->type != CHANGE_DELETED)
-			controllers_mark(cluster, object);
+			mark(cluster, object);
 		break;
 	default:
 		break;
@@ -210,7 +211,7 @@ static void recheck(struct cluster *cluster, int64_t now_ms)
 			if (!object->recheck || object->recheck > now)
 				continue;
 			object->recheck = 0;
-			controllers_mark(cluster, object);
+			mark(cluster, object);
 		}
 	}
 	nodes_check_network(cluster, now);

@@ -39,8 +39,6 @@ bool is_terminating(const struct object *object);
 bool pod_is_finished(const struct object *pod);
 /* A number, or a percentage of total; rounded up or down. */
 int64_t int_or_percent(const json_t *value, int64_t total, bool round_up, int64_t otherwise);
-/* Looks at the object again soon. */
-void controllers_mark(struct cluster *cluster, struct object *object);
 /* Something outside the API changed: pods that were held back are looked at again. */
 void controllers_look_again(struct cluster *cluster);
 /* Stores a status (stolen) if it differs from the present one. */

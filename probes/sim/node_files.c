@@ -130,7 +130,7 @@ bool files_may_read(const struct shell *shell, const char *path)
 	return files_reachable(shell, path) && (!entry || allows(shell, entry, 4));
 }
 
-bool files_may_change(const struct shell *shell, const char *path)
+static bool may_change(const struct shell *shell, const char *path)
 {
 	auto_free char *parent = path_parent(path);
 	const json_t *entry = files_find(shell->machine, parent);
@@ -248,7 +248,7 @@ static const char *may_write(const struct shell *shell, const char *path, const 
 		return no_directory;
 	if (entry && files_is_directory(entry))
 		return is_directory;
-	if (entry ? !files_reachable(shell, path) || !allows(shell, entry, 2) : !files_may_change(shell, path))
+	if (entry ? !files_reachable(shell, path) || !allows(shell, entry, 2) : !may_change(shell, path))
 		return denied;
 	return NULL;
 }
@@ -305,7 +305,7 @@ const char *files_remove(struct shell *shell, const char *path)
 
 	if (!json_object_get(files, path))
 		return files_find(shell->machine, path) ? is_directory : absent;
-	if (!files_may_change(shell, path))
+	if (!may_change(shell, path))
 		return "Operation not permitted";
 	json_object_del(machine_own(shell->machine, "files"), path);
 	return NULL;
@@ -318,7 +318,7 @@ const char *files_rename(struct shell *shell, const char *from, const char *to)
 
 	if (!entry || !files_find(shell->machine, parent))
 		return absent;
-	if (!files_may_change(shell, from) || !files_may_change(shell, to))
+	if (!may_change(shell, from) || !may_change(shell, to))
 		return denied;
 	entry = json_deep_copy(entry);
 	json_object_del(machine_own(shell->machine, "files"), from);
@@ -336,7 +336,7 @@ const char *files_make_directory(struct shell *shell, const char *path, bool par
 		return parents && files_is_directory(entry) ? NULL : "File exists";
 	if (!files_find(shell->machine, parent))
 		why = parents ? files_make_directory(shell, parent, true) : absent;
-	if (!why && !files_may_change(shell, path))
+	if (!why && !may_change(shell, path))
 		why = denied;
 	if (!why) {
 		json_t *made = fresh(shell);

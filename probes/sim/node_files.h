@@ -30,7 +30,6 @@ unsigned int files_mode(const json_t *entry);	/* permission bits */
 /* May the shell's user pass through the directories of the path / do that with it? */
 bool files_reachable(const struct shell *shell, const char *path);
 bool files_may_read(const struct shell *shell, const char *path);
-bool files_may_change(const struct shell *shell, const char *path);	/* make, remove, rename in its directory */
 
 const char *files_read(struct shell *shell, const char *path, const char **ret_text, size_t *ret_length);
 const char *files_write(struct shell *shell, const char *path, const char *bytes, size_t n, enum files_way way);

@@ -264,7 +264,8 @@ static void new_metadata(struct request *request, json_t *object)
 	json_object_set_new(object, "metadata", metadata);
 }
 
-json_t *write_check_identity(const struct request *request, const json_t *object)
+/* NULL where the body names the kind and namespace of the URL. */
+static json_t *check_identity(const struct request *request, const json_t *object)
 {
 	const struct target *target = &request->target;
 	char api_version[64];
@@ -306,7 +307,7 @@ json_t *write_prepare_new(struct request *request, json_t *object, const json_t 
 {
 	const struct target *target = &request->target;
 	struct store *store = &request->cluster->store;
-	json_t *status = write_check_identity(request, object);
+	json_t *status = check_identity(request, object);
 
 	if (!status && target->namespace[0] && !store_find(store, KIND_NAMESPACE, "", target->namespace))
 		status = status_not_found(kind_at(KIND_NAMESPACE), target->namespace);
@@ -422,7 +423,7 @@ static void keep_fixed(const struct request *request, json_t *object, const json
 json_t *write_prepare_change(struct request *request, json_t *object, const json_t *present, bool patching,
 			      const json_t *fields)
 {
-	json_t *status = write_check_identity(request, object);
+	json_t *status = check_identity(request, object);
 
 	if (!status)
 		status = check_preconditions(request, object, present);

@@ -21,8 +21,6 @@ struct writer {
 };
 void writer_init(struct writer *writer, const struct request *request, const char *operation);
 
-/* NULL where the body names the kind and namespace of the URL. */
-json_t *write_check_identity(const struct request *request, const json_t *object);
 /* The object as a client sees it, with kind and apiVersion. Yours. */
 json_t *write_full_object(const struct kind *kind, const json_t *value);
 /*

@@ -14,14 +14,15 @@
 
 enum { STACK = 512 << 10 };
 
-void event_raise(int event)
+/* Readable by whoever polls it. */
+static void raise_event(int event)
 {
 	uint64_t one = 1;
 	ssize_t written = write(event, &one, sizeof(one));
 	(void)written;	/* fails only where it is readable already */
 }
 
-void way_drop(struct way *way)
+static void way_drop(struct way *way)
 {
 	if (atomic_fetch_sub(&way->owners, 1) > 1)
 		return;
@@ -37,7 +38,7 @@ void way_drop(struct way *way)
 void way_settle(struct way *way, int result)
 {
 	way->result = result;
-	event_raise(way->settled);
+	raise_event(way->settled);
 	way_drop(way);
 }
 
@@ -268,7 +269,7 @@ static int ask(struct jump_table *table, const struct connection_request *reques
 	if (host) {
 		way->next = host->asked;
 		host->asked = way;
-		event_raise(host->nudge);
+		raise_event(host->nudge);
 	}
 	pthread_mutex_unlock(&table->lock);
 	return host ? 0 : refuse(failure);

@@ -26,10 +26,7 @@ struct way {
 	int result;
 	struct connection_failure failure;
 };
-/* Readable by whoever polls it. */
-void event_raise(int event);
 void way_settle(struct way *way, int result);
-void way_drop(struct way *way);
 
 struct jump_host {
 	struct jump_host *next;		/* of the table */

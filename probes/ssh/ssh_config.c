@@ -148,14 +148,6 @@ static void read_text(struct ssh_config *config, const char *text, const char *f
 	}
 }
 
-struct ssh_config *ssh_config_parse(const char *text, const char *folder)
-{
-	struct ssh_config *config = xcalloc(1, sizeof(*config));
-	config->local_user = from_passwd(false);
-	read_text(config, text, folder, 0);
-	return config;
-}
-
 /* A missing file is no error where the operator did not name it. */
 static int load_file(struct ssh_config *config, const char *path, const char *folder, bool may_be_missing,
 		     struct err *err)
@@ -178,8 +170,11 @@ int ssh_config_load(const char *file, struct ssh_config **ret_config, struct err
 	auto_free char *home = ssh_home();
 	auto_free char *folder = xasprintf("%s/.ssh", home);
 	auto_free char *own = xasprintf("%s/config", folder);
-	struct ssh_config *config = ssh_config_parse("", folder);
-	int result = load_file(config, file ? file : own, folder, !file, err);
+	struct ssh_config *config = xcalloc(1, sizeof(*config));
+	int result;
+
+	config->local_user = from_passwd(false);
+	result = load_file(config, file ? file : own, folder, !file, err);
 	if (result == 0 && !file)
 		result = load_file(config, "/etc/ssh/ssh_config", "/etc/ssh", true, err);
 	if (result != 0) {

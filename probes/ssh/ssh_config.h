@@ -17,8 +17,6 @@ struct ssh_config;
 /* file NULL: ~/.ssh/config, then /etc/ssh/ssh_config; those may be missing. */
 int ssh_config_load(const char *file, struct ssh_config **ret_config, struct err *err);
 void ssh_config_free(struct ssh_config *config);
-/* A text instead of files, for tests; Include is read from folder. */
-struct ssh_config *ssh_config_parse(const char *text, const char *folder);
 
 /*
  * Calls each for every line that applies to this host, in order: the first

@@ -20,7 +20,8 @@ static void set_failure(struct message *reason, const char *id, const struct kin
 		    NULL);
 }
 
-bool collection_is_current(const struct snapshot *snapshot, enum kind_id id, struct message *ret_reason)
+/* A kind's data is listed and watched. Else false, and why. */
+static bool collection_is_current(const struct snapshot *snapshot, enum kind_id id, struct message *ret_reason)
 {
 	const struct collection *collection = snapshot_collection(snapshot, id);
 	const struct kind *kind = kind_get(id);

@@ -136,8 +136,6 @@ void lines_choose(struct sign *const *signs, size_t sign_count, struct evidence_
 
 /* checks.c */
 void checks_update(struct look *look);
-/* A kind's data is listed and watched. Else false, and why. */
-bool collection_is_current(const struct snapshot *snapshot, enum kind_id kind, struct message *ret_reason);
 bool runbook_is_current(const struct symptoms *symptoms, const struct runbook *runbook,
 			const struct snapshot *snapshot, struct message *ret_reason);
 

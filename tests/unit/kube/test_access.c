@@ -125,21 +125,6 @@ static void test_a_review_that_fails_is_unknown_and_asked_anew(void **state)
 	stop(bench);
 }
 
-static void test_who_forgot_is_not_called(void **state)
-{
-	struct serve_step steps[] = {{.path = REVIEWS, .status = 201, .body = ALLOWED}};
-	struct bench *bench = start(steps, 1);
-	struct bench other = {.answers = 0};
-
-	(void)state;
-	kube_access(bench->client, &patch_question, on_answer, &other);
-	kube_access(bench->client, &patch_question, on_answer, bench);
-	kube_access_forget(bench->client, &other);
-	turn_until(bench, 1);
-	assert_int_equal(other.answers, 0);
-	stop(bench);
-}
-
 static void test_client_goes_in_a_callback(void **state)
 {
 	struct serve_step steps[] = {{.path = REVIEWS, .status = 201, .body = ALLOWED}};
@@ -161,7 +146,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_answers_are_kept_and_questions_joined),
 		cmocka_unit_test(test_a_review_that_fails_is_unknown_and_asked_anew),
-		cmocka_unit_test(test_who_forgot_is_not_called),
 		cmocka_unit_test(test_client_goes_in_a_callback),
 	};
 

@@ -186,24 +186,6 @@ static void test_descriptor_callback_replaces_itself_and_cancels_another(void **
 	assert_int_equal(bench->calls, 2);
 }
 
-static void *wake(void *data)
-{
-	loop_wake(data);
-	return NULL;
-}
-
-static void test_another_thread_wakes_the_loop(void **state)
-{
-	struct bench *bench = *state;
-	int64_t start = clock_monotonic_ms();
-	pthread_t thread;
-
-	assert_int_equal(pthread_create(&thread, NULL, wake, bench->loop), 0);
-	assert_int_equal(loop_turn(bench->loop, 30000), 0);
-	assert_in_range(clock_monotonic_ms() - start, 0, 20000);
-	pthread_join(thread, NULL);
-}
-
 static void test_two_loops_live_side_by_side(void **state)
 {
 	struct bench *bench = *state;
@@ -233,7 +215,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_descriptor_callback_replaces_itself_and_cancels_another,
 						set_up,
 						tear_down),
-		cmocka_unit_test_setup_teardown(test_another_thread_wakes_the_loop, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_two_loops_live_side_by_side, set_up, tear_down),
 	};
 

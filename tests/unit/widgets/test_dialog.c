@@ -60,9 +60,6 @@ static void test_what_is_not_the_letter_itself_never_runs(void **state)
 	assert_int_not_equal(feed(dialog, "ctrl-y"), RUN);
 	assert_int_not_equal(feed(dialog, "alt-y"), RUN);
 	assert_int_not_equal(feed(dialog, "Y"), RUN);
-	dialog_enable_button(dialog, RUN, false);
-	assert_int_equal(feed(dialog, "y"), DIALOG_OPEN);
-	dialog_enable_button(dialog, RUN, true);
 	assert_int_equal(feed(dialog, "y"), RUN);
 	dialog_free(dialog);
 }
@@ -190,55 +187,6 @@ static void test_long_text_scrolls_and_the_buttons_stay(void **state)
 	dialog_free(dialog);
 }
 
-static size_t three(void *context)
-{
-	(void)context;
-	return 3;
-}
-
-static const char *key_of_row(void *context, size_t row)
-{
-	static const char *const keys[] = {"a", "b", "c"};
-
-	(void)context;
-	return keys[row];
-}
-
-static void cell_of_row(void *context, size_t row, size_t column, struct table_cell *cell)
-{
-	(void)column;
-	cell->text = key_of_row(context, row);
-}
-
-static void test_a_table_takes_moves_and_focus(void **state)
-{
-	static const struct table_column columns[] = {{.title = "POD", .minimum = 5}};
-	const struct table_source source = {.row_count = three, .row_key = key_of_row, .cell = cell_of_row};
-	struct dialog *dialog = confirmation(NULL);
-	struct table table;
-	struct cells cells;
-	int row;
-	int column;
-
-	(void)state;
-	table_init(&table, &source, columns, 1);
-	table_update(&table);
-	dialog_set_table(dialog, &table);
-	feed(dialog, "tab");
-	feed(dialog, "tab");
-	assert_int_equal(dialog_focus(dialog), 0);
-	feed(dialog, "j");
-	assert_string_equal(table_cursor_key(&table), "b");
-	assert_int_equal(feed(dialog, "enter"), DIALOG_OPEN);
-	cells_init(&cells, 14, 60, GLYPHS_ASCII);
-	dialog_draw(dialog, &cells, cells_area(&cells), &row, &column);
-	assert_row(&cells, 7, "     | >b                                             |");
-	assert_int_equal(cells_at(&cells, 7, 20)->overlay, ROLE_SELECTED);
-	cells_release(&cells);
-	dialog_free(dialog);
-	table_release(&table);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -249,7 +197,6 @@ int main(void)
 		cmocka_unit_test(test_free_text_is_accepted_with_enter),
 		cmocka_unit_test(test_it_is_drawn_in_the_middle),
 		cmocka_unit_test(test_long_text_scrolls_and_the_buttons_stay),
-		cmocka_unit_test(test_a_table_takes_moves_and_focus),
 	};
 
 	text_init();

@@ -197,26 +197,6 @@ static void test_overlay_keeps_the_colour_of_the_text(void **state)
 	assert_int_equal(style.attributes, ATTRIBUTE_BOLD | ATTRIBUTE_UNDERLINE);
 }
 
-static void test_styles_are_read(void **state)
-{
-	struct theme theme;
-	struct err err = {0};
-
-	(void)state;
-	theme_init(&theme, THEME_256_DARK);
-	assert_int_equal(theme_set_style(&theme, ROLE_OK, "bold white on 22  underline", &err), 0);
-	assert_int_equal(theme.styles[ROLE_OK].foreground, 7);
-	assert_int_equal(theme.styles[ROLE_OK].background, 22);
-	assert_int_equal(theme.styles[ROLE_OK].attributes, ATTRIBUTE_BOLD | ATTRIBUTE_UNDERLINE);
-	assert_int_equal(theme_set_style(&theme, ROLE_OK, "bold mauve", &err), -1);
-	assert_int_equal(err.code, ERR_CONFIG);
-	assert_string_equal(message_value(&err.what, "text"), "mauve");
-	assert_int_equal(theme_set_style(&theme, ROLE_OK, "256", &err), -1);
-	assert_int_equal(theme.styles[ROLE_OK].foreground, 7);
-	assert_int_equal(theme_role_from_name("could-not-check"), ROLE_COULD_NOT_CHECK);
-	assert_int_equal(theme_role_from_name("x"), -1);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -228,7 +208,6 @@ int main(void)
 		cmocka_unit_test(test_text_can_be_read),
 		cmocka_unit_test(test_scheme_follows_terminal_and_environment),
 		cmocka_unit_test(test_overlay_keeps_the_colour_of_the_text),
-		cmocka_unit_test(test_styles_are_read),
 	};
 
 	text_init();
