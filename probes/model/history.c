@@ -116,19 +116,22 @@ static int prepare(struct history *history, int64_t oldest, const char *file, st
 	return load(history, oldest, file, err);
 }
 
-/* Made here, so that SQLite never creates it with the umask's mode; a file that others can write is refused. */
+/*
+ * Made here, so that SQLite never creates it with the umask's mode; a file that others can write is refused. One that
+ * is there is not opened: closing it would drop SQLite's locks of this process (sqlite.org/howtocorrupt.html 2.2).
+ */
 static int make_file(const char *file, struct err *err)
 {
-	int descriptor = open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int descriptor = open(file, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	struct stat status;
-	bool is_ours;
 
-	if (descriptor < 0)
+	if (descriptor >= 0)
+		close(descriptor);
+	else if (errno != EEXIST)
 		return err_set(err, ERR_IO, "cannot open {path}: {reason}", "path", file, "reason",
 			       strerror(errno), NULL);
-	is_ours = !fstat(descriptor, &status) && status.st_uid == geteuid() && !(status.st_mode & 022);
-	close(descriptor);
-	if (!is_ours)
+	if (lstat(file, &status) < 0 || !S_ISREG(status.st_mode) || status.st_uid != geteuid() ||
+	    (status.st_mode & 022))
 		return err_set(err, ERR_REFUSED, "{path} is not ours alone: others can write it or own it", "path",
 			       file, NULL);
 	return 0;

@@ -76,6 +76,7 @@ struct change *change_new_resume(const struct change_context *context, const str
 	change->resume_of = xstrdup(json_string_value(json_object_get(run, "id")));
 	set_ended_run(change, run);
 	change->resumed_steps = json_deep_copy(json_object_get(run, "steps"));
+	change->resumed_plan = json_deep_copy(json_object_get(run, "plan"));
 	change->document = undone ? undo_document(change, undone) : json_incref(runbook->document);
 	change->undo_of = json_string_value(json_object_get(change->document, "undoOf"));
 	change->finding = finding && !undone ? finding_copy(finding) : NULL;
@@ -160,6 +161,7 @@ static void free_plan(struct change *change)
 	free(change->conflicts);
 	json_decref(change->document);
 	json_decref(change->resumed_steps);
+	json_decref(change->resumed_plan);
 	json_decref(change->parameters);
 	json_decref(change->budgets);
 	json_decref(change->impact);
@@ -296,9 +298,11 @@ const char *change_conflict_at(const struct change *change, size_t index)
 const char *change_alternative(const struct change *change)
 {
 	const json_t *first = json_array_get(json_object_get(change->document, "alternatives"), 0);
+	const char *resumed = json_string_value(json_object_get(change->resumed_plan, "alternative"));
 
-	return change->context.alternative ? change->context.alternative
-					   : json_string_value(json_object_get(first, "id"));
+	if (change->context.alternative)
+		return change->context.alternative;
+	return resumed ? resumed : json_string_value(json_object_get(first, "id"));
 }
 
 const char *change_undo(const struct change *change)

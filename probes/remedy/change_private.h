@@ -108,6 +108,7 @@ struct change {
 	bool was_interrupted;		/* that run ended without a word */
 	char *ended_run;		/* its process is known to be gone: its lock is not watched; or NULL */
 	json_t *resumed_steps;		/* of the journal; NULL: none */
+	json_t *resumed_plan;		/* as that run was confirmed; NULL: none */
 	struct finding *finding;	/* our own copy; NULL: planned without one */
 	char *only_target;		/* --target; NULL: all */
 	bool names_object;		/* it is an object of the finding, not what a step changes */

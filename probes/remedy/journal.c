@@ -159,18 +159,30 @@ static int open_databases(struct journal *journal, struct err *err)
 	return open_database(journal, READ_BUSY_MS, &journal->reader, err);
 }
 
-/* Made here, so that SQLite never creates it with the umask's mode; -wal and -shm take the mode of the file. */
-static int make_file(const char *file, int *ret_descriptor, struct err *err)
+/*
+ * Made here, so that SQLite never creates it with the umask's mode; -wal and -shm take the mode of the file. One that
+ * is there is not opened: closing it would drop the locks (fcntl(2), sqlite.org/howtocorrupt.html 2.2) of every other
+ * connection of this process, and another process would then take the WAL away under them.
+ */
+static int make_database_file(const char *file, struct err *err)
 {
-	int descriptor = open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int descriptor = open(file, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 
-	if (descriptor < 0)
-		return err_set(err, ERR_IO, "cannot open {path}: {reason}", "path", file, "reason",
-			       strerror(errno), NULL);
-	if (ret_descriptor)
-		*ret_descriptor = descriptor;
-	else
+	if (descriptor < 0 && errno != EEXIST)
+		return err_set(err, ERR_IO, "cannot open {path}: {reason}", "path", file, "reason", strerror(errno),
+			       NULL);
+	if (descriptor >= 0)
 		close(descriptor);
+	return check_private(file, S_IFREG, err);
+}
+
+/* Its locks belong to the open file description: others of this process are not touched by them. */
+static int open_lock_file(const char *file, int *ret_descriptor, struct err *err)
+{
+	*ret_descriptor = open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (*ret_descriptor < 0)
+		return err_set(err, ERR_IO, "cannot open {path}: {reason}", "path", file, "reason", strerror(errno),
+			       NULL);
 	return check_private(file, S_IFREG, err);
 }
 
@@ -188,7 +200,8 @@ int journal_open(const char *state_dir, struct journal **ret_journal, struct err
 	pthread_mutex_init(&journal->mutex, NULL);
 	if (journal->is_on_network)
 		log_line("journal: %s is on a network file system, so several consoles wait for each other", state_dir);
-	if (make_file(journal->file, NULL, err) == 0 && make_file(journal->lock_file, &journal->lock, err) == 0 &&
+	if (make_database_file(journal->file, err) == 0 &&
+	    open_lock_file(journal->lock_file, &journal->lock, err) == 0 &&
 	    open_databases(journal, err) == 0) {
 		*ret_journal = journal;
 		return 0;

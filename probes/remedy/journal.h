@@ -64,6 +64,9 @@ void journal_step_intent(struct journal *journal, const char *run_id, int step, 
 /* The before-image once more, when the write told what it needs to be taken back (the uid of what was made). */
 void journal_step_image(struct journal *journal, const char *run_id, int step, const char *before_image,
 			journal_done *on_done, void *data);
+/* The request once more: of what runs elsewhere, by what it is found again, and how it ended. */
+void journal_step_request(struct journal *journal, const char *run_id, int step, const char *request,
+			  journal_done *on_done, void *data);
 void journal_step_result(struct journal *journal, const char *run_id, int step, const char *state,
 			 const char *outcome, const char *audit_id, journal_done *on_done, void *data);
 /* One line of what the run said; step 0: of the run as a whole. */

@@ -158,6 +158,20 @@ void journal_step_image(struct journal *journal, const char *run_id, int step, c
 	journal_post(journal, write_image, values, on_done, data);
 }
 
+static int write_request(struct journal *journal, const struct journal_entry *entry, struct err *err)
+{
+	return execute_one(journal, "UPDATE steps SET request = :request WHERE run_id = :run AND step = :n",
+			   entry->values, err);
+}
+
+void journal_step_request(struct journal *journal, const char *run_id, int step, const char *request,
+			  journal_done *on_done, void *data)
+{
+	json_t *values = json_pack("{s:s, s:i, s:o}", "run", run_id, "n", step, "request", text(request));
+
+	journal_post(journal, write_request, values, on_done, data);
+}
+
 static int write_result(struct journal *journal, const struct journal_entry *entry, struct err *err)
 {
 	return execute_one(journal,

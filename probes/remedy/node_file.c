@@ -100,6 +100,7 @@ static void drop_reading(void *data)
 
 static void end_reading(struct reading *reading, const struct err *err)
 {
+	reading->file.is_read_by_sudo = reading->sudo;
 	reading->on_done(reading->step, err ? NULL : &reading->file, err);
 	drop_reading(reading);
 }

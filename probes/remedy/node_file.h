@@ -22,6 +22,7 @@ struct node_file {
 	char mode[8];			/* "0644" */
 	char owner[64];
 	char group[64];
+	bool is_read_by_sudo;		/* the login user may not; set by node_file_read() alone */
 };
 
 void node_file_release(struct node_file *file);

@@ -5,6 +5,7 @@
 #include "probes/base/buffer.h"
 #include "probes/base/memory.h"
 #include "probes/remedy/node_mark.h"
+#include "probes/remedy/node_place.h"
 #include "probes/remedy/step.h"
 #include "probes/ssh/node_step.h"
 
@@ -181,23 +182,28 @@ static void permit_mark(struct change *change, const struct plan_step *step,
 	argv_release(&words);
 }
 
+static bool is_marked(const struct plan_step *step)
+{
+	return step->ops == step_type_find("ssh-command");
+}
+
 static void permit_step(struct change *change, struct plan_step *step)
 {
-	bool is_marked = step->ops == step_type_find("ssh-command");
-
 	for (size_t i = 0; i < step->shown.command_count; i++) {
 		const char *const *argv = (const char *const *)step->shown.commands[i].argv;
 		struct argv_words words = {0};
 
-		if (is_marked)
+		if (is_marked(step))
 			mark_add_run(&words, step->part->mark, argv);
+		else if (i == step->part->placing_index)
+			place_add(&words, node_member(step, "file", ""), &step->part->before, argv);
 		else
 			argv_add_all(&words, argv);
 		node_token_permit(change->node_token, step->target->name, (const char *const *)words.items,
 				  i == 0 ? step->shown.content : NULL);
 		argv_release(&words);
 	}
-	if (is_marked) {
+	if (is_marked(step)) {
 		permit_mark(change, step, mark_add_look);
 		permit_mark(change, step, mark_add_forget);
 	}
@@ -210,8 +216,8 @@ void node_permit(struct change *change)
 
 		if (!step->part || !step->shown.command_count || step->shown.state == STEP_SKIPPED)
 			continue;
-		free(step->part->mark);
-		step->part->mark = ssh_command_mark(step);
+		if (is_marked(step))
+			ssh_command_take_mark(step);
 		permit_step(change, step);
 	}
 }
@@ -222,6 +228,7 @@ void node_finish(struct plan_step *step, enum step_state state, const char *outc
 	step->timer = NULL;
 	free(step->shown.watched);
 	step->shown.watched = NULL;
+	step->part->after_noted = NULL;
 	run_step_finished(step->change, step, state, outcome, NULL);
 }
 

@@ -26,12 +26,19 @@ struct node_part {
 	/* ssh-command */
 	bool is_so;			/* "unless" holds */
 	char *recorded;			/* what "record" printed before; NULL: it has none */
-	char *mark;			/* of this run */
+	char *mark;			/* of this run, or of the one that is gone on with */
+	char boot_id[40];		/* of the node, noted before it was sent; "": it was not sent */
+	char new_boot_id[40];		/* where that is another one now */
+	bool has_ended;
+	int exit_status;		/* of what has ended */
+	/* The journal has it, or err says why not. */
+	void (*after_noted)(struct plan_step *step, const struct err *err);
 
 	/* ssh-file */
 	struct node_file before;
 	struct node_file after;
 	char *temporary;		/* the name beside it */
+	size_t placing_index;		/* of the command that renames, or takes away (node_place.h) */
 	struct node_file *among;	/* of each node that "majority" looks at */
 	size_t among_count;
 
@@ -77,8 +84,9 @@ void node_finish(struct plan_step *step, enum step_state state, const char *outc
 /* Lines of foreign output, as lines of the step. */
 void node_say_output(struct plan_step *step, const char *text);
 
-/* step_ssh_command.c */
-char *ssh_command_mark(const struct plan_step *step);
+/* step_ssh_run.c: where its mark is looked for; and what the journal is told of that, as JSON text. */
+void ssh_command_take_mark(struct plan_step *step);
+char *ssh_command_request(const struct plan_step *step);
 
 /* check_sudo.c: asks whether each command may be run; judges; and the lines that would grant what is missing. */
 void sudo_ask(struct change *change);

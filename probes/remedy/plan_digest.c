@@ -3,7 +3,7 @@
  * canonical JSON (sorted keys, no white space) of
  *
  * {"format":1, "runbook":{"id","digest"}, "undoOf": run|null, "context", "server", "user":{"name","as","groups"},
- *  "parameters":{name:value},
+ *  "parameters":{name:value}, "alternative": id (only where the runbook has some),
  *  "steps":[{"type","target","uid","request":{"method","path","contentType","body"}|null,
  *            "command":{"node","argv","content","all":[argv]}|null, "changes":[{"path","before","after"}]}]}
  *
@@ -84,7 +84,9 @@ static json_t *changes_json(const struct plan_step *step)
 json_t *plan_binding(const struct change *change)
 {
 	const struct kubeconfig_view *view = kube_client_view(change->context.client);
+	const char *alternative = change_alternative(change);
 	json_t *steps = json_array();
+	json_t *binding;
 
 	for (size_t i = 0; i < change->step_count; i++) {
 		const struct plan_step *step = change->steps[i];
@@ -96,11 +98,14 @@ json_t *plan_binding(const struct change *change)
 						       "request", request_json(&step->shown), "command",
 						       command_json(&step->shown), "changes", changes_json(step)));
 	}
-	return json_pack("{s:i, s:{s:s, s:s}, s:o, s:o, s:o, s:o, s:O, s:o}", "format", PLAN_FORMAT, "runbook", "id",
+	binding = json_pack("{s:i, s:{s:s, s:s}, s:o, s:o, s:o, s:o, s:O, s:o}", "format", PLAN_FORMAT, "runbook", "id",
 			 change->runbook->id, "digest", change->runbook->digest, "undoOf",
 			 optional_text(change->undo_of), "context", optional_text(view->context),
 			 "server", optional_text(view->server), "user", user_json(view), "parameters",
 			 change->parameters, "steps", steps);
+	if (alternative)
+		json_object_set_new(binding, "alternative", json_string(alternative));
+	return binding;
 }
 
 void plan_digest(struct change *change)

@@ -206,6 +206,7 @@ int plan_settings_check(const struct change *change, struct err *err)
 
 void plan_parameters(struct change *change)
 {
+	const json_t *resumed = json_object_get(change->resumed_plan, "parameters");
 	const char *name;
 	json_t *definition;
 
@@ -220,7 +221,8 @@ void plan_parameters(struct change *change)
 		else if (source)
 			from_image(change, name, source);
 		else if (fixed)
-			json_object_set(change->parameters, name, fixed);
+			json_object_set(change->parameters, name,
+					json_object_get(resumed, name) ? json_object_get(resumed, name) : fixed);
 		if (!given && json_object_get(definition, "fromEvent"))
 			from_event(change, name, json_object_get(definition, "fromEvent"));
 	}

@@ -251,15 +251,18 @@ static void end_steps(struct change *change)
 		verify_start(change);
 }
 
-static char *request_text(const struct step *step)
+static char *request_text(const struct plan_step *step)
 {
+	const struct step *shown = &step->shown;
 	json_t *request;
 	char *text;
 
-	if (!step->method)
+	if (step->part && step->part->mark)
+		return ssh_command_request(step);
+	if (!shown->method)
 		return NULL;
-	request = json_pack("{s:s, s:s, s:s?, s:s?}", "method", step->method, "path", step->path, "contentType",
-			    step->content_type, "body", step->body);
+	request = json_pack("{s:s, s:s, s:s?, s:s?}", "method", shown->method, "path", shown->path, "contentType",
+			    shown->content_type, "body", shown->body);
 	text = json_dumps(request, JSON_COMPACT);
 	json_decref(request);
 	return text;
@@ -268,7 +271,7 @@ static char *request_text(const struct step *step)
 static void note_intent(struct change *change, const struct plan_step *step)
 {
 	auto_free char *image = before_image(step);
-	auto_free char *request = request_text(&step->shown);
+	auto_free char *request = request_text(step);
 
 	change->waits_for_journal = true;
 	journal_step_intent(change->context.journal, change->run_id, step->shown.number, request, image, on_intended,

@@ -5,51 +5,17 @@
  * output then holds), and what to write down before it ("record"), by which
  * it is taken back.
  *
- * It runs under a mark (node_mark.h). A connection that is lost in the middle
- * leads to a look at the mark: it goes on there, it ended, or it was never
- * started, and only then it is started again.
- *
- *	unless -> run -> answer ------------------------> record -> done
- *	           ^       '-> lost -> look -> ended ------^
- *	           '------------- never -'  '-> running -> look
+ * Here it is planned; step_ssh_run.c carries it out.
  */
 #include <string.h>
 
 #include "probes/base/buffer.h"
-#include "probes/base/clock.h"
 #include "probes/base/memory.h"
-#include "probes/remedy/node_mark.h"
 #include "probes/remedy/node_part.h"
 #include "probes/remedy/step.h"
+#include "probes/remedy/step_ssh_run.h"
 
-enum {
-	READ_SECONDS = 20,
-	LOOK_MS = 1500,
-	FIND_OUT_SECONDS = 300,		/* for a node to answer again */
-	GOING_DOWN_SECONDS = 20,	/* the same where the command ends the connection */
-	STARTS_MAXIMUM = 3,
-	BROKEN_MAXIMUM = 2,		/* the mark may be seen before its process is */
-};
-
-static void run_marked(struct plan_step *step);
-static void look_later(struct plan_step *step);
-
-/* The run that is gone on with may have started it: its mark says what became of that. */
-static bool may_be_under_way(const struct plan_step *step)
-{
-	const char *state = json_string_value(json_object_get(step->resumed, "state"));
-
-	return state && strcmp(state, "pending") != 0 && strcmp(state, "skipped") != 0;
-}
-
-char *ssh_command_mark(const struct plan_step *step)
-{
-	const json_t *before = json_object_get(step->resumed, "n");
-
-	if (may_be_under_way(step))
-		return xasprintf("%s-%d", step->change->resume_of, (int)json_integer_value(before));
-	return xasprintf("%s-%d", step->change->run_id, step->shown.number);
-}
+enum { READ_SECONDS = 20 };
 
 static bool holds_text(const struct plan_step *step, const json_t *text, const char *output)
 {
@@ -73,9 +39,8 @@ static bool output_holds(const struct plan_step *step, const json_t *contains, c
 	return false;
 }
 
-/* Reads with the argv of a member ("unless", "record"); false: the step has none, or its places are not known. */
-static bool read_member(struct plan_step *step, const char *member,
-			void (*on_done)(struct change *change, void *data, const struct node_answer *answer))
+bool ssh_command_read(struct plan_step *step, const char *member,
+		      void (*on_done)(struct change *change, void *data, const struct node_answer *answer))
 {
 	const json_t *definition = json_object_get(step->definition, member);
 	struct argv_words words = {0};
@@ -101,7 +66,7 @@ static bool read_member(struct plan_step *step, const char *member,
 	return true;
 }
 
-static bool unless_holds(const struct plan_step *step, const struct node_answer *answer)
+bool ssh_command_is_so(const struct plan_step *step, const struct node_answer *answer)
 {
 	const json_t *unless = json_object_get(step->definition, "unless");
 
@@ -116,12 +81,11 @@ static void on_prepared_unless(struct change *change, void *data, const struct n
 	if (answer->trouble != NODE_FINE)
 		step->part->err = answer->err;
 	else
-		step->part->is_so = unless_holds(step, answer);
+		step->part->is_so = ssh_command_is_so(step, answer);
 	node_prepare_end(step);
 }
 
-/* Its words without blanks around them: what a command like systemctl is-enabled says. */
-static char *recorded_text(const struct node_answer *answer)
+char *ssh_command_recorded(const struct node_answer *answer)
 {
 	const char *text = answer->out ? answer->out : "";
 	size_t length = strlen(text);
@@ -139,7 +103,7 @@ static void on_prepared_record(struct change *change, void *data, const struct n
 	if (answer->trouble != NODE_FINE)
 		step->part->err = answer->err;
 	else
-		step->part->recorded = recorded_text(answer);
+		step->part->recorded = ssh_command_recorded(answer);
 	node_prepare_end(step);
 }
 
@@ -149,7 +113,7 @@ static void prepare_read(struct plan_step *step, const char *member,
 	if (!json_object_get(step->definition, member))
 		return;
 	node_prepare_begin(step);
-	if (!read_member(step, member, on_done))
+	if (!ssh_command_read(step, member, on_done))
 		node_prepare_end(step);
 }
 
@@ -290,312 +254,12 @@ static int plan(struct change *change, struct plan_step *step, struct err *err)
 	return plan_undo(step, err);
 }
 
-static void fail(struct plan_step *step, const char *outcome)
-{
-	node_finish(step, STEP_FAILED, outcome);
-}
-
-static void fail_saying(struct plan_step *step, const char *id)
-{
-	auto_free char *outcome = change_say(step->change, id, NULL);
-
-	fail(step, outcome);
-}
-
-static void on_recorded(struct change *change, void *data, const struct node_answer *answer)
-{
-	struct plan_step *step = data;
-	json_t *image = json_array_get(step->touched, 0);
-
-	if (answer->trouble == NODE_FINE && image) {
-		auto_free char *now = recorded_text(answer);
-
-		json_object_set_new(image, "after", json_string(now));
-		json_object_set_new(json_object_get(image, "wayBack"), "recordedAfter", json_string(now));
-		run_step_image(change, step);
-	}
-	node_finish(step, STEP_DONE, step->part->reason);
-}
-
-static void on_forgotten(struct change *change, void *data, const struct node_answer *answer)
-{
-	(void)change;
-	(void)data;
-	(void)answer;
-}
-
-/* The mark goes when the outcome is known; if it stays, it is in nobody's way. */
-static void forget_mark(struct plan_step *step)
-{
-	struct argv_words words = {0};
-
-	mark_add_forget(&words, step->part->mark);
-	node_work(step->change, &(struct node_work_request){
-					.step = step,
-					.argv = (const char *const *)words.items,
-					.timeout_seconds = READ_SECONDS,
-					.on_done = on_forgotten,
-					.data = step,
-				});
-	argv_release(&words);
-}
-
-static void end_with(struct plan_step *step, int exit_status, const char *output)
-{
-	struct change *change = step->change;
-	auto_free char *status = xasprintf("%d", exit_status);
-	auto_free char *outcome = change_say(change, "ended with exit status {status}", "status", status, NULL);
-
-	node_say_output(step, output);
-	if (!json_is_true(json_object_get(step->definition, "endsConnection")))
-		forget_mark(step);
-	if (exit_status != 0) {
-		fail(step, outcome);
-		return;
-	}
-	free(step->part->reason);
-	step->part->reason = take_pointer(outcome);
-	if (!step->touched || !read_member(step, "record", on_recorded))
-		node_finish(step, STEP_DONE, step->part->reason);
-}
-
-static bool ends_connection(const struct plan_step *step)
-{
-	return json_is_true(json_object_get(step->definition, "endsConnection"));
-}
-
-static void end_sent(struct plan_step *step)
-{
-	auto_free char *outcome = change_say(step->change, "sent; the connection ended with it", NULL);
-
-	node_finish(step, STEP_DONE, outcome);
-}
-
-/* The node was started anew since the plan was made. */
-static bool was_restarted(const struct plan_step *step, const char *boot_id)
-{
-	const json_t *info = json_object_get(json_object_get(step->target->document, "status"), "nodeInfo");
-	const char *known = json_string_value(json_object_get(info, "bootID"));
-
-	return known && *known && *boot_id && strcmp(known, boot_id) != 0;
-}
-
-static void end_never(struct plan_step *step, const struct mark_look *look)
-{
-	if (was_restarted(step, look->boot_id)) {
-		if (ends_connection(step))
-			end_sent(step);
-		else
-			fail_saying(step, N_("the node was started anew meanwhile: what became of the command is not "
-					     "known"));
-	} else if (step->part->attempts >= STARTS_MAXIMUM) {
-		fail_saying(step, N_("it was never started: the connection was lost each time"));
-	} else {
-		run_marked(step);
-	}
-}
-
-static void on_unless_after_all(struct change *change, void *data, const struct node_answer *answer)
-{
-	struct plan_step *step = data;
-	auto_free char *outcome = NULL;
-
-	if (answer->trouble == NODE_FINE && unless_holds(step, answer)) {
-		outcome = change_say(change, "was broken off on the node, but it is so now", NULL);
-		node_finish(step, STEP_DONE, outcome);
-		return;
-	}
-	fail_saying(step, N_("was broken off on the node: how far it came is not known"));
-}
-
-static void end_broken(struct plan_step *step)
-{
-	if (++step->part->broken_count < BROKEN_MAXIMUM)
-		look_later(step);
-	else if (ends_connection(step))
-		end_sent(step);
-	else if (!read_member(step, "unless", on_unless_after_all))
-		fail_saying(step, N_("was broken off on the node: how far it came is not known"));
-}
-
-static void judge_look(struct plan_step *step, const struct mark_look *look)
-{
-	switch (look->state) {
-	case MARK_NEVER:
-		end_never(step, look);
-		break;
-	case MARK_RUNNING:
-		if (ends_connection(step)) {
-			end_sent(step);
-		} else {
-			auto_free char *text = change_say(step->change, "is still running there: waiting for it", NULL);
-
-			step_say_once(step->change, step, text);
-			look_later(step);
-		}
-		break;
-	case MARK_ENDED:
-		end_with(step, look->exit_status, look->output);
-		break;
-	case MARK_BROKEN:
-		end_broken(step);
-		break;
-	case MARK_UNKNOWN:
-		fail_saying(step, N_("what became of it could not be found out: the node answers something else"));
-		break;
-	}
-}
-
-static void on_look(struct change *change, void *data, const struct node_answer *answer)
-{
-	struct plan_step *step = data;
-	struct mark_look look;
-
-	if (answer->trouble == NODE_FINE && answer->exit_status == 0) {
-		mark_read(answer->out, &look);
-		judge_look(step, &look);
-		return;
-	}
-	if (clock_monotonic_ms() < step->part->deadline_ms && answer->trouble != NODE_HOST_KEY_CHANGED) {
-		auto_free char *why = node_work_why(change, answer);
-
-		step_say_once(change, step, why);
-		look_later(step);
-	} else if (ends_connection(step)) {
-		end_sent(step);
-	} else {
-		auto_free char *why = node_work_why(change, answer);
-		auto_free char *outcome =
-			change_say(change, "what became of it is not known: {reason}", "reason", why, NULL);
-
-		fail(step, outcome);
-	}
-}
-
-static void look(void *data)
-{
-	struct plan_step *step = data;
-	struct argv_words words = {0};
-
-	step->timer = NULL;
-	mark_add_look(&words, step->part->mark);
-	node_work(step->change, &(struct node_work_request){
-					.step = step,
-					.argv = (const char *const *)words.items,
-					.timeout_seconds = READ_SECONDS,
-					.on_done = on_look,
-					.data = step,
-				});
-	argv_release(&words);
-}
-
-static void look_later(struct plan_step *step)
-{
-	step->timer = loop_timer(step->change->context.loop, LOOK_MS, look, step);
-}
-
-static void find_out(struct plan_step *step, const struct node_answer *answer)
-{
-	auto_free char *why = node_work_why(step->change, answer);
-	auto_free char *text = change_say(step->change, "{reason}: finding out what became of the command", "reason",
-					  why, NULL);
-	int seconds = ends_connection(step) ? GOING_DOWN_SECONDS : node_timeout(step) + FIND_OUT_SECONDS;
-
-	step_say_once(step->change, step, text);
-	step->part->deadline_ms = clock_monotonic_ms() + (int64_t)seconds * 1000;
-	look_later(step);
-}
-
-static void on_answer(struct change *change, void *data, const struct node_answer *answer)
-{
-	struct plan_step *step = data;
-	auto_free char *why = NULL;
-
-	change->wrote_anything = change->wrote_anything || answer->may_have_run;
-	if (answer->trouble == NODE_FINE && answer->exit_status >= 0) {
-		bool is_refused = answer->exit_status == MARK_REFUSED;
-
-		if (is_refused && answer->error_out && strstr(answer->error_out, MARK_STARTED_TEXT))
-			find_out(step, answer);
-		else if (is_refused && answer->error_out && strstr(answer->error_out, MARK_NO_PLACE_TEXT))
-			fail_saying(step, N_("not started: the node has no room for its mark in /run/nks-triage, /tmp "
-					     "or /dev/shm"));
-		else
-			end_with(step, answer->exit_status, answer->out ? answer->out : "");
-		return;
-	}
-	if (answer->may_have_run) {
-		find_out(step, answer);
-		return;
-	}
-	why = node_work_why(change, answer);
-	fail(step, why);
-}
-
-static void run_marked(struct plan_step *step)
-{
-	struct argv_words words = {0};
-
-	step->part->attempts++;
-	mark_add_run(&words, step->part->mark, (const char *const *)step->shown.commands[0].argv);
-	node_work(step->change, &(struct node_work_request){
-					.step = step,
-					.argv = (const char *const *)words.items,
-					.timeout_seconds = node_timeout(step),
-					.on_done = on_answer,
-					.data = step,
-				});
-	argv_release(&words);
-}
-
-static void begin(struct plan_step *step)
-{
-	if (!may_be_under_way(step)) {
-		run_marked(step);
-		return;
-	}
-	step->part->deadline_ms =
-		clock_monotonic_ms() + (int64_t)(node_timeout(step) + FIND_OUT_SECONDS) * 1000;
-	look(step);
-}
-
-static void on_unless(struct change *change, void *data, const struct node_answer *answer)
-{
-	struct plan_step *step = data;
-	auto_free char *outcome = NULL;
-
-	if (answer->trouble != NODE_FINE) {
-		outcome = node_work_why(change, answer);
-		fail(step, outcome);
-	} else if (unless_holds(step, answer)) {
-		outcome = change_say(change, "is so already", NULL);
-		node_finish(step, STEP_SKIPPED, outcome);
-	} else {
-		begin(step);
-	}
-}
-
-static void start(struct change *change, struct plan_step *step)
-{
-	(void)change;
-	step->part->attempts = 0;
-	step->part->broken_count = 0;
-	if (!read_member(step, "unless", on_unless))
-		begin(step);
-}
-
-static void stop(struct change *change, struct plan_step *step)
-{
-	node_work_cancel(change, step);
-	fail_saying(step, N_("no longer waited for: it may go on on the node"));
-}
-
 const struct step_ops ssh_command_step = {
 	.type = "ssh-command",
 	.needs_target = true,
 	.is_work = true,
 	.prepare = prepare,
 	.plan = plan,
-	.start = start,
-	.stop = stop,
+	.start = step_ssh_run_start,
+	.stop = step_ssh_run_stop,
 };

@@ -2,11 +2,11 @@
  * Putting a file in its place on a node, one command each:
  *
  *	look -> install to a temporary name -> see its digest -> the runbook's
- *	check of it -> sync -> look again -> mv -T -> look
+ *	check of it -> sync -> compare and mv -T -> look
  *
  * Before the rename the old file is untouched, after it the new one is there
- * whole. What is found must be what the preview showed, at the start and right
- * before the rename. Where a step fails the temporary name is removed. When
+ * whole. What is found must be what the preview showed, at the start and, in
+ * one command with the rename (node_place.h), right before it. Where a step fails the temporary name is removed. When
  * the connection is lost, the file itself says how far it came: it is looked
  * at, and what is missing is done (again): every command may be repeated.
  *
@@ -20,12 +20,13 @@
 #include "probes/base/clock.h"
 #include "probes/base/memory.h"
 #include "probes/remedy/node_part.h"
+#include "probes/remedy/node_place.h"
 #include "probes/remedy/step.h"
 
 enum { READ_SECONDS = 20, AGAIN_MS = 2000, LOST_SECONDS = 300, LOST_MAXIMUM = 5 };
 
 /* Which look it is; commands are those of the plan, by index. */
-enum phase { PHASE_FIRST_LOOK, PHASE_COMMANDS, PHASE_LOOK_AGAIN, PHASE_LAST_LOOK, PHASE_CLEAN_UP };
+enum phase { PHASE_FIRST_LOOK, PHASE_COMMANDS, PHASE_LAST_LOOK };
 
 static void next_command(struct plan_step *step);
 static void look(struct plan_step *step, enum phase phase);
@@ -33,12 +34,6 @@ static void look(struct plan_step *step, enum phase phase);
 static bool removes(const struct plan_step *step)
 {
 	return !step->part->after.is_there;
-}
-
-/* The last command of a removal takes the file away; else it cleans up, and the one before it renames. */
-static size_t placing_index(const struct plan_step *step)
-{
-	return removes(step) ? 0 : step->shown.command_count - 2;
 }
 
 /* "/etc/logrotate.d/docker" -> "/etc/logrotate.d/.docker.nks-triage~" */
@@ -90,6 +85,7 @@ int step_ssh_place_plan(struct plan_step *step, struct err *err)
 	part->temporary = temporary_name(file);
 	if (removes(step)) {
 		add(step, true, removal, (const char *const[]){"rm", "-f", file, NULL});
+		part->placing_index = 0;
 		node_show_commands(step, 1);
 		return 0;
 	}
@@ -99,6 +95,7 @@ int step_ssh_place_plan(struct plan_step *step, struct err *err)
 	if (add_check(step, err) < 0)
 		return -1;
 	add(step, true, sync, (const char *const[]){"sync", part->temporary, NULL});
+	part->placing_index = step->shown.command_count;
 	add(step, true, place, (const char *const[]){"mv", "-T", part->temporary, file, NULL});
 	node_show_commands(step, step->shown.command_count);
 	add(step, true, clean, (const char *const[]){"rm", "-f", part->temporary, NULL});
@@ -128,14 +125,22 @@ static void on_cleaned(struct change *change, void *data, const struct node_answ
 static void run_command(struct plan_step *step, size_t index,
 			void (*on_done)(struct change *change, void *data, const struct node_answer *answer))
 {
+	const char *const *argv = (const char *const *)step->shown.commands[index].argv;
+	struct argv_words words = {0};
+
+	if (index == step->part->placing_index)
+		place_add(&words, node_member(step, "file", ""), &step->part->before, argv);
+	else
+		argv_add_all(&words, argv);
 	node_work(step->change, &(struct node_work_request){
 					.step = step,
-					.argv = (const char *const *)step->shown.commands[index].argv,
+					.argv = (const char *const *)words.items,
 					.input = index == 0 ? step->shown.content : NULL,
 					.timeout_seconds = node_timeout(step),
 					.on_done = on_done,
 					.data = step,
 				});
+	argv_release(&words);
 }
 
 /* Takes reason. Nothing was written yet where has_written is false. */
@@ -191,17 +196,6 @@ static void judge_first(struct plan_step *step, const struct node_file *now)
 	}
 }
 
-static void judge_again(struct plan_step *step, const struct node_file *now)
-{
-	if (node_file_same(now, &step->part->before)) {
-		step->part->phase = PHASE_COMMANDS;
-		next_command(step);
-		return;
-	}
-	step->part->is_conflict = true;
-	fail_saying(step, N_("{path} changed since the preview: it was left as it is"), true);
-}
-
 static void look_after_loss(void *data)
 {
 	struct plan_step *step = data;
@@ -242,8 +236,6 @@ static void on_looked(struct plan_step *step, struct node_file *file, const stru
 			begin_anew(step, why);
 	} else if (step->part->phase == PHASE_FIRST_LOOK) {
 		judge_first(step, file);
-	} else if (step->part->phase == PHASE_LOOK_AGAIN) {
-		judge_again(step, file);
 	} else if (node_file_same(file, &step->part->after)) {
 		done(step);
 	} else {
@@ -309,6 +301,13 @@ static bool says_refused(const struct plan_step *step, const struct node_answer 
 			   (answer->error_out && strstr(answer->error_out, without)));
 }
 
+/* By the comparison before the rename. */
+static bool was_refused(const struct node_answer *answer)
+{
+	return answer->exit_status == PLACE_REFUSED && answer->error_out &&
+	       strstr(answer->error_out, PLACE_REFUSED_TEXT);
+}
+
 static void on_command(struct change *change, void *data, const struct node_answer *answer)
 {
 	struct plan_step *step = data;
@@ -327,13 +326,18 @@ static void on_command(struct change *change, void *data, const struct node_answ
 		fail_saying(step, N_("the check of what is to become {path} names an error: the old file stays"), true);
 		return;
 	}
+	if (index == step->part->placing_index && was_refused(answer)) {
+		step->part->is_conflict = true;
+		fail_saying(step, N_("{path} changed since the preview: it was left as it is"), true);
+		return;
+	}
 	if (answer->exit_status != 0) {
-		if (index != placing_index(step) && answer->out)
+		if (index != step->part->placing_index && answer->out)
 			node_say_output(step, answer->out);
 		fail(step, node_work_why(change, answer), true);
 		return;
 	}
-	if (index == placing_index(step)) {
+	if (index == step->part->placing_index) {
 		look(step, PHASE_LAST_LOOK);
 		return;
 	}
@@ -342,10 +346,7 @@ static void on_command(struct change *change, void *data, const struct node_answ
 		return;
 	}
 	step->part->command_index++;
-	if (step->part->command_index == placing_index(step))
-		look(step, PHASE_LOOK_AGAIN);
-	else
-		next_command(step);
+	next_command(step);
 }
 
 static void next_command(struct plan_step *step)

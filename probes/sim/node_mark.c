@@ -9,7 +9,7 @@
 #include "probes/sim/node_proc.h"
 #include "probes/sim/store.h"
 
-enum { REFUSED = 120, BY_SIGNAL = 137 };
+enum { REFUSED = 120, PLACE_REFUSED = 121, BY_SIGNAL = 137 };
 
 static const char *boot_id(const struct command *command)
 {
@@ -82,6 +82,40 @@ static int forget(const struct command *command, const char *name)
 	return 0;
 }
 
+/* The first so many bytes that end before one of these, of what the command says; reader: "" or "sudo -n". */
+static void add_answer(struct shell *shell, const char *reader, const char *const *argv, const char *ends,
+		       struct buffer *state)
+{
+	CLEANUP(buffer_release) struct buffer out = BUFFER_INIT(SHELL_OUTPUT_MAXIMUM);
+	const struct shell_io io = {.input = "", .out = &out, .error_out = &out};
+	const char *words[8] = {"sudo", "-n"};
+	size_t count = *reader ? 2 : 0;
+
+	while (*argv)
+		words[count++] = *argv++;
+	command_run(shell, (char **)(uintptr_t)words, count, &io);
+	buffer_add(state, buffer_text(&out), strcspn(buffer_text(&out), ends));
+}
+
+/* words: FILE STATE READER COMMAND…; see probes/remedy/node_place.h */
+static int place(const struct command *command, char **words, size_t count)
+{
+	CLEANUP(buffer_release) struct buffer state = BUFFER_INIT(SHELL_OUTPUT_MAXIMUM);
+	const char *const looks[] = {"stat", "--format=%F:%a:%U:%G", words[0], NULL};
+	const char *const sums[] = {"sha256sum", words[0], NULL};
+	const char *seen;
+
+	add_answer(command->shell, words[2], looks, "\n", &state);
+	buffer_add_byte(&state, ' ');
+	add_answer(command->shell, words[2], sums, " \n", &state);
+	seen = strstr(buffer_text(&state), "No such file") ? "none" : buffer_text(&state);
+	if (strcmp(seen, words[1]) != 0) {
+		buffer_add_text(command->io->error_out, "nks-triage: the file is not as it was\n");
+		return PLACE_REFUSED;
+	}
+	return command_run(command->shell, words + 3, count - 3, command->io);
+}
+
 bool mark_run(const struct command *command, char **words, size_t count, int *ret_status)
 {
 	if (count < 2)
@@ -92,6 +126,8 @@ bool mark_run(const struct command *command, char **words, size_t count, int *re
 		*ret_status = look(command, words[1]);
 	else if (!strcmp(words[0], "nks-triage-forget"))
 		*ret_status = forget(command, words[1]);
+	else if (!strcmp(words[0], "nks-triage-place") && count > 4)
+		*ret_status = place(command, words + 1, count - 1);
 	else
 		return false;
 	return true;

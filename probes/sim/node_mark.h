@@ -1,7 +1,8 @@
 /*
  * The scripts that repair steps run around a command (probes/remedy/
  * node_mark.h), known by the word after them: "nks-triage-run MARK WORDS…",
- * "nks-triage-look MARK", "nks-triage-forget MARK". They do here what they do
+ * "nks-triage-look MARK", "nks-triage-forget MARK", and "nks-triage-place
+ * FILE STATE READER WORDS…" (node_place.h). They do here what they do
  * on a node: a mark says that the command was started, and how it ended. A
  * connection that breaks before the command leaves none. Marks are gone after
  * a reboot, as /tmp and /run are.

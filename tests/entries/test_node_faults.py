@@ -217,6 +217,70 @@ def _():
         assert again.code == 0 and statd(cluster), (plan, again)
 
 
+class Killed:
+    """E01's forced run, which nothing on the node shows, with a console that is killed in the middle of it."""
+
+    def __init__(self, cluster):
+        self.node = "nks-prod-docker-worker-1"
+        words = ["E01", "--alternative", "rotate"]
+        digest = cluster.plan(*words)["digest"]
+        cluster.node(self.node, ssh={"commands": [{"match": "logrotate -f *", "slow": 30000, "times": 0}]})
+        process = Running(cluster, *cluster.words("fix", *words, "--confirm", digest, "--confirm-name", "simulated"))
+        process.wait_line("Rotate now")
+        wait_for(lambda: self.noted(cluster).get("bootId"), 60, what=lambda: process.text())
+        process.process.kill()
+        process.end()
+        self.run = runs(cluster)[0]["id"]
+
+    @staticmethod
+    def step(cluster):
+        return next(step for step in runs(cluster)[0]["steps"] if step["title"].startswith("Rotate now"))
+
+    def noted(self, cluster):
+        return self.step(cluster)["request"] or {} if runs(cluster) else {}
+
+    def resume(self, cluster, run_id=None):
+        plan = cluster.ask("resume", run_id or self.run)
+        return plan, cluster.ask("resume", run_id or self.run, "--confirm", plan.out.splitlines()[-1].split()[-1],
+                                 "--confirm-name", "simulated")
+
+
+@test("a node that is started anew while nobody looks: what became of its command is unknown, and said; nothing runs twice")
+def _():
+    with Fixed("e01", "--time-scale", "0.02") as cluster:
+        killed = Killed(cluster)
+        cluster.node(killed.node, reboot=True)
+        wait_for(lambda: cluster.ssh(killed.node, "true").code == 0, 60, what=lambda: "the node does not answer")
+        # Were it run again, it would be broken, and this could be seen.
+        cluster.node(killed.node, ssh={"commands": [{"match": "logrotate -f *", "exit": 3, "times": 0}]})
+        plan, again = killed.resume(cluster)
+        assert again.code == 8 and "could not be found out" in again.err and "started anew" in again.err, (plan, again)
+        assert "logrotate -f /etc/logrotate.d/docker" in again.err and "exit status" not in again.err, again
+        # The run that went on knows no more than the first: it is not assumed the second time either.
+        _, third = killed.resume(cluster, runs(cluster)[0]["id"])
+        assert third.code == 8 and "could not be found out" in third.err and "exit status" not in third.err, third
+
+
+@test("a run that goes on a second time still finds the first one's mark")
+def _():
+    with Fixed("e01", "--time-scale", "0.02") as cluster:
+        killed = Killed(cluster)
+        first = killed.noted(cluster)
+        plan = cluster.ask("resume", killed.run)
+        process = Running(cluster, *cluster.words("resume", killed.run, "--confirm", plan.out.splitlines()[-1].split()[-1],
+                                                  "--confirm-name", "simulated"))
+        wait_for(lambda: runs(cluster)[0]["resumes"] == killed.run and killed.step(cluster)["state"] == "running", 60,
+                 what=lambda: process.text())
+        process.process.kill()
+        process.end()
+        second = runs(cluster)[0]
+        assert second["resumes"] == killed.run and killed.noted(cluster) == first, (first, second)
+        cluster.node(killed.node, ssh={"commands": [{"match": "logrotate -f *", "exit": 3, "times": 0}]})
+        _, again = killed.resume(cluster, second["id"])
+        assert "exit status 0" in again.out and "exit status 3" not in again.out + again.err, again
+        assert killed.step(cluster)["request"]["exitStatus"] == 0, killed.step(cluster)
+
+
 ROWS = [*BREAKS.values(), *FAILS.values(), *COMMANDS.values(), REBOOT]
 with concurrent.futures.ThreadPoolExecutor(AT_WORK) as pool:
     list(pool.map(Row.go, ROWS))

@@ -491,11 +491,57 @@ static void test_a_full_database_is_told(void **state)
 	assert_int_equal(intend(place->journal, "r1", 1, NULL, image), 0);
 }
 
+/* Asked of another program: after a mere fork SQLite would believe that it holds the locks of its parent. */
+static int look_elsewhere(const char *folder)
+{
+	struct journal *journal;
+	json_t *runs;
+	int count;
+
+	if (journal_open(folder, &journal, NULL) < 0 || journal_runs(journal, NULL, &runs, NULL) < 0)
+		return 99;
+	count = (int)json_array_size(json_object_get(runs, "runs"));
+	json_decref(runs);
+	journal_close(journal);
+	return count;
+}
+
+static int runs_seen_elsewhere(const char *folder)
+{
+	int status;
+	pid_t child = fork();
+
+	assert_true(child >= 0);
+	if (child == 0) {
+		execl("/proc/self/exe", "test_journal", folder, (char *)NULL);
+		_exit(98);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+/* A console opens it more than once: what others close must not take the log of the first one away. */
+static void test_opened_twice_it_is_still_one(void **state)
+{
+	struct place *place = *state;
+	struct journal *second;
+
+	begin(place->journal, "20261121T000000Z-00000001");
+	assert_int_equal(journal_open(place->folder, &second, NULL), 0);
+	assert_int_equal(runs_seen_elsewhere(place->folder), 1);
+	begin(place->journal, "20261121T000000Z-00000002");
+	begin(second, "20261121T000000Z-00000003");
+	assert_int_equal(runs_seen_elsewhere(place->folder), 3);
+	journal_close(second);
+}
+
 #define PLACE_TEST(test) cmocka_unit_test_setup_teardown(test, open_place, close_place)
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
+		PLACE_TEST(test_opened_twice_it_is_still_one),
 		PLACE_TEST(test_a_run_is_read_as_it_was_written),
 		PLACE_TEST(test_the_newest_run_is_first_and_others_stay),
 		PLACE_TEST(test_a_result_needs_its_intent_and_an_intent_its_run),
@@ -514,5 +560,7 @@ int main(void)
 		PLACE_TEST(test_a_full_database_is_told),
 	};
 
+	if (argc > 1)
+		return look_elsewhere(argv[1]);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
