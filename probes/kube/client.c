@@ -143,9 +143,27 @@ long kube_quiet_ms(const struct kube_client *client)
 	return client->quiet_ms;
 }
 
-void kube_start_afresh(struct kube_client *client)
+/* It has no answer yet, of which nobody has seen a part, and nothing happens twice when it comes twice. */
+static bool may_be_asked_again(const struct kube_slot *slot)
+{
+	return slot->http && !slot->finishing && slot->kind == HTTP_ONCE && !slot->on_body &&
+	       !strcmp(slot->method, "GET");
+}
+
+void kube_leave_connections(struct kube_client *client)
 {
 	http_forget_connections(client->loop);
+	for (struct kube_slot *slot = client->slots; slot; slot = slot->next) {
+		if (!may_be_asked_again(slot))
+			continue;
+		http_cancel(take_pointer(slot->http));
+		start_attempt(slot);
+	}
+}
+
+void kube_start_afresh(struct kube_client *client)
+{
+	kube_leave_connections(client);
 	credential_ask_again(client->credential);
 }
 

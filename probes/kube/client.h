@@ -167,9 +167,11 @@ const struct link_state *kube_link(struct kube_client *client);
 /* How long the server may say nothing before it is asked. */
 long kube_quiet_ms(const struct kube_client *client);
 /*
- * The operator wants a new beginning: connections and names that are known are not used for further requests, and
- * whoever declined to sign in is asked again. Reflectors have their own (reflector_reconnect()).
+ * Connections may lead nowhere: those that are known, and names, are not used for further requests, and reading
+ * requests that wait for an answer over one of them are sent again. Reflectors have their own (reflector_resume()).
  */
+void kube_leave_connections(struct kube_client *client);
+/* The operator wants a new beginning: the same, and whoever declined to sign in is asked again. */
 void kube_start_afresh(struct kube_client *client);
 
 /* Server version, read once at start and after reconnects; "" until known. */

@@ -127,7 +127,7 @@ static void on_beat(void *data, const struct err *err)
 	cluster->is_silent = err != NULL;
 	if (was_silent == cluster->is_silent)
 		return;
-	http_forget_connections(kube_client_loop(cluster->client));
+	kube_leave_connections(cluster->client);
 	resume_all(cluster);
 }
 
@@ -229,7 +229,7 @@ bool cluster_has_failed(const struct cluster *cluster, struct err *ret_err)
 
 void cluster_resume(struct cluster *cluster)
 {
-	http_forget_connections(kube_client_loop(cluster->client));
+	kube_leave_connections(cluster->client);
 	resume_all(cluster);
 	heartbeat_now(cluster->heartbeat);
 }

@@ -125,10 +125,10 @@ static inline void stage_close(struct stage *stage)
 	serve_stop(&stage->server);
 }
 
-/* Turns until the condition holds, at most half a minute: four failures in a row may wait for twelve seconds. */
+/* Turns until the condition holds, at most two minutes: four failures in a row may wait for twelve seconds. */
 #define RUN_UNTIL(stage, condition)                                                                        \
 	do {                                                                                               \
-		int64_t deadline_ = clock_monotonic_ms() + 30000;                                          \
+		int64_t deadline_ = clock_monotonic_ms() + 120000;                                          \
 		while (!(condition)) {                                                                     \
 			if (clock_monotonic_ms() > deadline_)                                              \
 				fail_msg("never: %s (said: %s)", #condition, (stage)->said);               \
