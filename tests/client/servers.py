@@ -18,6 +18,8 @@ import time
 
 ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
 REQUEST = os.path.join(ROOT, os.environ.get("OUT", ".build/release"), "tests/client/request")
+# A machine without a network waits for no name server longer than for a moment.
+os.environ.setdefault("RES_OPTIONS", "timeout:1 attempts:1")
 FOLDER = tempfile.TemporaryDirectory(prefix="nks-triage-test-")
 
 
@@ -183,12 +185,6 @@ def raw(act):
             connection.close()
 
 
-def free_port():
-    """A port on which nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
-
-
 # The client
 
 def kubeconfig(server, cluster=None, user=None, name="config"):
@@ -200,7 +196,7 @@ def kubeconfig(server, cluster=None, user=None, name="config"):
     }))
 
 
-def request(config, *arguments, path="/api/v1/nodes", environment=None, timeout=60):
+def request(config, *arguments, path="/api/v1/nodes", environment=None, timeout=240):
     """The answers of the program as a list of dictionaries. Its standard error has to stay empty."""
     clean = {name: value for name, value in os.environ.items()
              if name.lower() not in ("http_proxy", "https_proxy", "no_proxy", "all_proxy", "kubeconfig")}
@@ -211,7 +207,7 @@ def request(config, *arguments, path="/api/v1/nodes", environment=None, timeout=
     return [json.loads(line) for line in done.stdout.split("\n") if line]
 
 
-def on_terminal(command, typed, environment=None, timeout=30):
+def on_terminal(command, typed, environment=None, timeout=120):
     """Runs a command in a terminal of its own and types when it says "? ". Returns (exit status, what was seen)."""
     process, terminal = pty.fork()
     if process == 0:

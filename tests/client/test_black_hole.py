@@ -15,7 +15,7 @@ ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
 sys.path.insert(0, os.path.join(ROOT, "tests", "lib"))
 from simulated import CONSOLE, Simulated, environment  # noqa: E402
 from tap import run, test  # noqa: E402
-from wait import wait_for  # noqa: E402
+from wait import PATIENCE, wait_for  # noqa: E402
 
 INSIDE = "NKS_TRIAGE_TEST_NAMESPACE"
 SWALLOW = ["ip", "link", "set", "lo", "down"]
@@ -66,7 +66,7 @@ class Report:
 
     def end(self):
         self.process.terminate()
-        self.process.wait(20)
+        self.process.wait(PATIENCE)
         self.said.close()
 
 
@@ -81,14 +81,14 @@ def swallowed():
             lists = report.log().count("limit=")
             subprocess.run(SWALLOW, check=True)
             begun = time.monotonic()
-            wait_for(lambda: established(report.process.pid, port) == 0, seconds=30, what="an end of the connections")
+            wait_for(lambda: established(report.process.pid, port) == 0, what="an end of the connections")
             took = time.monotonic() - begun
-            wait_for(lambda: report.verdicts() <= {"could_not_check", "not_applicable"}, seconds=30,
+            wait_for(lambda: report.verdicts() <= {"could_not_check", "not_applicable"},
                      what=lambda: str(report.documents[-1]))
             reasons = {check["reason"] for check in report.documents[-1]["checks"] if check["verdict"] == "could_not_check"}
             assert all("out of date: timeout" in reason or "out of date: TCP" in reason for reason in reasons), reasons
             subprocess.run(PASS, check=True)
-            wait_for(lambda: "could_not_check" not in report.verdicts(), seconds=60, what=report.log)
+            wait_for(lambda: "could_not_check" not in report.verdicts(), what=report.log)
             assert report.log().count("limit=") == lists, report.log()
             # Twice the silence of two seconds, and some for the probe; without TCP_USER_TIMEOUT it would be minutes.
             assert took < 9, took
@@ -107,7 +107,7 @@ def _():
         swallowed()
     elif not REASON:
         done = subprocess.run(["unshare", "-rn", sys.executable, os.path.abspath(__file__)], capture_output=True, text=True,
-                              env={**os.environ, INSIDE: "1"}, timeout=300)
+                              env={**os.environ, INSIDE: "1"}, timeout=900)
         assert done.returncode == 0, done.stdout + done.stderr
 
 

@@ -12,12 +12,14 @@ import tempfile
 
 ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
 sys.path[:0] = [os.path.join(ROOT, "tests", "lib"), os.path.join(ROOT, "tests", "client")]
-from servers import api, authority, certificate, free_port, path_of, raw, write  # noqa: E402
+from ports import refusing_port  # noqa: E402
+from servers import api, authority, certificate, path_of, raw, write  # noqa: E402
 from tap import run, test  # noqa: E402
 
 PROGRAM = os.path.join(ROOT, "nks-triage")
 SECRET = "hush-71c4"
 NUMBERS = itertools.count()
+IMPATIENT = ("--request-timeout", "2")
 LAYERS = ["kubeconfig", "DNS", "TCP", "TLS", "authentication", "version"]
 
 authority("ours")
@@ -32,10 +34,10 @@ write("empty", "\n")
 
 
 def doctor(config, *arguments, environment=None, command="doctor"):
-    kept = {name: value for name, value in os.environ.items() if name in ("PATH", "ASAN_OPTIONS")}
+    kept = {name: value for name, value in os.environ.items() if name in ("PATH", "ASAN_OPTIONS", "RES_OPTIONS")}
     with tempfile.TemporaryDirectory() as home:
-        done = subprocess.run([PROGRAM, *(["--kubeconfig", config] if config else []), "--request-timeout", "2", "-v",
-                               *arguments, *command.split()], capture_output=True, text=True, timeout=60,
+        done = subprocess.run([PROGRAM, *(["--kubeconfig", config] if config else []), "--request-timeout", "60", "-v",
+                               *arguments, *command.split()], capture_output=True, text=True, timeout=240,
                               env={**kept, "HOME": home, "LC_ALL": "C.UTF-8", "TERM": "xterm", **(environment or {})},
                               stdin=subprocess.DEVNULL, start_new_session=True)
     assert SECRET not in done.stdout + done.stderr, (done.stdout, done.stderr)
@@ -193,7 +195,7 @@ def _():
 
 @test("a server that refuses connections")
 def _():
-    port = free_port()
+    port = refusing_port()
     check(doctor(write("config", json.dumps(document(f"https://127.0.0.1:{port}")))), "TCP",
           [f"127.0.0.1 refuses connections on port {port}", "check that the apiserver runs"])
 
@@ -201,7 +203,7 @@ def _():
 @test("a server that takes the connection and says nothing")
 def _():
     with raw(lambda connection: None) as server:
-        check(doctor(write("config", json.dumps(document(f"https://127.0.0.1:{server.port}")))), "TLS",
+        check(doctor(write("config", json.dumps(document(f"https://127.0.0.1:{server.port}"))), *IMPATIENT), "TLS",
               [f"127.0.0.1:{server.port} takes the connection but does not begin TLS", "load balancer"])
 
 
@@ -215,7 +217,7 @@ def _():
             one_more.setblocking(False)
             one_more.connect_ex(full.getsockname())
         port = full.getsockname()[1]
-        check(doctor(write("config", json.dumps(document(f"https://127.0.0.1:{port}")))), "TCP",
+        check(doctor(write("config", json.dumps(document(f"https://127.0.0.1:{port}"))), *IMPATIENT), "TCP",
               [f"127.0.0.1 port {port} does not answer connections", "check VPN"])
         for one_more in waiting:
             one_more.close()

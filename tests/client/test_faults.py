@@ -7,7 +7,8 @@ import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 sys.path.insert(0, os.path.dirname(__file__))
-from servers import api, expect, free_port, kubeconfig, one, raw, request  # noqa: E402
+from ports import refusing_port  # noqa: E402
+from servers import api, expect, kubeconfig, one, raw, request  # noqa: E402
 from tap import run, test  # noqa: E402
 
 OK = (200, {"kind": "NodeList", "items": []})
@@ -47,7 +48,7 @@ def _():
 
 @test("a refused connection is a matter of TCP")
 def _():
-    port = free_port()
+    port = refusing_port()
     answer = one(kubeconfig(f"http://127.0.0.1:{port}"))
     expect(answer, "TCP", f"127.0.0.1 refuses connections on port {port}", "check that the apiserver runs")
     assert answer["link"] == "TCP" and answer["status"] == 0, answer
@@ -56,13 +57,13 @@ def _():
 @test("a server that takes the connection and stays silent is a time-out")
 def _():
     with raw(hold) as server:
-        expect(one(plain(server), "--timeout", "300"), "timeout", f"127.0.0.1:{server.port} did not answer within 0.3 s")
+        expect(one(plain(server), "--timeout", "2000"), "timeout", f"127.0.0.1:{server.port} did not answer within 2 s")
 
 
 @test("a server that does not begin TLS is a time-out of TLS")
 def _():
     with raw(hold) as server:
-        expect(one(kubeconfig(f"https://127.0.0.1:{server.port}"), "--timeout", "300"), "timeout", "does not begin TLS")
+        expect(one(kubeconfig(f"https://127.0.0.1:{server.port}"), "--timeout", "2000"), "timeout", "does not begin TLS")
 
 
 @test("a server that takes no connection is a time-out of TCP")
@@ -75,7 +76,7 @@ def _():
             one_more.setblocking(False)
             one_more.connect_ex(full.getsockname())
         port = full.getsockname()[1]
-        expect(one(kubeconfig(f"http://127.0.0.1:{port}"), "--timeout", "300"), "timeout",
+        expect(one(kubeconfig(f"http://127.0.0.1:{port}"), "--timeout", "2000"), "timeout",
                f"127.0.0.1 port {port} does not answer connections", "check VPN")
         for one_more in waiting:
             one_more.close()
@@ -83,11 +84,11 @@ def _():
 
 @test("a time-out on a connection that was used before is no matter of TLS")
 def _():
-    with api(lambda r: OK if len(server.requests) < 2 else hang.wait(20) and OK) as server:
+    with api(lambda r: OK if len(server.requests) < 2 else hang.wait(120) and OK) as server:
         hang = threading.Event()
-        answers = request(plain(server), "--times", "2", "--timeout", "300")
+        answers = request(plain(server), "--times", "2", "--timeout", "2000")
         hang.set()
-    expect(answers[1], "timeout", "did not answer within 0.3 s")
+    expect(answers[1], "timeout", "did not answer within 2 s")
 
 
 @test("a connection that is closed without a word is said so")

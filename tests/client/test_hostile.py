@@ -13,7 +13,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 sys.path.insert(0, os.path.dirname(__file__))
 from servers import ROOT, api, authority, certificate, expect, kubeconfig, one, path_of, raw  # noqa: E402
 from tap import run, test  # noqa: E402
-from wait import wait_for  # noqa: E402
+from wait import PATIENCE, wait_for  # noqa: E402
 
 WATCH = os.path.join(ROOT, os.environ.get("OUT", ".build/release"), "tests/client/watch")
 SECRET = "hush-9e02"
@@ -80,11 +80,11 @@ def state_of(answer, resource="pods", what="waiting"):
                 process.stdin.flush()
                 state = json.loads(process.stdout.readline())["states"][resource]
                 return state if state[1] else None
-            state = wait_for(said, 60, what=f"the failure of {resource}")
+            state = wait_for(said, what=f"the failure of {resource}")
         finally:
             process.stdin.close()
             process.stdout.close()
-            assert process.wait(20) == 0
+            assert process.wait(PATIENCE) == 0
     check_line(state[1])
     return state[1], server.requests
 
@@ -134,8 +134,8 @@ def _():
         while not stop.wait(0.05):
             yield b" "
     try:
-        answer_to(HEAD, b"Content-Length: 100000\r\n\r\n", drip(), arguments=("--timeout", "700"), code="timeout",
-                  texts=["@ did not answer within 0.7 s"])
+        answer_to(HEAD, b"Content-Length: 100000\r\n\r\n", drip(), arguments=("--timeout", "3000"), code="timeout",
+                  texts=["@ did not answer within 3 s"])
     finally:
         stop.set()
 
@@ -148,7 +148,7 @@ def _():
         while not stop.wait(0.05):
             yield b"X-A: b\r\n"
     try:
-        answer_to(HEAD, drip(), arguments=("--timeout", "700"), code="timeout", texts=["@ did not answer within 0.7 s"])
+        answer_to(HEAD, drip(), arguments=("--timeout", "3000"), code="timeout", texts=["@ did not answer within 3 s"])
     finally:
         stop.set()
 
@@ -260,7 +260,7 @@ def _():
 
     def slow(asked):
         if asked["path"].startswith("/api/v1/pods") or "watch=1" in asked["path"]:
-            stop.wait(30)
+            stop.wait(2 * PATIENCE)
         return 200, LIST
     with api(slow) as server:
         process = subprocess.Popen([WATCH, plain(server)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -270,12 +270,12 @@ def _():
                 process.stdin.flush()
                 states = json.loads(process.stdout.readline())["states"]
                 return states["pods"][0] == "never" and states["nodes"][0] == "current"
-            wait_for(others, 20, what="nodes, while pods are waited for")
+            wait_for(others, what="nodes, while pods are waited for")
         finally:
             stop.set()
             process.stdin.close()
             process.stdout.close()
-            assert process.wait(20) == 0
+            assert process.wait(PATIENCE) == 0
 
 
 run()

@@ -186,7 +186,7 @@ def environment(files, more):
 def observe(command, environ):
     ARRIVED.clear()
     PROXIED.clear()
-    done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=240, stdin=subprocess.DEVNULL)
     sent = ARRIVED[-1] if ARRIVED else None
     proxied = sorted(set(map(str, PROXIED)))
     return sent, proxied, done.stdout + done.stderr
@@ -196,12 +196,12 @@ def kubectl(row, environ):
     what = row.get("get")
     arguments = ["get", what] if what else ["get", "--raw", "/api/v1/nodes"]
     shutil.rmtree(path_of("home"), ignore_errors=True)
-    return observe([KUBECTL, "--request-timeout=10s", *row.get("arguments", []), *arguments], environ)
+    return observe([KUBECTL, "--request-timeout=60s", *row.get("arguments", []), *arguments], environ)
 
 
 def ours(row, environ):
     path = "/api/v1/namespaces/{namespace}/pods" if row.get("get") == "pods" else "/api/v1/nodes"
-    return observe([REQUEST, "--gzip", "--timeout", "10000", *row.get("arguments", []), path], environ)
+    return observe([REQUEST, "--gzip", "--timeout", "60000", *row.get("arguments", []), path], environ)
 
 
 def write_files(files):

@@ -100,7 +100,7 @@ def send(connection, body):
 
 
 def follow(config, name, log):
-    done = subprocess.run([LOGS, config, "ns", name], capture_output=True, timeout=120)
+    done = subprocess.run([LOGS, config, "ns", name], capture_output=True, timeout=600)
     assert done.stderr == b"done\n", (name, done.stderr)
     found, wanted = done.stdout.decode().split("\n"), log.expected().split("\n")
     for number, (one, other) in enumerate(zip(found, wanted)):

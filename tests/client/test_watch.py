@@ -11,6 +11,7 @@ import urllib.request
 
 ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
 sys.path.insert(0, os.path.join(ROOT, "tests", "lib"))
+from ports import own_port  # noqa: E402
 from tap import run, test  # noqa: E402
 from wait import wait_for  # noqa: E402
 
@@ -88,7 +89,7 @@ class Watch:
         return wait_for(lambda: (lambda view: view["complete"] and view)(self.view()), what="the lists")
 
 
-def assert_same(cluster, watch, seconds=40):
+def assert_same(cluster, watch):
     """Both views are equal at some moment soon: the cluster may change between the two questions."""
     last = {}
 
@@ -102,7 +103,7 @@ def assert_same(cluster, watch, seconds=40):
                          for a, b in ((x, None) for x in ours if x not in theirs)) or str(
             [x for ours, theirs in zip(last["ours"], last["theirs"]) for x in theirs if x not in ours])
 
-    wait_for(same, seconds, what=lambda: "the same view: " + difference())
+    wait_for(same, what=lambda: "the same view: " + difference())
 
 
 def follow_changes(cluster, watch):
@@ -140,7 +141,8 @@ def _():
         watch.wait_complete()
         assert_same(cluster, watch)
         follow_changes(cluster, watch)
-        assert all(state == ["current", ""] for state in watch.view()["states"].values())
+        wait_for(lambda: all(state == ["current", ""] for state in watch.view()["states"].values()),
+                 what=lambda: str(watch.view()["states"]))
 
 
 FAULTS = [("an ERROR event 410", {"gone": "event", "watchEnd": False}, {"gone": None}),
@@ -161,7 +163,7 @@ def meet_fault(cluster, watch, name, begin, end):
     wait_for(lambda: watch.view()["requests"] >= before + 14, what=f"seven kinds to meet {name}")
     cluster.fault(**{"watchEnd": False, **end})
     follow_changes(cluster, watch)
-    wait_for(lambda: all(state[0] == "current" for state in watch.view()["states"].values()), 60,
+    wait_for(lambda: all(state[0] == "current" for state in watch.view()["states"].values()),
              what=lambda: str(watch.view()["states"]))
 
 
@@ -194,8 +196,8 @@ def _():
 
 @test("a server that is not there is a failure with its layer, and mends by itself")
 def _():
-    cluster = Cluster("--scenario", "healthy")
-    port = cluster.server.rsplit(":", 1)[1]
+    port = str(own_port())
+    cluster = Cluster("--scenario", "healthy", "--port", port)
     with Watch(cluster) as watch:
         watch.wait_complete()
         cluster.process.terminate()
@@ -203,8 +205,8 @@ def _():
         view = wait_for(lambda: (lambda v: v["states"]["pods"][0] == "stale" and v)(watch.view()), what="stale")
         assert len(view["pods"]) > 20 and view["states"]["pods"][1]     # what was known stays
         with Cluster("--scenario", "healthy", "--port", port) as again:
-            wait_for(lambda: watch.view()["states"]["pods"][0] == "current", 60, what="the link")
-            assert_same(again, watch, 60)
+            wait_for(lambda: watch.view()["states"]["pods"][0] == "current", what="the link")
+            assert_same(again, watch)
     cluster.process.stdout.close()
     cluster.folder.cleanup()
 

@@ -25,7 +25,8 @@ import struct
 import threading
 import time
 
-from wait import wait_for
+from ports import own_port
+from wait import PATIENCE, wait_for
 
 MODES = {"pass", "brief", "refuse", "reset", "cut", "break", "stall", "blackhole", "delay", "drip"}
 
@@ -91,14 +92,14 @@ class Connection:
 
 
 def settle(proxy):
-    """Waits until lists have become watches: some are open, and nothing was listed for a second and a half."""
-    seen = [0, 0.0]
+    """Waits until lists have become watches: some are open, and nothing was listed or watched for two seconds."""
+    seen = [None, 0.0]
 
     def is_quiet():
-        listed = len(proxy.lists())
-        if listed != seen[0]:
-            seen[:] = listed, time.monotonic()
-        return listed and proxy.watches() and time.monotonic() - seen[1] > 1.5
+        asked = len(proxy.lists()), len(proxy.watches())
+        if asked != seen[0]:
+            seen[:] = asked, time.monotonic()
+        return all(asked) and time.monotonic() - seen[1] > 2
     wait_for(is_quiet, what=lambda: f"watches: {proxy.requests}")
 
 
@@ -107,10 +108,11 @@ class FaultProxy:
         self.target, self.mode, self.after, self.delay = target, "pass", 1, 0.0
         self.connections, self.open, self.requests = 0, set(), []
         self.loop = asyncio.new_event_loop()
+        # One that it can leave and take again: nobody else gets it in between.
+        self.port = own_port()
         self.listener = socket.socket()
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.listener.bind(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
+        self.listener.bind(("127.0.0.1", self.port))
         self.server = None
         self.thread = threading.Thread(target=self._serve, daemon=True)
 
@@ -139,7 +141,7 @@ class FaultProxy:
         self.loop.run_forever()
 
     def _do(self, coroutine):
-        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(10)
+        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(PATIENCE)
 
     async def _listen(self):
         if not hasattr(self, "flow"):

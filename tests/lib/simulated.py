@@ -13,7 +13,10 @@ import tempfile
 import urllib.request
 
 from sources import ROOT
+from wait import PATIENCE
 
+# Its kubelets try again in hours: nothing changes between two looks.
+AT_REST = ("--time-scale", "1000")
 CONSOLE = os.path.join(ROOT, "nks-triage")
 SIMULATOR = os.path.join(ROOT, "nks-triage-sim")
 
@@ -36,7 +39,7 @@ def environment(home, **more):
                 XDG_STATE_HOME=os.path.join(home, "state"), LC_ALL="C.UTF-8", **more)
 
 
-def run_console(home, *words, timeout=60, stdin=None, console=CONSOLE, **more):
+def run_console(home, *words, timeout=240, stdin=None, console=CONSOLE, **more):
     """more: environment variables."""
     return Answer(subprocess.run([console, *words], capture_output=True, text=True, errors="surrogateescape",
                                  timeout=timeout, env=environment(home, **more),
@@ -65,7 +68,7 @@ class Simulated:
 
     def stop(self):
         self.process.terminate()
-        self.process.wait(20)
+        self.process.wait(PATIENCE)
         self.process.stdout.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -73,13 +76,13 @@ class Simulated:
         """argv of the console on this cluster."""
         return [CONSOLE, *words, "--kubeconfig", self.kubeconfig]
 
-    def console(self, *words, timeout=60, stdin=None, **more):
+    def console(self, *words, timeout=240, stdin=None, **more):
         return run_console(self.folder, *words, "--kubeconfig", self.kubeconfig, timeout=timeout, stdin=stdin, **more)
 
     def fault(self, **settings):
         request = urllib.request.Request(self.server + "/sim/fault", json.dumps(settings).encode(), method="POST")
-        urllib.request.urlopen(request, timeout=10).close()
+        urllib.request.urlopen(request, timeout=PATIENCE).close()
 
     def get(self, path):
-        with urllib.request.urlopen(self.server + path, timeout=10) as answer:
+        with urllib.request.urlopen(self.server + path, timeout=PATIENCE) as answer:
             return json.load(answer)

@@ -21,7 +21,7 @@ import termios
 import threading
 import time
 
-from wait import wait_for
+from wait import PATIENCE, wait_for
 
 ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
 START = "2026-01-02T03:04:05Z"
@@ -100,7 +100,7 @@ class StreamServer:
         self.folder.cleanup()
 
     def wait_for_watches(self, *paths):
-        wait_for(lambda: all(path in self.watchers for path in paths), 30, what="the watches")
+        wait_for(lambda: all(path in self.watchers for path in paths), what="the watches")
 
     def send(self, path, events):
         """Blocks while the client is behind."""
@@ -121,7 +121,7 @@ class StreamServer:
         return waiting
 
     def wait_until_taken(self, *paths):
-        wait_for(lambda: not any(self.unread(path) for path in paths), 60, 0.01, "the client to read what was sent")
+        wait_for(lambda: not any(self.unread(path) for path in paths), interval=0.01, what="the client to read what was sent")
 
 
 STAMP_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -178,7 +178,7 @@ class Console:
     def keys(self, text):
         os.write(self.terminal, text.encode())
 
-    def wait_stamp(self, text, seconds=60):
+    def wait_stamp(self, text, seconds=PATIENCE):
         """Monotonic time when it was painted."""
         return wait_for(lambda: self.stamps.get(text), seconds, 0.005, lambda: f"the stamp {text} on the screen")
 

@@ -2,20 +2,23 @@
 import os
 import subprocess
 import tempfile
+import time
 
-from wait import pause, wait_for
+from wait import PATIENCE, pause, wait_for
 
 ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
 PROGRAM = os.path.join(ROOT, "nks-triage")
 # A screen that never stands still is looked at as it is.
 SETTLING_LOOKS = 10
+# Seconds that a key gets to show what it does before it is pressed again.
+KEY_TIME = 5
 
 
 class Terminal:
     """with Terminal(120, 40) as t: t.shell("nks-triage --demo")"""
 
     def __init__(self, columns, rows, environment=()):
-        self.folder = tempfile.TemporaryDirectory()
+        self.folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         self.socket = os.path.join(self.folder.name, "tmux")
         self.home = os.path.join(self.folder.name, "home")
         os.mkdir(self.home, 0o700)
@@ -42,7 +45,12 @@ class Terminal:
         self.end()
 
     def end(self):
+        shell = subprocess.run(["tmux", "-S", self.socket, "display-message", "-p", "#{pane_pid}"], capture_output=True,
+                               text=True).stdout.strip()
+        left = children_of(shell) if shell else []
         subprocess.run(["tmux", "-S", self.socket, "kill-server"], capture_output=True)
+        # What runs in it may write to its folder until it has ended.
+        wait_for(lambda: not any(is_alive(child) for child in left), what="the programs of the terminal to end")
         self.folder.cleanup()
 
     def command(self, *words):
@@ -79,31 +87,52 @@ class Terminal:
     def resize(self, columns, rows):
         self.command("resize-window", "-x", str(columns), "-y", str(rows))
 
-    def wait(self, *texts, seconds=30):
+    def wait(self, *texts, seconds=PATIENCE):
         """Until all of the texts are on the screen; returns the screen."""
         def look():
             screen = self.text()
             return screen if all(text in screen for text in texts) else None
         return wait_for(look, seconds=seconds, what=lambda: f"{texts} in:\n{self.text()}")
 
-    def wait_without(self, text, seconds=30):
+    def wait_without(self, text, seconds=PATIENCE):
         return wait_for(lambda: text not in self.text(), seconds=seconds,
                         what=lambda: f"no {text!r} in:\n{self.text()}")
 
-    def press_until(self, key, *texts, seconds=30):
-        """For keys that do nothing until the program is ready for them."""
+    def wait_that(self, *checks, seconds=PATIENCE):
+        """Until each of the functions calls the screen right; returns the screen. A frame that is half painted, or the
+        one before, is no failure: the next look sees another."""
+        def look():
+            screen = self.text()
+            return screen if all(check(screen) for check in checks) else None
+        return wait_for(look, seconds=seconds, what=lambda: f"the right screen in:\n{self.text()}")
+
+    def press_until(self, key, *texts, seconds=PATIENCE):
+        """For keys that do nothing until the program is ready for them, and nothing where it shows the texts."""
+        pressed = [0]
+
         def look():
             screen = self.text()
             if all(text in screen for text in texts):
                 return screen
-            self.keys(key)
+            if time.monotonic() - pressed[0] > KEY_TIME:
+                self.keys(key)
+                pressed[0] = time.monotonic()
             return None
-        return wait_for(look, seconds=seconds, interval=0.3, what=lambda: f"{texts} in:\n{self.text()}")
+        return wait_for(look, seconds=seconds, what=lambda: f"{texts} in:\n{self.text()}")
 
-    def start(self, arguments="--demo", sign="2 Symptoms"):
-        """The console, and its process id. sign: what its first screen shows."""
-        self.shell(f"{PROGRAM} {arguments}; echo status=$?")
-        self.wait(sign)
+    def move_until(self, key, text, marked):
+        """Presses the key until the text is in what marked(screen) gives, the row under the cursor: a step at a time."""
+        row = marked(self.text())
+        while text not in row:
+            self.keys(key)
+            row = wait_for(lambda before=row: (lambda now: now if now != before else None)(marked(self.text())),
+                           what=lambda: f"{key} to move the cursor to {text!r} in:\n{self.text()}")
+        return row
+
+    def start(self, arguments="--demo", *signs):
+        """The console, and its process id. signs: what it shows soon. Its end is told as status=NUMBER."""
+        self.shell(f"{PROGRAM} {arguments}; echo sta''tus=$?")
+        self.wait(*signs or ("2 Symptoms",))
         return int(wait_for(lambda: self.pids("nks-triage"), what="the console's process")[0])
 
     def pids(self, name):

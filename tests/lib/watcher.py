@@ -4,7 +4,7 @@ import os
 import subprocess
 
 from sources import ROOT
-from wait import wait_for
+from wait import PATIENCE, wait_for
 
 OUT = os.path.join(ROOT, os.environ.get("OUT", ".build/release"))
 
@@ -20,7 +20,7 @@ class Watcher:
     def __exit__(self, kind, *_):
         self.process.stdin.close()
         self.process.stdout.close()
-        status = self.process.wait(20)
+        status = self.process.wait(PATIENCE)
         assert status == 0 or kind, f"watch ended with {status}"
 
     def ask(self, line):
@@ -35,5 +35,5 @@ class Watcher:
         """The lines of kubectl get -o wide, as cells, as they were at a wall time."""
         return self.ask(str(now))
 
-    def wait_complete(self, seconds=30):
+    def wait_complete(self, seconds=PATIENCE):
         return wait_for(lambda: (lambda view: view["complete"] and view)(self.view()), seconds, what="the lists")

@@ -151,7 +151,7 @@ SIMULATIONS = [
 
 
 def call(program, words):
-    done = subprocess.run([program, *words], capture_output=True, timeout=60, env=environment(HOME.name, USER="operator"),
+    done = subprocess.run([program, *words], capture_output=True, timeout=240, env=environment(HOME.name, USER="operator"),
                           stdin=subprocess.DEVNULL, start_new_session=True)
     return done.returncode, done.stdout.decode("utf-8"), done.stderr.decode("utf-8")
 

@@ -72,7 +72,7 @@ class Authority:
         self.openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", self.key)
 
     def openssl(self, *words):
-        subprocess.run(["openssl", *words], check=True, capture_output=True, timeout=60)
+        subprocess.run(["openssl", *words], check=True, capture_output=True, timeout=240)
 
     def make(self, name, began, ends):
         request = os.path.join(self.folder, name + ".csr")

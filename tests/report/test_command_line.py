@@ -69,7 +69,7 @@ def _():
     with Simulated("calico-outage") as cluster:
         for redirection in (">/dev/full", ">&-"):
             process = subprocess.run(["sh", "-c", f'exec "$@" {redirection}', "sh", *cluster.command("report")],
-                                     env=environment(HOME.name), stdin=subprocess.DEVNULL, timeout=60)
+                                     env=environment(HOME.name), stdin=subprocess.DEVNULL, timeout=240)
             assert process.returncode == 1, (redirection, process)
 
 

@@ -29,7 +29,7 @@ def only_in(cluster, name_space):
             return 403, {"kind": "Status", "code": 403, "reason": "Forbidden", "message": "ana may not"}
         if "watch=1" in path:
             return 200, BOOKMARK % path.split("resourceVersion=")[1].split("&")[0]
-        with urllib.request.urlopen(cluster.server + path, timeout=20) as got:
+        with urllib.request.urlopen(cluster.server + path, timeout=120) as got:
             return got.status, got.read()
     return api(answer)
 

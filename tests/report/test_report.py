@@ -14,14 +14,14 @@ import unicodedata
 import jsonschema
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "lib"))
-from simulated import CONSOLE, Simulated, environment, run_console  # noqa: E402
+from simulated import AT_REST, CONSOLE, Simulated, environment, run_console  # noqa: E402
 from sources import ROOT, read  # noqa: E402
 from tap import run, test  # noqa: E402
-from wait import wait_for  # noqa: E402
+from wait import PATIENCE, wait_for  # noqa: E402
 
 SCHEMA = jsonschema.Draft202012Validator(json.loads(read("tests/data/report.schema.json")))
 RUNBOOKS = [json.loads(read("assets/runbooks/" + name)) for name in os.listdir(os.path.join(ROOT, "assets/runbooks"))]
-outage = Simulated("calico-outage")
+outage = Simulated("calico-outage", *AT_REST)
 healthy = Simulated("healthy")
 
 
@@ -274,7 +274,7 @@ def _():
 def _():
     for setting in ("hang", "html", "unauthorized", "half"):
         with Simulated("healthy", "--fault", setting) as cluster:
-            answer = cluster.console("report", "-o", "json", "--wait", "2", timeout=20)
+            answer = cluster.console("report", "-o", "json", "--wait", "2")
             assert answer.code == 5, (setting, answer)
             assert answer.err, setting
             document = json.loads(answer.out)
@@ -287,7 +287,7 @@ def _():
     with Simulated("calico-outage", "--fault", "half") as cluster:
         mend = threading.Timer(0.6, lambda: cluster.fault(half=False))
         mend.start()
-        answer = cluster.console("report", "-o", "json", timeout=60)
+        answer = cluster.console("report", "-o", "json")
         mend.join()
         assert answer.code == 3, answer
         assert [f["id"] for f in json.loads(answer.out)["findings"]] == ["E08", "E03"], answer
@@ -340,7 +340,7 @@ def _():
                         and verdicts["crash-loop"]["verdict"] == "could_not_check")
             wait_for(is_said, what="the lost server to be said")
             process.send_signal(signal.SIGINT)
-            assert process.wait(10) == 130
+            assert process.wait(PATIENCE) == 130
         finally:
             end(process)
 
@@ -349,15 +349,15 @@ def _():
 def _():
     with socket.create_server(("127.0.0.1", 0)) as silent, tempfile.TemporaryDirectory() as home:
         path = os.path.join(home, "silent")
-        silent.settimeout(30)
+        silent.settimeout(PATIENCE)
         with open(outage.kubeconfig, encoding="utf-8") as file, open(path, "w", encoding="utf-8") as copy:
             copy.write(file.read().replace(outage.server, f"http://127.0.0.1:{silent.getsockname()[1]}"))
-        process = subprocess.Popen([CONSOLE, "report", "--wait", "60", "--kubeconfig", path], stdin=subprocess.DEVNULL,
+        process = subprocess.Popen([CONSOLE, "report", "--wait", "600", "--kubeconfig", path], stdin=subprocess.DEVNULL,
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(home))
         with silent.accept()[0] as asked:
             assert asked.recv(4096).startswith(b"GET ")
             process.send_signal(signal.SIGINT)
-            out, err = process.communicate(timeout=20)
+            out, err = process.communicate(timeout=PATIENCE)
         assert process.returncode == 130 and out == "" and "interrupted" in err, (process.returncode, out, err)
 
 
@@ -368,7 +368,7 @@ def _():
         process.stdout.readline()
         process.stdout.close()
         cluster.process.kill()
-        assert process.wait(30) != 0
+        assert process.wait(PATIENCE) != 0
 
 
 try:

@@ -7,7 +7,7 @@ import tarfile
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
-from simulated import Simulated, run_console  # noqa: E402
+from simulated import AT_REST, Simulated, run_console  # noqa: E402
 from tap import run, test  # noqa: E402
 
 HOME = tempfile.TemporaryDirectory(prefix="nks-triage-test-")
@@ -29,7 +29,7 @@ def members(name):
                 for member in archive.getmembers()}
 
 
-with Simulated("calico-outage") as cluster:
+with Simulated("calico-outage", *AT_REST) as cluster:
     live = cluster.console("report", "-o", "json")
     plain = cluster.console("save", path("plain.tar.gz"))
     redacted = cluster.console("save", "--redact", path("redacted.tar.gz"))

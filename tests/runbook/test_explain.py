@@ -23,7 +23,7 @@ SECTIONS = ("title", "symptom", "cause", "evidence", "remedy", "risks", "limits"
 
 def explain(*words):
     return subprocess.run([os.path.join(ROOT, "nks-triage"), "explain", *words], capture_output=True, text=True,
-                          timeout=60, check=False)
+                          timeout=240, check=False)
 
 
 def cells(line):

@@ -25,7 +25,7 @@ with open(os.path.join(ROOT, "assets", "runbooks", "E08.json"), encoding="utf-8"
 
 
 def lint(*paths):
-    return subprocess.run([PROGRAM, "lint", *paths], capture_output=True, text=True, cwd=ROOT, timeout=60)
+    return subprocess.run([PROGRAM, "lint", *paths], capture_output=True, text=True, cwd=ROOT, timeout=240)
 
 
 def broken():
@@ -234,7 +234,7 @@ class Operator:
 
     def __call__(self, *arguments):
         return subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, env=self.environment, cwd=ROOT,
-                              timeout=60)
+                              timeout=240)
 
 
 @test("an operator's runbook is used beside a broken one, and is named as not shipped")

@@ -16,7 +16,7 @@ SHIPPED = {name[:-5] for name in os.listdir(os.path.join(ROOT, "assets", "runboo
 
 
 def match(*arguments, text=None):
-    return subprocess.run([PROGRAM, "match", *arguments], input=text, capture_output=True, cwd=ROOT, timeout=60)
+    return subprocess.run([PROGRAM, "match", *arguments], input=text, capture_output=True, cwd=ROOT, timeout=240)
 
 
 def vectors():

@@ -70,7 +70,7 @@ def lint(document, folder):
     path = os.path.join(folder, "near.json")
     with open(path, "w", encoding="utf-8") as file:
         json.dump(document, file)
-    return subprocess.run([PROGRAM, "lint", path], capture_output=True, text=True, cwd=ROOT, timeout=60).stdout
+    return subprocess.run([PROGRAM, "lint", path], capture_output=True, text=True, cwd=ROOT, timeout=240).stdout
 
 
 # What a pattern is not about: the same words in another place. Each with its reason.

@@ -39,7 +39,7 @@ class Operator:
 
     def __call__(self, *arguments, text=None):
         return subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, env=self.environment, cwd=ROOT,
-                              timeout=60, input=text)
+                              timeout=240, input=text)
 
 
 def steps_of_the_tutorial():
@@ -81,7 +81,7 @@ def _():
     with open(EXAMPLE, encoding="utf-8") as file:
         document = json.load(file)
     assert not list(VALIDATOR.iter_errors(document))
-    result = subprocess.run([PROGRAM, "lint", EXAMPLE], capture_output=True, text=True, cwd=ROOT, timeout=60)
+    result = subprocess.run([PROGRAM, "lint", EXAMPLE], capture_output=True, text=True, cwd=ROOT, timeout=240)
     assert result.returncode == 0 and "warning" not in result.stdout, result.stdout
     with tempfile.TemporaryDirectory() as folder:
         operator = Operator(folder)
@@ -112,7 +112,7 @@ def _():
         assert check["verdict"] == "could_not_check", check
         assert check["reason"].startswith("a pattern of X-dcgm-exporter takes too long: (?:x+x+)+y"), check
         assert [f["id"] for f in document["findings"]] == ["image-pull"], document["findings"]
-        assert time.monotonic() - started < 10
+        assert time.monotonic() - started < 60
 
 
 @test("what saved objects hold is not enough for it: could not check, and no failure")

@@ -19,9 +19,13 @@ def kubectl(cluster, *words):
                           text=True).stdout
 
 
-def marked(terminal):
+def marked(screen):
     """The row under the cursor."""
-    return next((row for row in terminal.text().splitlines() if row.startswith("│›")), "")
+    return next((row for row in screen.splitlines() if row.startswith("│›")), "")
+
+
+def pods(screen):
+    return [row for row in screen.splitlines() if row.startswith("│") and (" default " in row or " kube-system " in row)]
 
 
 def on_loud(cluster, terminal):
@@ -32,8 +36,7 @@ def on_loud(cluster, terminal):
     terminal.type("pods")
     terminal.keys("Enter")
     terminal.wait("┌ Pods ", "loud-", "kube-proxy-")
-    terminal.press_until("j", "│›loud-")
-    return marked(terminal).split()[0].removeprefix("│›")
+    return terminal.move_until("j", "│›loud-", marked).split()[0].removeprefix("│›")
 
 
 @test("a log full of escape sequences is shown, not obeyed; a line of it is copied as it is shown")
@@ -44,11 +47,12 @@ def _():
             name = on_loud(cluster, terminal)
             terminal.keys("l")
             screen = terminal.wait(f"┌ Logs of Pod/default/{name} [loud]", "\\x1b[31mred\\x1b[0m", "\\u202ereversed")
-            assert len(screen.splitlines()) == size[1] and screen.splitlines()[2].startswith("┌ Logs"), screen
+            assert len(screen.splitlines()) == size[1], screen
+            terminal.wait_that(lambda screen: screen.splitlines()[2].startswith("┌ Logs"))
             assert "\x1b[31mred" not in terminal.coloured()
             terminal.keys("c")
             terminal.wait("copied: ")
-            held = wait_for(lambda: terminal.command("show-buffer"), what="a copy")
+            held = wait_for(lambda: terminal.command("list-buffers") and terminal.command("show-buffer"), what="a copy")
             assert "\x1b" not in held and "\x07" not in held and "\u202e" not in held and "\n" not in held.strip(), repr(held)
             assert "evil" not in held.split("ZXZpbA==")[0], repr(held)
 
@@ -63,10 +67,9 @@ def _():
                 terminal.keys("/", "C-u")
                 terminal.type(text)
                 terminal.keys("Enter")
-                screen = terminal.wait(f"({hidden} hidden) /{text} ")
-                rows = [row for row in screen.splitlines() if row.startswith("│") and (" default " in row or " kube-system " in row)]
-                assert len(rows) == shown, screen
-                assert shown or "the filter hides all 6 rows; Esc ends it" in screen, screen
+                terminal.wait(f"({hidden} hidden) /{text} ")
+                terminal.wait_that(lambda screen, shown=shown: len(pods(screen)) == shown,
+                                   lambda screen, shown=shown: shown or "the filter hides all 6 rows; Esc ends it" in screen)
             terminal.keys("Escape")
             terminal.wait_without("hidden)")
 
@@ -86,7 +89,8 @@ def _():
             terminal.keys("q", "q")
             terminal.wait("┌ Pods ")
             terminal.wait_without(name)
-            assert marked(terminal).split()[0].removeprefix("│›") in kubectl(cluster, "get", "pods", "-A"), terminal.text()
+            row = wait_for(lambda: marked(terminal.text()), what="a cursor")
+            assert row.split()[0].removeprefix("│›") in kubectl(cluster, "get", "pods", "-A"), row
 
 
 run()

@@ -54,8 +54,9 @@ def _():
         terminal.keys("F2")
         terminal.wait("ARMED")
         terminal.press_until("f", "Run the fix of E08?")
-        terminal.press_until("y", "E08 running")
-        terminal.wait("steps 1 to 5 are done", "▶ 7 Wait until calico-node is ready", "left", "%", "of 12", seconds=60)
+        terminal.keys("y")
+        terminal.wait("E08 running")
+        terminal.wait("steps 1 to 5 are done", "▶ 7 Wait until calico-node is ready", "left", "%", "of 12")
 
 
 run()

@@ -41,7 +41,7 @@ def runs():
 @test("the console leaves the screen, the plugin asks, the console comes back with what it got")
 def _():
     with api(answer, "server") as server, Terminal(120, 40) as terminal:
-        terminal.shell(f"{PROGRAM} --kubeconfig {config(server)}; echo status=$?")
+        terminal.shell(f"{PROGRAM} --kubeconfig {config(server)}; echo sta''tus=$?")
         screen = terminal.wait("one-time password?")
         assert "2 Symptoms" not in screen, screen
         terminal.type("q?:")         # no keys of the console now
@@ -49,22 +49,24 @@ def _():
         terminal.shell(SECRET)
         terminal.wait("2 Symptoms")
         wait_for(lambda: any(r["headers"].get("Authorization") == "Bearer " + SECRET for r in server.requests))
-        assert terminal.value("alternate_on") == "1" and runs() == 1, terminal.text()
+        wait_for(lambda: terminal.value("alternate_on") == "1", what="the console's screen")
+        assert runs() == 1, terminal.text()
         terminal.keys("?")
         terminal.wait("┌ Help")
         terminal.keys("q")
         terminal.wait_without("┌ Help")
-        terminal.press_until("q", "Quit nks-triage?")
+        terminal.keys("q")
+        terminal.wait("Quit nks-triage?")
         terminal.keys("y")
         terminal.wait("status=0")
-        assert terminal.is_sane(), terminal.text()
+        wait_for(terminal.is_sane, what=terminal.text)
 
 
 @test("Ctrl-Z at its question stops both; fg goes on with the question")
 def _():
     with api(answer, "server") as server, Terminal(120, 40) as terminal:
         terminal.shell("set -m")
-        terminal.shell(f"{PROGRAM} --kubeconfig {config(server)}; echo status=$?")
+        terminal.shell(f"{PROGRAM} --kubeconfig {config(server)}; echo sta''tus=$?")
         terminal.wait("one-time password?")
         terminal.keys("C-z")
         terminal.wait("Stopped")
@@ -75,16 +77,16 @@ def _():
         terminal.wait("2 Symptoms")
         wait_for(lambda: any(r["headers"].get("Authorization") == "Bearer " + SECRET for r in server.requests))
         assert runs() == 1
-        terminal.press_until("q", "Quit nks-triage?")
+        terminal.keys("q")
+        terminal.wait("Quit nks-triage?")
         terminal.keys("y")
-        wait_for(lambda: terminal.value("alternate_on") == "0")
-        assert terminal.is_sane(), terminal.text()
+        wait_for(terminal.is_sane, what=terminal.text)
 
 
 @test("Ctrl-C at its question brings the console back, which says why and does not ask again")
 def _():
     with api(answer, "server") as server, Terminal(120, 40) as terminal:
-        terminal.shell(f"{PROGRAM} --kubeconfig {config(server)}; echo status=$?")
+        terminal.shell(f"{PROGRAM} --kubeconfig {config(server)}; echo sta''tus=$?")
         terminal.wait("one-time password?")
         terminal.keys("C-c")
         terminal.wait("2 Symptoms", "ended with signal 2")
@@ -93,24 +95,25 @@ def _():
         assert runs() == 1 and not server.requests, server.requests
         terminal.keys("q")
         terminal.wait_without("┌ Help")
-        terminal.press_until("q", "Quit nks-triage?")
+        terminal.keys("q")
+        terminal.wait("Quit nks-triage?")
         terminal.keys("y")
         terminal.wait("status=0")
-        assert terminal.is_sane(), terminal.text()
+        wait_for(terminal.is_sane, what=terminal.text)
 
 
 @test("a command asks on its terminal too, and without one says so")
 def _():
     with api(answer, "server") as server, Terminal(160, 40) as terminal:
         path = config(server)
-        terminal.shell(f"{PROGRAM} --kubeconfig {path} report --wait 5; echo sta''tus=$?")
+        terminal.shell(f"{PROGRAM} --kubeconfig {path} report --wait 60; echo sta''tus=$?")
         terminal.wait("one-time password?")
         terminal.shell(SECRET)
         terminal.wait("status=")
         assert runs() == 1 and server.requests, terminal.text()
         write("asks.runs", "")
         terminal.command("clear-history")
-        terminal.shell(f"clear; {PROGRAM} --kubeconfig {path} report --wait 5 </dev/null; echo aga''in=$?")
+        terminal.shell(f"clear; {PROGRAM} --kubeconfig {path} report --wait 60 </dev/null; echo aga''in=$?")
         terminal.wait("again=", "has to ask on the terminal")
         assert runs() == 0, json.dumps(read("asks.runs"))
 

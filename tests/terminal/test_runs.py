@@ -4,6 +4,7 @@
 import datetime
 import json
 import os
+import signal
 import sys
 
 ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
@@ -12,7 +13,7 @@ from remedy import Copy, Running, WORKLOADS, hold_finalizer, kubectl, quickly, r
 from simulated import Simulated  # noqa: E402
 from tap import run, test  # noqa: E402
 from tmux import Terminal  # noqa: E402
-from wait import wait_for  # noqa: E402
+from wait import pause, wait_for  # noqa: E402
 
 
 def finalizers(cluster):
@@ -62,8 +63,11 @@ def _():
             terminal.wait("undone: the fields are what they were")
             assert finalizers(cluster) == ["orphan", "example.com/hold"]
             type_command(terminal, "runs", "Runs 2", "E15 undo")
-            second = runs(cluster)[0]
-            assert runs(cluster)[1]["undoneBy"] == second["id"] and second["undoes"] == first["id"]
+
+            def is_told():
+                second, first_now = runs(cluster)
+                return first_now["undoneBy"] == second["id"] and second["undoes"] == first["id"]
+            wait_for(is_told, what=lambda: str(runs(cluster)))
             terminal.wait("undone")
             # `:undo` without a run means the last that can be taken back: the undo itself.
             type_command(terminal, "undo", "Put back the fields of", "- example.com/hold")
@@ -80,7 +84,12 @@ def _():
         digest = copy.digest(cluster)
         with console(cluster) as terminal:
             running = Running(cluster, "fix", "E15", "--confirm", digest, console=copy.console)
-            terminal.wait("E15 1/1 runs elsewhere", "is running elsewhere")
+            terminal.wait("is running elsewhere")
+            terminal.wait("E15 1/1 runs elsewhere")
+            # It has said and written down that it waits. From here on it waits for us.
+            running.wait_line("must stay so for 60 s")
+            pause(2)
+            os.kill(running.process.pid, signal.SIGSTOP)
             type_command(terminal, "runs", "running elsewhere", "1/1")
             # What goes on elsewhere is nothing to lay hands on.
             terminal.keys("u")
@@ -108,7 +117,7 @@ def _():
                               "labels": {"app.kubernetes.io/managed-by": "nks-triage"},
                               "annotations": {"nks-triage/run": "20260101T000000Z-11112222", "nks-triage/entry": "E08",
                                               "nks-triage/step": "3/7"}},
-                 "spec": {"holderIdentity": "root@bastion/20260101T000000Z-11112222", "leaseDurationSeconds": 30,
+                 "spec": {"holderIdentity": "root@bastion/20260101T000000Z-11112222", "leaseDurationSeconds": 3600,
                           "renewTime": now()}}
         kubectl(cluster, "apply", "-f", "-", input=json.dumps(lease))
         terminal.wait("E08 2/7 runs elsewhere", "root@bastion")

@@ -13,7 +13,7 @@ import time
 ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
 sys.path.insert(0, os.path.join(ROOT, "tests", "lib"))
 from tap import run, test  # noqa: E402
-from wait import wait_for  # noqa: E402
+from wait import PATIENCE, wait_for  # noqa: E402
 
 PROBE = os.path.join(ROOT, os.environ.get("OUT", ".build/release"), "tests/terminal/screen_probe")
 
@@ -22,7 +22,7 @@ class Tmux:
     """A shell in a tmux of its own, 80x12."""
 
     def __init__(self):
-        self.folder = tempfile.TemporaryDirectory()
+        self.folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         self.socket = os.path.join(self.folder.name, "tmux")
         environment = {k: v for k, v in os.environ.items() if k not in ("TMUX", "NO_COLOR", "ESCDELAY")}
         environment.update(LC_ALL="C.UTF-8", PS1="$ ", ENV="", ASAN_OPTIONS="handle_segv=0:handle_abort=0")
@@ -68,7 +68,7 @@ class Tmux:
     def start(self):
         self.shell(PROBE)
         self.wait("┌ probe")
-        assert self.value("alternate_on") == "1"
+        wait_for(lambda: self.value("alternate_on") == "1", what="the screen of the probe")
         return int(wait_for(self.probe_pid, what="the probe's pid"))
 
     def probe_pid(self):
@@ -79,7 +79,7 @@ class Tmux:
     def assert_sane(self):
         wait_for(lambda: self.value("alternate_on") == "0", what="the normal screen")
         wait_for(lambda: self.value("cursor_flag") == "1", what="the cursor")
-        assert self.value("keypad_cursor_flag") == "0"
+        wait_for(lambda: self.value("keypad_cursor_flag") == "0", what="the cursor keys")
 
 
 def dies_of(how):
@@ -123,7 +123,7 @@ def _():
         tmux.assert_sane()
         tmux.shell("fg")
         tmux.wait("┌ probe")
-        assert tmux.value("alternate_on") == "1"
+        wait_for(lambda: tmux.value("alternate_on") == "1", what="the screen of the probe")
         tmux.keys("F5")
         tmux.wait("key F5")
         tmux.keys("q")
@@ -150,8 +150,8 @@ def _():
     with Tmux() as tmux:
         tmux.start()
         tmux.wait("노드 ノード e\u0301 \\x1b[31m")
-        colours = tmux.command("capture-pane", "-p", "-e")
-        assert re.search(r"\x1b\[1m\x1b\[38;5;\d+mkey", colours), repr(colours)
+        wait_for(lambda: re.search(r"\x1b\[1m\x1b\[38;5;\d+mkey", tmux.command("capture-pane", "-p", "-e")),
+                 what=lambda: repr(tmux.command("capture-pane", "-p", "-e")))
 
 
 @test("the screen follows the size of its window")
@@ -161,8 +161,8 @@ def _():
         for columns, rows in ((120, 40), (80, 24), (200, 60), (20, 5)):
             tmux.command("resize-window", "-x", str(columns), "-y", str(rows))
             tmux.wait(f"size {columns}x{rows}" if columns > 20 else "size 20x5")
-            assert tmux.text().splitlines()[rows - 1].startswith("└")
-            assert len(tmux.text().splitlines()[rows - 1].rstrip()) == columns
+            wait_for(lambda rows=rows, columns=columns: re.fullmatch(f"└.{{{columns - 1}}}", tmux.text().splitlines()[rows - 1]),
+                     what=tmux.text)
 
 
 def spawn_on_pty():
@@ -177,7 +177,7 @@ def spawn_on_pty():
     return ours, process
 
 
-def read_until(descriptor, wanted, seconds=20):
+def read_until(descriptor, wanted, seconds=PATIENCE):
     data = b""
     end = time.monotonic() + seconds
     while wanted not in data:
@@ -192,7 +192,7 @@ def _():
     ours, process = spawn_on_pty()
     read_until(ours, b"probe")
     os.close(ours)
-    assert process.wait(20) == 3
+    assert process.wait(PATIENCE) == 3
 
 
 @test("a copy is sent as shown text by OSC 52")
@@ -205,7 +205,7 @@ def _():
         text = re.search(rb"\x1b\]52;c;([A-Za-z0-9+/=]+)\x07", data).group(1)
         assert base64.b64decode(text) == b"copied\\x1b", text
         os.write(ours, b"q")
-        assert process.wait(20) == 0
+        assert process.wait(PATIENCE) == 0
     finally:
         process.kill()
         process.wait()
@@ -224,7 +224,7 @@ def _():
             data += os.read(ours, 65536)
     except OSError:
         pass
-    assert process.wait(20) == -15
+    assert process.wait(PATIENCE) == -15
     for sequence in (b"\x1b[?2004l", b"\x1b[?1049l", b"\x1b[?1l"):
         assert sequence in data, data
     os.close(ours)
@@ -234,7 +234,7 @@ def _():
 def _():
     ours, theirs = pty.openpty()
     process = subprocess.run([PROBE], stdin=theirs, stdout=theirs, stderr=subprocess.PIPE, text=True,
-                             env=dict(os.environ, TERM="dumb"), timeout=20)
+                             env=dict(os.environ, TERM="dumb"), timeout=PATIENCE)
     assert process.returncode == 2
     assert "cannot show a full screen" in process.stderr, process.stderr
     os.close(ours)
