@@ -194,14 +194,14 @@ static void apply_states(struct cluster *cluster, const char *name, json_t **nod
 	}
 }
 
-static struct object *build_node(struct cluster *cluster, const json_t *group, const char *name, int64_t n,
-				 int64_t created, int64_t now)
+/* The nth node of a group as it is once its network is there. Yours; its facts and its machine are told already. */
+static json_t *build_node(struct cluster *cluster, const json_t *group, const char *name, int64_t n, int64_t created,
+			  int64_t now)
 {
 	size_t number = cluster->store.tables[KIND_NODE].count;
 	auto_free char *cidr = xasprintf("10.%zu.%zu.0/24", 100 + (number >> 8), number & 255);
 	auto_free char *provider = NULL;
 	char address[32];
-	struct object *stored;
 	json_t *facts = json_object();
 	json_t *metadata = metadata_new(cluster, "", name, created);
 	json_t *node;
@@ -220,10 +220,8 @@ static struct object *build_node(struct cluster *cluster, const json_t *group, c
 	json_object_update(facts, json_object_get(group, "facts"));
 	machines_describe(cluster, name, json_object_get(group, "machine"));
 	apply_states(cluster, name, &node, facts, group, n, now);
-	stored = store_put(&cluster->store, KIND_NODE, node);
-	add_lease(cluster, name, created, now);
 	json_object_set_new(cluster->facts, name, facts);
-	return stored;
+	return node;
 }
 
 static json_t *ready_condition(bool ready, int64_t now)
@@ -242,12 +240,12 @@ static json_t *ready_condition(bool ready, int64_t now)
 	return condition;
 }
 
-void node_set_network(struct cluster *cluster, const struct object *node, bool ready, int64_t now)
+/* Of a Node whose status and spec are private. */
+static void set_network(json_t *node, bool ready, int64_t now)
 {
 	static const char key[] = "node.kubernetes.io/not-ready";
-	json_t *value = doc_fork(node->now->value);
-	json_t *conditions = json_object_get(doc_own(value, "status"), "conditions");
-	json_t *spec = doc_own(value, "spec");
+	json_t *conditions = doc_get(node, "status.conditions");
+	json_t *spec = json_object_get(node, "spec");
 	json_t *taints = json_array();
 	size_t i;
 	json_t *entry;
@@ -265,18 +263,36 @@ void node_set_network(struct cluster *cluster, const struct object *node, bool r
 	else
 		json_object_del(spec, "taints");
 	json_decref(taints);
+}
+
+void node_set_network(struct cluster *cluster, const struct object *node, bool ready, int64_t now)
+{
+	json_t *value = doc_fork(node->now->value);
+
+	doc_own(value, "status");
+	doc_own(value, "spec");
+	set_network(value, ready, now);
 	store_put(&cluster->store, KIND_NODE, value);
+}
+
+/* Steals node. Stored once, as it is: who has no network yet was never Ready. */
+static void add_node(struct cluster *cluster, json_t *node, int64_t created, int64_t now)
+{
+	const struct object *stored = store_put(&cluster->store, KIND_NODE, node);
+
+	add_lease(cluster, stored->name, created, now);
 }
 
 int node_join(struct cluster *cluster, const char *group, const char *name, int64_t now)
 {
 	const json_t *entry = doc_find(doc_get(cluster->scenario, "nodeGroups"), "name", group);
-	struct object *node;
+	json_t *node;
 
 	if (!entry)
 		return -1;
 	node = build_node(cluster, entry, name, (int64_t)cluster->store.tables[KIND_NODE].count, now, now);
-	node_set_network(cluster, node, false, now);
+	set_network(node, false, now);
+	add_node(cluster, node, now, now);
 	return 0;
 }
 
@@ -291,10 +307,11 @@ void nodes_build(struct cluster *cluster, int64_t count, int64_t now)
 
 		for (int64_t n = 0; n < wanted; n++) {
 			auto_free char *name = numbered(doc_text(group, "pattern"), n);
-			struct object *node = build_node(cluster, group, name, n, since + n * 7, now);
+			json_t *node = build_node(cluster, group, name, n, since + n * 7, now);
 
 			if (doc_true(group, "withoutNetwork"))
-				node_set_network(cluster, node, false, since + n * 7 + 20);
+				set_network(node, false, since + n * 7 + 20);
+			add_node(cluster, node, since + n * 7, now);
 		}
 	}
 }

@@ -61,15 +61,15 @@ class Started:
     def text(self):
         return "\n".join(self.lines)
 
-    def wait_line(self, part, seconds=60):
-        wait_for(lambda: part in self.text() or self.process.poll() is not None, seconds, 0.02,
-                 lambda: f"{part!r} in:\n{self.text()}")
+    def wait_line(self, part):
+        wait_for(lambda: part in self.text() or self.process.poll() is not None, interval=0.02,
+                 what=lambda: f"{part!r} in:\n{self.text()}")
         assert part in self.text(), f"{part!r} in:\n{self.text()}\n" + "\n".join(self.errors)
 
-    def end(self, seconds=120):
+    def end(self, seconds=400):
         code = self.process.wait(seconds)
         for reader in self.readers:
-            reader.join(10)
+            reader.join(90)
         answer = subprocess.CompletedProcess(self.process.args, code, self.text(), "\n".join(self.errors))
         return Answer(answer)
 
@@ -100,7 +100,7 @@ class Operator:
         """more: of Popen."""
         return Started(self.words(*words), environment(self.home, **self.variables), **more)
 
-    def run(self, *words, timeout=240, **more):
+    def run(self, *words, timeout=400, **more):
         return self.start(*words, **more).end(timeout)
 
     def plan(self, entry, *words):

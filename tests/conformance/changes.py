@@ -50,13 +50,13 @@ class Changes:
             try:
                 return getattr(self.api, method)(path, *arguments)
             except OSError:
-                wait_for(self.ready, 60)
+                wait_for(self.ready)
             except ApiError as error:
                 if error.code in (404, 409):
                     return None
                 if error.code < 429:
                     raise
-                wait_for(self.ready, 60)
+                wait_for(self.ready)
 
     def create(self):
         kind = self.draw.choices(list(KINDS), [WEIGHTS.get(kind, 1) for kind in KINDS])[0]

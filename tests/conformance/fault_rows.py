@@ -48,7 +48,7 @@ class Row:
         for body in self.objects():
             self.api.post(self.apps, body)
         wait_for(lambda: all(self.api.get(f"{self.apps}/{b['metadata']['name']}").get("status", {}).get(
-            "observedGeneration") for b in self.objects()), 60)
+            "observedGeneration") for b in self.objects()))
         self.mark = self.plane.audit_now()
         return self
 

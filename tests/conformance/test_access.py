@@ -73,7 +73,7 @@ def may(user, *rules):
         PLANE.kubectl("create", "clusterrole", role, f"--verb={verbs}", f"--resource={resources}")
         PLANE.kubectl("create", "clusterrolebinding", role, f"--clusterrole={role}", f"--user={user}")
     for verbs, resources in rules:
-        wait_for(lambda: can(user, verbs.split(",")[0], resources.split(",")[0]), 30, 0.2)
+        wait_for(lambda: can(user, verbs.split(",")[0], resources.split(",")[0]), interval=0.2)
 
 
 def can(user, verb, resource):
@@ -115,11 +115,11 @@ def _():
 
 @test("the role view: no nodes, no rights of others; with a role for what it leaves out all")
 def _():
-    wait_for(lambda: can("viewer", "watch", "deployments.apps"), 30, 0.2)
+    wait_for(lambda: can("viewer", "watch", "deployments.apps"), interval=0.2)
     code, document, error = report("viewer")
     assert (code, document["coverage"]["couldNotCheck"]) == (0, 0), (code, document["checks"], error)
     PLANE.kubectl("delete", "clusterrolebinding", "viewer-cluster-viewer")
-    wait_for(lambda: not can("viewer", "list", "nodes"), 30, 0.2)
+    wait_for(lambda: not can("viewer", "list", "nodes"), interval=0.2)
     with Watcher(PLANE.kubeconfig("viewer")) as watcher:
         view = watcher.wait_complete()
         states = {kind: state for kind, (state, _) in view["states"].items()}
@@ -145,7 +145,7 @@ def _():
 def _():
     may("nobody", ("get,list", "pods,nodes"), ("get,list,watch", resources(KINDS.keys() - {"Pod", "Node"})))
     with Watcher(PLANE.kubeconfig("nobody")) as watcher:
-        view = wait_for(lambda: (lambda v: "may not watch pods" in v["states"]["pods"][1] and v)(watcher.view()), 30,
+        view = wait_for(lambda: (lambda v: "may not watch pods" in v["states"]["pods"][1] and v)(watcher.view()),
                         what=lambda: watcher.view()["states"])
         assert len(view["pods"]) == 3 and view["states"]["pods"][0] == "current", view["states"]
         assert view["states"]["events"] == ["current", ""], view["states"]
@@ -157,7 +157,7 @@ def _():
 @test("a right that is given later is noticed on a new look, a right that is taken away at the next list")
 def _():
     may("nobody")
-    wait_for(lambda: not can("nobody", "list", "pods"), 30, 0.2)
+    wait_for(lambda: not can("nobody", "list", "pods"), interval=0.2)
     assert report("nobody")[1]["coverage"]["clear"] == 0
     may("nobody", ("get,list,watch", resources(KINDS)))
     code, document, error = report("nobody")
@@ -167,5 +167,5 @@ def _():
 with PLANE:
     PLANE.add_nodes(2)
     PLANE.kubectl("create", "deployment", "web", "--image=nginx", "--replicas=3")
-    wait_for(lambda: PLANE.kubectl("get", "pods", "--no-headers").stdout.count("1/1") == 3, 60)
+    wait_for(lambda: PLANE.kubectl("get", "pods", "--no-headers").stdout.count("1/1") == 3)
     run()

@@ -88,9 +88,9 @@ class Story:
             files += ["--secret-file", f"{name}={path}"]
         running = self.operator.start(*self.confirm("fix", self.entry, *self.words), *files)
         for part, act in self.acts:
-            running.wait_line(part, 120)
+            running.wait_line(part)
             act()
-        return running.end(300)
+        return running.end()
 
     def is_planned(self):
         answer = self.operator.run("plan", self.entry, "-o", "json", *self.words)
@@ -99,7 +99,7 @@ class Story:
 
     def fix(self):
         """Fixed, verified, gone, nothing left to do. Returns the state before and after."""
-        wait_for(self.is_planned, 90, 0.5, lambda: (self.operator.run("plan", self.entry, *self.words),
+        wait_for(self.is_planned, interval=0.5, what=lambda: (self.operator.run("plan", self.entry, *self.words),
                                                     PLANE.kubectl("get", "pods", "-A").stdout, PLANE.log("kwok")))
         before = self.state()
         answer = self.carry_out()
@@ -118,7 +118,7 @@ class Story:
 
     def by_hand(self):
         """The lines of a new plan, as they are shown, in a shell with real kubectl."""
-        plan = wait_for(self.is_planned, 90, 0.5, lambda: self.operator.run("plan", self.entry, *self.words))
+        plan = wait_for(self.is_planned, interval=0.5, what=lambda: self.operator.run("plan", self.entry, *self.words))
         lines = [step["kubectl"] for step in plan["steps"] if step["kubectl"] and step["state"] != "skipped"]
         assert lines, plan
         environment = dict(os.environ, PATH=PLANE.bin + ":" + os.environ["PATH"], HOME=self.operator.home)
@@ -151,7 +151,7 @@ def difference(one, other):
 
 def namespace(name):
     API.post("/api/v1/namespaces", {"metadata": {"name": name}})
-    wait_for(lambda: PLANE.kubectl("-n", name, "get", "serviceaccount", "default", check=False).returncode == 0, 30)
+    wait_for(lambda: PLANE.kubectl("-n", name, "get", "serviceaccount", "default", check=False).returncode == 0)
 
 
 def make(place, kind, body):
@@ -218,14 +218,14 @@ def _():
     with WithSecret("E03", *paths, name=True, secrets={"username": "robot", "password": "not-a-real-token"},
                     recreates=True, file=lambda after: {k: v for k, v in after[paths[1]].items() if k != "status"}) as story:
         before, after = story.fix()
-        wait_for(lambda: PLANE.kubectl("get", "pods", "-n", "hub").stdout.count("1/1") == 2, 30, 0.3)
+        wait_for(lambda: PLANE.kubectl("get", "pods", "-n", "hub").stdout.count("1/1") == 2, interval=0.3)
         story.undo()
         assert story.state() == before, difference(before, story.state())
         # The account pulls again: pods that are made now fail, as they did.
         PLANE.kubectl("delete", "pods", "--all", "-n", "hub")
         story.by_hand()
         assert story.state() == after, difference(after, story.state())
-        wait_for(lambda: PLANE.kubectl("get", "pods", "-n", "hub").stdout.count("1/1") == 2, 30, 0.3)
+        wait_for(lambda: PLANE.kubectl("get", "pods", "-n", "hub").stdout.count("1/1") == 2, interval=0.3)
 
 
 @row("E10: one key of the cloud configuration, and what reads it is restarted")
@@ -260,7 +260,7 @@ def _():
 def clear_calico():
     for path in ("daemonsets/calico-node", "deployments/calico-typha", "deployments/calico-kube-controllers"):
         API.delete(SYSTEM + path)
-    wait_for(lambda: "calico" not in PLANE.kubectl("get", "pods,rs,ds,deploy", "-n", "kube-system").stdout, 60, 0.3)
+    wait_for(lambda: "calico" not in PLANE.kubectl("get", "pods,rs,ds,deploy", "-n", "kube-system").stdout, interval=0.3)
 
 
 def settled(count):
@@ -268,7 +268,7 @@ def settled(count):
     def is_settled():
         status = API.get(SYSTEM + "daemonsets/calico-node").get("status", {})
         return status.get("currentNumberScheduled") == count and status.get("observedGeneration")
-    wait_for(is_settled, 60, 0.3)
+    wait_for(is_settled, interval=0.3)
 
 
 CALICO = [SYSTEM + path for path in ("daemonsets/calico-node", "deployments/calico-typha", "deployments/calico-kube-controllers")]
@@ -328,7 +328,7 @@ def e16():
 
 with PLANE:
     PLANE.add_nodes(2)
-    wait_for(lambda: PLANE.kubectl("get", "nodes", "--no-headers").stdout.count(" Ready") == 2, 60, 0.3, lambda: PLANE.log("kwok"))
+    wait_for(lambda: PLANE.kubectl("get", "nodes", "--no-headers").stdout.count(" Ready") == 2, interval=0.3, what=lambda: PLANE.log("kwok"))
     run_rows(4)
     REGISTRIES.stop()
     run()

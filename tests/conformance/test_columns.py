@@ -60,11 +60,11 @@ def compare(watcher, kind, *arguments):
 
 
 def current(watcher, count):
-    wait_for(lambda: watcher.view()["complete"], 30)
+    wait_for(lambda: watcher.view()["complete"])
     versions = {item["metadata"]["uid"]: item["metadata"]["resourceVersion"]
                 for path in ("/api/v1/pods", "/api/v1/nodes") for item in API.get(path)["items"]}
     assert len(versions) >= count, len(versions)
-    wait_for(lambda: watcher.view()["versions"].items() >= versions.items(), 30, what="every change")
+    wait_for(lambda: watcher.view()["versions"].items() >= versions.items(), what="every change")
 
 
 def stays(pod):

@@ -60,7 +60,7 @@ def _():
     API.post("/apis/policy/v1/namespaces/default/poddisruptionbudgets", {
         "metadata": {"name": "web"}, "spec": {"minAvailable": 5, "selector": {
             "matchExpressions": [{"key": "tier", "operator": "In", "values": ["front"]}]}}})
-    wait_for(lambda: sum(is_ready(pod) for pod in pods().values()) == 6, 90, 0.3)
+    wait_for(lambda: sum(is_ready(pod) for pod in pods().values()) == 6, interval=0.3)
     wait_for(lambda: API.get("/apis/policy/v1/namespaces/default/poddisruptionbudgets/web")
              .get("status", {}).get("disruptionsAllowed") == 1, 60, 0.3)
     node = next(pod["spec"]["nodeName"] for pod in pods().values())
@@ -93,6 +93,6 @@ def _():
 
 with PLANE:
     PLANE.add_nodes(NODES)
-    wait_for(lambda: PLANE.kubectl("get", "nodes", "--no-headers").stdout.count(" Ready") == NODES, 60, 0.3,
-             lambda: PLANE.log("kwok"))
+    wait_for(lambda: PLANE.kubectl("get", "nodes", "--no-headers").stdout.count(" Ready") == NODES, interval=0.3,
+             what=lambda: PLANE.log("kwok"))
     run()

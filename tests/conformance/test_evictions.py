@@ -39,8 +39,8 @@ def pods(node=None):
 
 
 def running(count):
-    wait_for(lambda: PLANE.kubectl("get", "pods", "-n", "shop").stdout.count("1/1") == count, 60, 0.3,
-             lambda: PLANE.kubectl("get", "pods", "-n", "shop", "-o", "wide").stdout)
+    wait_for(lambda: PLANE.kubectl("get", "pods", "-n", "shop").stdout.count("1/1") == count, interval=0.3,
+             what=lambda: PLANE.kubectl("get", "pods", "-n", "shop", "-o", "wide").stdout)
 
 
 def evictions(mark):
@@ -72,7 +72,7 @@ def _():
     API.post("/apis/apps/v1/namespaces/shop/daemonsets", workload("DaemonSet", "agent", ["nginx:1"], tolerations=EVERYWHERE))
     running(6)
     API.post(POLICY, {"metadata": {"name": "web"}, "spec": {"minAvailable": 4, "selector": {"matchLabels": {"app": "web"}}}})
-    wait_for(lambda: API.get(POLICY + "/web").get("status", {}).get("expectedPods") == 4, 30, 0.3)
+    wait_for(lambda: API.get(POLICY + "/web").get("status", {}).get("expectedPods") == 4, interval=0.3)
     API.patch("/api/v1/nodes/node-0", {"metadata": {"labels": {"fault": "drain"}}})
     before, mark = pods(), PLANE.audit_now()
     with operator() as place:
@@ -93,7 +93,7 @@ def _():
 @test("drained as the budget allows: what a DaemonSet made stays, no eviction is sent for it; the node takes pods again")
 def _():
     API.patch(POLICY + "/web", {"spec": {"minAvailable": 3}})
-    wait_for(lambda: API.get(POLICY + "/web")["status"].get("disruptionsAllowed") == 1, 30, 0.3)
+    wait_for(lambda: API.get(POLICY + "/web")["status"].get("disruptionsAllowed") == 1, interval=0.3)
     mark, before = PLANE.audit_now(), pods("node-0")
     web = {name for name in before if name.startswith("web-")}
     assert len(web) >= 2, before
@@ -120,7 +120,7 @@ def _():
         assert answer.code == 6 and "lonely" in answer.err and "digest:" not in answer.out, answer
         API.delete(PODS + "/lonely", 0)
         plan = wait_for(lambda: json.loads(place.run("plan", "fault-drain", "-o", "json").out).get("digest") and place.plan(
-            "fault-drain"), 30, 0.5)
+            "fault-drain"), interval=0.5)
         moved = next(step for step in plan["steps"] if step["type"] == "drain")["diff"]
         assert not [line for line in moved if "static" in line["path"] or "agent" in line["path"]], moved
     API.patch("/api/v1/nodes/node-0", {"metadata": {"labels": {"fault": None}}})
@@ -136,12 +136,12 @@ def _():
         answer = fix(place, "fault-evict", "--confirm-name", "admin")
         assert answer.code == 0, answer
         assert {name for name, code in evictions(mark) if code == 201} == set(names), evictions(mark)
-        assert not set(names) & set(pods()) and len(pods()) == len(before)
+        wait_for(lambda: not set(names) & set(pods()) and len(pods()) == len(before), what=lambda: f"others for {names}: {pods()}")
         again = place.run("fix", "fault-evict")
         assert again.code == 0 and "nothing to do" in again.out, again
 
 
 with PLANE:
     PLANE.add_nodes(2)
-    wait_for(lambda: PLANE.kubectl("get", "nodes", "--no-headers").stdout.count(" Ready") == 2, 60, 0.3, lambda: PLANE.log("kwok"))
+    wait_for(lambda: PLANE.kubectl("get", "nodes", "--no-headers").stdout.count(" Ready") == 2, interval=0.3, what=lambda: PLANE.log("kwok"))
     run()

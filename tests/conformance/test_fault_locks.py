@@ -127,7 +127,7 @@ def _():
 @row("an expired lock that still moves is not taken: its holder's clock is wrong, or its link is slow")
 def _():
     with new_row() as place:
-        place.hold("kim@bastion/run-of-kim", off=-3600, seconds=4)
+        place.hold("kim@bastion/run-of-kim", off=-3600, seconds=15)
         running = place.start()
         running.wait_line("looks abandoned")
         place.api.patch(place.lease, {"metadata": {"annotations": {"nks-triage/step": "6/7"}}})
@@ -138,7 +138,7 @@ def _():
 def _():
     for seconds in (3600, -3600):
         with new_row() as place:
-            place.hold("kim@bastion/run-of-kim", seconds=4)
+            place.hold("kim@bastion/run-of-kim", seconds=15)
             offset(place.operator, seconds)
             running = place.start()
             running.wait_line("looks abandoned")
@@ -155,7 +155,7 @@ def _():
         def slow(request):
             # The second write is under way until the renewal has found out.
             if request.is_write and "second" in request.path:
-                assert renewals.wait(40)
+                assert renewals.wait(90)
 
         def seen(request, status):
             if request.method == "PUT" and request.is_lease and status == 409:
@@ -177,7 +177,7 @@ def _():
 
         def on_request(request):
             if request.is_write and "second" in request.path:
-                assert renewed.wait(40)
+                assert renewed.wait(90)
             if request.method == "PUT" and request.is_lease and not lost:
                 lost.append(request)
                 return "lose"
@@ -203,11 +203,11 @@ def _():
             return None
         place.operator.proxy.on_request = on_request
         running = place.start()
-        assert asleep.wait(60)
+        assert asleep.wait(90)
         running.process.send_signal(signal.SIGSTOP)
         started = time.monotonic()
         place.steal("other@elsewhere/quick")
-        wait_for(lambda: time.monotonic() - started > 29, 40, 0.5)
+        wait_for(lambda: time.monotonic() - started > 29, interval=0.5)
         running.process.send_signal(signal.SIGCONT)
         answer = running.end()
         assert answer.code == 8 and "the lock was lost" in answer.err, answer
@@ -219,7 +219,7 @@ def _():
     with new_row() as place:
         place.after("first", lambda: running.process.kill())
         running = place.start()
-        running.process.wait(60)
+        running.process.wait(90)
         assert PLANE.api.get(place.lease)["metadata"]["annotations"]["nks-triage/process"]
         with Operator(PLANE, CONSOLE, place.namespace) as other:
             plan = other.run("plan", "fault-three")
@@ -227,7 +227,7 @@ def _():
             started = time.monotonic()
             answer = other.run("fix", "fault-three", "--confirm", plan.out.splitlines()[-1].split()[1])
             assert answer.code == 0 and "taking over the lock" in answer.out, answer
-            assert "looks abandoned" not in answer.out and time.monotonic() - started < 20
+            assert "looks abandoned" not in answer.out and time.monotonic() - started < 60
         assert place.values() == DONE and place.written() == ALL, place.written()
 
 
@@ -256,7 +256,7 @@ def allow(namespace):
     def is_allowed():
         words = ["auth", "can-i", "patch", "deployments.apps", "-n", namespace]
         return PLANE.kubectl(*words, user="viewer", check=False).stdout.strip() == "yes"
-    wait_for(is_allowed, 30)
+    wait_for(is_allowed)
 
 
 with PLANE:

@@ -57,6 +57,7 @@ class Webhook:
 
         class Server(http.server.ThreadingHTTPServer):
             daemon_threads = True
+            request_queue_size = 128
 
             def handle_error(self, *_):
                 pass
@@ -72,7 +73,7 @@ class Webhook:
         self.path = f"/apis/admissionregistration.k8s.io/v1/{kind}webhookconfigurations"
         PLANE.api.post(self.path, {"metadata": {"name": self.name}, "webhooks": [{
             "name": f"{self.name}.example.com", "admissionReviewVersions": ["v1"], "sideEffects": "NoneOnDryRun",
-            "failurePolicy": "Fail", "timeoutSeconds": 5, "namespaceSelector": {"matchLabels": {"row": self.name}},
+            "failurePolicy": "Fail", "timeoutSeconds": 30, "namespaceSelector": {"matchLabels": {"row": self.name}},
             "clientConfig": {"url": f"https://127.0.0.1:{self.server.server_address[1]}/", "caBundle": authority},
             "rules": [{"apiGroups": ["apps"], "apiVersions": ["v1"], "operations": ["UPDATE"],
                        "resources": ["deployments"]}]}]})
@@ -85,7 +86,7 @@ class Webhook:
             except ApiError as error:
                 return "does not support dry run" in str(error)
             return bool(self.calls)
-        wait_for(is_called, 30)
+        wait_for(is_called)
         self.calls.clear()
         return self
 
@@ -100,7 +101,7 @@ class Webhook:
             self.calls.clear()
             PLANE.api.patch(f"{self.place.apps}/second?dryRun=All", {"metadata": {"labels": {"probe": "x"}}})
             return not self.calls
-        wait_for(is_forgotten, 30)
+        wait_for(is_forgotten)
 
     def __exit__(self, *_):
         self.drop()
@@ -194,7 +195,7 @@ def restart_later():
 
 def wait_restarted():
     run_after.pop().join(120)
-    wait_for(PLANE.ready, 60)
+    wait_for(PLANE.ready)
 
 
 with PLANE:

@@ -94,7 +94,7 @@ def _():
         plan = place.operator.run("plan", "fault-three")
         assert plan.code == 6 and "four is one too many" in plan.err + plan.out, plan
         drop_policy(place.namespace)
-        digest = wait_for(lambda: try_digest(place), 30)
+        digest = wait_for(lambda: try_digest(place))
         place.after("first", lambda: deny(place.namespace, "revisionHistoryLimit != 4", "four is one too many"))
         place.mark = PLANE.audit_now()
         answer = place.operator.run("fix", "fault-three", "--confirm", digest)
@@ -132,7 +132,7 @@ def deny(namespace, expression, message):
         except Exception as error:      # ApiError: the policy speaks
             return message in str(error)
         return False
-    wait_for(is_denied, 30)
+    wait_for(is_denied)
 
 
 def drop_policy(namespace):
@@ -199,7 +199,7 @@ def _():
         digest = place.operator.digest("plan", "fault-three")
         old = place.get("first")["metadata"]["uid"]
         place.api.delete(f"{place.apps}/first", 0)
-        wait_for(lambda: make(place, "first"), 30)
+        wait_for(lambda: make(place, "first"))
         answer = place.operator.run("fix", "fault-three", "--confirm", digest)
         assert answer.code == 6 and "digest" in answer.err and place.values() == BEFORE, answer
         assert place.written() == [] and place.get("first")["metadata"]["uid"] != old
@@ -218,7 +218,7 @@ def _():
     with new_row() as place:
         def replace():
             place.api.delete(f"{place.apps}/first", 0)
-            wait_for(lambda: make(place, "first"), 30)
+            wait_for(lambda: make(place, "first"))
         place.disturb("first", None, before=replace)
         answer = place.fix()
         assert answer.code == 6 and "changed since the preview" in answer.err, answer
@@ -231,7 +231,7 @@ def _():
     with new_row() as place:
         def replace():
             place.api.delete(f"{place.apps}/second", 0)
-            wait_for(lambda: make(place, "second"), 30)
+            wait_for(lambda: make(place, "second"))
         place.after("first", replace)
         answer = place.fix()
         assert answer.code == 8 and "changed since the preview" in answer.err, answer
@@ -244,7 +244,7 @@ def _():
 def _():
     with new_row() as place:
         place.api.post(place.apps, deployment("app", {"fault": "rollout"}, replicas=1))
-        wait_for(lambda: place.get("app").get("status", {}).get("readyReplicas") == 1, 60, 0.2)
+        wait_for(lambda: place.get("app").get("status", {}).get("readyReplicas") == 1, interval=0.2)
         place.mark = PLANE.audit_now()
         answer = place.operator.run("fix", "fault-rollout", "--confirm", place.operator.digest("plan", "fault-rollout"))
         assert answer.code == 8, answer
@@ -302,7 +302,7 @@ def _():
         started = time.monotonic()
         answer = place.fix()
         is_verified(place, answer)
-        assert time.monotonic() - started < 30
+        assert time.monotonic() - started < 300
         hours = {line[:2] for line in answer.out.splitlines() if "[1/3]" in line or "[3/3]" in line}
         assert len(hours) == 2, ("the clock was not set", answer)
 

@@ -65,9 +65,9 @@ def carry_out(*words):
 def _():
     API.post("/api/v1/namespaces", {"metadata": {"name": "shop"}})
     API.post("/apis/apps/v1/namespaces/shop/deployments", workload("Deployment", "store", securityContext={"fsGroup": 2000}))
-    wait_for(lambda: PLANE.kubectl("get", "pods", "-n", "shop").stdout.count("ContainerCreating") == 2, 60, 0.3,
-             lambda: PLANE.kubectl("get", "pods", "-A").stdout + PLANE.log("kwok"))
-    wait_for(lambda: "E11" in findings()[0], 60, 0.5, lambda: findings()[1])
+    wait_for(lambda: PLANE.kubectl("get", "pods", "-n", "shop").stdout.count("ContainerCreating") == 2, interval=0.3,
+             what=lambda: PLANE.kubectl("get", "pods", "-A").stdout + PLANE.log("kwok"))
+    wait_for(lambda: "E11" in findings()[0], interval=0.5, what=lambda: findings()[1])
     carry_out("E11")
     pod = API.get(STORE)["spec"]["template"]["spec"]
     assert pod["securityContext"] == {"fsGroup": 2000, "fsGroupChangePolicy": "OnRootMismatch"}, pod
@@ -93,6 +93,6 @@ def _():
 
 with PLANE:
     PLANE.add_nodes(2)
-    wait_for(lambda: PLANE.kubectl("get", "nodes", "--no-headers").stdout.count(" Ready") == 2, 60, 0.3,
-             lambda: PLANE.log("kwok"))
+    wait_for(lambda: PLANE.kubectl("get", "nodes", "--no-headers").stdout.count(" Ready") == 2, interval=0.3,
+             what=lambda: PLANE.log("kwok"))
     run()

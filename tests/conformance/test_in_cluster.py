@@ -101,7 +101,7 @@ with PLANE:
     for name in ("admin", "nothing"):
         PLANE.kubectl("create", "serviceaccount", name)
     PLANE.kubectl("create", "clusterrolebinding", "admin-account", "--clusterrole=cluster-admin", "--serviceaccount=default:admin")
-    wait_for(lambda: PLANE.kubectl("get", "nodes", "--no-headers").stdout.count(" Ready") == 2, 60)
+    wait_for(lambda: PLANE.kubectl("get", "nodes", "--no-headers").stdout.count(" Ready") == 2)
     wait_for(lambda: PLANE.kubectl("auth", "can-i", "list", "nodes", "--as=system:serviceaccount:default:admin",
                                    check=False).stdout.strip() == "yes", 30)
     run()

@@ -181,7 +181,7 @@ def fill():
     PLANE.add_nodes(2)
     for body in workloads():
         API.post(f"/apis/apps/v1/namespaces/states/{body['kind'].lower()}s", body)
-    wait_for(lambda: API.get("/apis/apps/v1/namespaces/states/deployments/web").get("status", {}).get("availableReplicas") == 3, 60,
+    wait_for(lambda: API.get("/apis/apps/v1/namespaces/states/deployments/web").get("status", {}).get("availableReplicas") == 3,
              what=lambda: PLANE.kubectl("get", "pods", "-n", "states", "-l", "app=web", "-o", "wide").stdout)
 
 
@@ -293,7 +293,7 @@ def requests_for(user, *arguments):
     with Watcher(PLANE.kubeconfig(user), *arguments) as watcher:
         if user == "admin":
             return watcher.wait_complete()
-        return wait_for(lambda: (lambda view: view["states"]["pods"][0] != "never" and view)(watcher.view()), 20)
+        return wait_for(lambda: (lambda view: view["states"]["pods"][0] != "never" and view)(watcher.view()))
 
 
 @test("the console's picture is the same in both, and a user who may nothing is told so")

@@ -74,9 +74,9 @@ def _():
                                             replicas=2))
     API.post(APPS + "deployments", workload("Deployment", "calico-kube-controllers", "calico-kube-controllers",
                                             f"calico-kube-controllers:{TAG}", replicas=1))
-    wait_for(lambda: PLANE.kubectl("get", "pods", "-n", "kube-system").stdout.count("ImagePullBackOff") == 3, 60, 0.3,
-             lambda: PLANE.kubectl("get", "pods", "-A").stdout + PLANE.log("kwok"))
-    wait_for(lambda: API.get(APPS + "daemonsets/calico-node")["status"].get("numberUnavailable") == NODES, 60, 0.3)
+    wait_for(lambda: PLANE.kubectl("get", "pods", "-n", "kube-system").stdout.count("ImagePullBackOff") == 3, interval=0.3,
+             what=lambda: PLANE.kubectl("get", "pods", "-A").stdout + PLANE.log("kwok"))
+    wait_for(lambda: API.get(APPS + "daemonsets/calico-node")["status"].get("numberUnavailable") == NODES, interval=0.3)
     code, document = report()
     assert code == 3, (code, document["findings"])
     finding = next(f for f in document["findings"] if f["id"] == "E08")
@@ -93,7 +93,7 @@ def _():
     assert answer.code == 6, answer
     assert images() == before
     PLANE.kubectl("-n", "kube-system", "set", "image", "deployment/calico-typha", f"calico-typha=calico-typha:{TAG}")
-    assert wait_for(digest, 10) == old, "the same cluster has the same plan"
+    assert wait_for(digest) == old, "the same cluster has the same plan"
 
 
 @test("the confirmed fix rolls the real workloads and is verified")
@@ -122,6 +122,6 @@ def _():
 
 with PLANE:
     PLANE.add_nodes(NODES)
-    wait_for(lambda: PLANE.kubectl("get", "nodes", "--no-headers").stdout.count(" Ready") == NODES, 60, 0.3,
-             lambda: PLANE.log("kwok"))
+    wait_for(lambda: PLANE.kubectl("get", "nodes", "--no-headers").stdout.count(" Ready") == NODES, interval=0.3,
+             what=lambda: PLANE.log("kwok"))
     run()

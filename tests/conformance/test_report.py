@@ -25,7 +25,7 @@ def report(user):
 @test("a cluster where all is well: nothing found, every check looked")
 def _():
     PLANE.kubectl("create", "deployment", "web", "--image=nginx", "--replicas=10")
-    wait_for(lambda: PLANE.kubectl("get", "pods", "--no-headers").stdout.count("1/1") == 10, 60)
+    wait_for(lambda: PLANE.kubectl("get", "pods", "--no-headers").stdout.count("1/1") == 10)
     code, document, error = report("admin")
     assert (code, document["findings"], document["coverage"]["couldNotCheck"]) == (0, [], 0), (code, document, error)
     assert document["cluster"]["version"] == "v" + PLANE.version, document["cluster"]
@@ -33,5 +33,5 @@ def _():
 
 with PLANE:
     PLANE.add_nodes(3)
-    wait_for(lambda: PLANE.kubectl("get", "nodes", "--no-headers").stdout.count(" Ready") == 3, 60)
+    wait_for(lambda: PLANE.kubectl("get", "nodes", "--no-headers").stdout.count(" Ready") == 3)
     run()

@@ -228,11 +228,11 @@ def _():
 @test("an eviction that a disruption budget forbids is no throttling, one that it allows evicts")
 def _():
     create("web", replicas=2)
-    wait_for(lambda: len(get("pods -l app=web --field-selector=status.phase=Running")["items"]) == 2, 60)
+    wait_for(lambda: len(get("pods -l app=web --field-selector=status.phase=Running")["items"]) == 2)
     budget = {"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": {"name": "web"},
               "spec": {"minAvailable": 2, "selector": {"matchLabels": {"app": "web"}}}}
     PLANE.kubectl("create", "-f", "-", input=json.dumps(budget))
-    wait_for(lambda: get("pdb web").get("status", {}).get("expectedPods") == 2, 60)
+    wait_for(lambda: get("pdb web").get("status", {}).get("expectedPods") == 2)
     pod = get("pods -l app=web")["items"][0]
     name, uid = pod["metadata"]["name"], pod["metadata"]["uid"]
     path = f"/api/v1/namespaces/default/pods/{name}/eviction"
@@ -243,7 +243,7 @@ def _():
         assert answer["status"] == 429 and "disruption budget" in answer["error"], answer
         assert "a PodDisruptionBudget allows no eviction now" in answer["error"] and answer["link"] == "", answer
     PLANE.kubectl("patch", "pdb", "web", "--type=merge", "-p", '{"spec":{"minAvailable":1}}')
-    wait_for(lambda: get("pdb web")["status"]["disruptionsAllowed"] == 1, 60)
+    wait_for(lambda: get("pdb web")["status"]["disruptionsAllowed"] == 1)
     answer = write("--ask", "POST", path, body=body)
     assert answer["status"] == 201, answer
     assert "deletionTimestamp" not in get(f"pod {name}")["metadata"]
@@ -251,7 +251,7 @@ def _():
     other["deleteOptions"]["preconditions"]["uid"] = "00000000-0000-0000-0000-000000000000"
     assert write("--ask", "POST", path, body=other)["status"] == 409
     assert write("POST", path, body=body)["status"] == 201
-    wait_for(lambda: not any(item["metadata"]["uid"] == uid for item in get("pods -l app=web")["items"]), 60)
+    wait_for(lambda: not any(item["metadata"]["uid"] == uid for item in get("pods -l app=web")["items"]))
     answer = write("POST", path, body=body)
     assert answer["status"] == 404, answer
 

@@ -24,17 +24,12 @@ import urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "lib"))
+from ports import own_port  # noqa: E402
 from wait import wait_for  # noqa: E402
 
 CONTROLLERS = ("deployment-controller,replicaset-controller,daemonset-controller,statefulset-controller,"
                "clusterrole-aggregation-controller,disruption-controller,node-lifecycle-controller,"
                "garbage-collector-controller,namespace-controller,serviceaccount-controller")
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def unblock_signals():
@@ -59,7 +54,7 @@ class ControlPlane:
         self.apiserver = apiserver
         self.processes = {}
         self.tokens = {name: secrets.token_hex(16) for name in ("admin", "viewer", "nobody")}
-        self.etcd_port, self.peer_port, self.port = free_port(), free_port(), free_port()
+        self.etcd_port, self.peer_port, self.port = own_port(), own_port(), own_port()
         self.server = f"https://127.0.0.1:{self.port}"
 
     # -- life

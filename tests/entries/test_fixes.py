@@ -90,9 +90,9 @@ class Story:
     def fix(self, *words):
         running = Running(self.cluster, "fix", self.entry, *self.words, *words, **REGISTRIES.environment)
         for part, act in self.acts:
-            running.wait_line(part, 120)
+            running.wait_line(part)
             act(self.cluster)
-        code = running.end(200)
+        code = running.end()
         return types.SimpleNamespace(code=code, out=running.text())
 
     def tell(self):
@@ -109,7 +109,7 @@ class Story:
             name = self.at["runs"][0]["id"]
             self.at["undo"] = self.console("undo", name, "--confirm", self.digest("undo", name), *self.confirm_name)
             self.at["undone"] = self.meaning()
-            wait_for(lambda: self.of_target() or self.stays, 60,
+            wait_for(lambda: self.of_target() or self.stays,
                      what=lambda: f"{self.entry} to come back: {self.findings()}")
 
     def run(self):
@@ -122,7 +122,7 @@ class Story:
 
 def post(cluster, path, body):
     request = urllib.request.Request(cluster.server + path, json.dumps(body).encode(), method="POST")
-    urllib.request.urlopen(request, timeout=10).close()
+    urllib.request.urlopen(request, timeout=90).close()
 
 
 def join_node(cluster):

@@ -76,14 +76,14 @@ def statd(cluster):
 
 
 COMMANDS = {when: Row("e09", STATD, "E09", look=statd, **broken(RESTART, when)) for when in ("before", "after")}
-COMMANDS["slow"] = Row("e09", STATD, "E09", look=statd, commands=[{"match": RESTART, "drop": "after", "slow": 3000}])
+COMMANDS["slow"] = Row("e09", STATD, "E09", look=statd, commands=[{"match": RESTART, "drop": "after", "slow": 10000}])
 COMMANDS["killed"] = Row("e09", STATD, "E09", look=statd, commands=[{"match": RESTART, "signal": "KILL"}])
 REBOOT = Row("e07", CENTOS, "E07", name=True, look=lambda cluster: "cgroup.memory=nokmem" in wait_for_node(cluster),
              **broken("systemctl reboot", "after"))
 
 
 def wait_for_node(cluster):
-    wait_for(lambda: cluster.ssh(CENTOS, "true").code == 0, 60, what=lambda: "the node does not answer")
+    wait_for(lambda: cluster.ssh(CENTOS, "true").code == 0, what=lambda: "the node does not answer")
     return cluster.ssh(CENTOS, "cat /proc/cmdline").out
 
 
@@ -205,10 +205,10 @@ def _():
 def _():
     with Fixed("e09", "--time-scale", "0.02") as cluster:
         digest = cluster.plan("E09")["digest"]
-        cluster.node(STATD, ssh={"commands": [{"match": RESTART, "slow": 4000, "times": 1}]})
+        cluster.node(STATD, ssh={"commands": [{"match": RESTART, "slow": 15000, "times": 1}]})
         process = Running(cluster, *cluster.words("fix", "E09", "--confirm", digest))
         process.wait_line("Then start rpc-statd")
-        wait_for(lambda: cluster.ssh(STATD, "rpcinfo -u 127.0.0.1 100024").code == 0, 20, what=lambda: process.text())
+        wait_for(lambda: cluster.ssh(STATD, "rpcinfo -u 127.0.0.1 100024").code == 0, what=lambda: process.text())
         process.process.kill()
         process.end()
         killed = runs(cluster)[0]["id"]

@@ -88,7 +88,7 @@ def images(cluster, node):
 
 
 def kernel(cluster, node):
-    wait_for(lambda: cluster.ssh(node, "true").code == 0, 60, what=lambda: f"{node} does not answer")
+    wait_for(lambda: cluster.ssh(node, "true").code == 0, what=lambda: f"{node} does not answer")
     return {"file": cluster.file(node, GRUB), "running": cluster.ssh(node, "cat /proc/cmdline").out.split(),
             "boot": boot_id(cluster, node), "cordoned": is_cordoned(cluster, node)}
 
@@ -253,7 +253,7 @@ def run_by_hand(cluster, plan):
                 continue
             with open(os.path.join(folder, "FILE"), "w", encoding="utf-8") as file:
                 file.write(step["command"]["content"] or "")
-            done = subprocess.run(["/bin/sh", "-c", step["kubectl"]], cwd=folder, stdin=subprocess.DEVNULL, timeout=60,
+            done = subprocess.run(["/bin/sh", "-c", step["kubectl"]], cwd=folder, stdin=subprocess.DEVNULL, timeout=180,
                                   env={"PATH": folder + ":" + os.environ["PATH"]}, capture_output=True, text=True)
             assert done.returncode == 0, (step["kubectl"], done)
 
@@ -264,7 +264,7 @@ def _():
         told = story(name)
         with Fixed(told.scenario, "--time-scale", "0.02") as cluster:
             run_by_hand(cluster, cluster.plan(told.entry))
-            wait_for(lambda: told.look(cluster, told.node) == told.after, 30,
+            wait_for(lambda: told.look(cluster, told.node) == told.after,
                      what=lambda: f"{name}: {told.look(cluster, told.node)} to be {told.after}")
 
 

@@ -32,7 +32,7 @@ CHOSEN = [name for name in os.environ.get("TARGETS", "").split(",") if name] or 
 def fuzz(target, *arguments):
     environment = dict(os.environ, ASAN_OPTIONS="detect_leaks=1:allocator_may_return_null=1",
                        UBSAN_OPTIONS="print_stacktrace=1", HOME="/nonexistent", LC_ALL="C.UTF-8")
-    command = [os.path.join(FOLDER, target), "-timeout=20", "-rss_limit_mb=2048", "-malloc_limit_mb=1024",
+    command = [os.path.join(FOLDER, target), "-timeout=120", "-rss_limit_mb=2048", "-malloc_limit_mb=1024",
                f"-artifact_prefix={FOUND}/{target}-"]
     words = os.path.join(HERE, target.split("_")[0] + ".dict")
     if os.path.exists(words):

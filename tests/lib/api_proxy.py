@@ -143,6 +143,7 @@ class ApiProxy:
 
         class Server(http.server.ThreadingHTTPServer):
             daemon_threads = True
+            request_queue_size = 128
             request_queue_size = 64
 
             def finish_request(self, request, client_address):

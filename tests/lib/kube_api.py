@@ -21,7 +21,7 @@ class Api:
 
     def connection(self):
         if not getattr(self.local, "connection", None):
-            self.local.connection = http.client.HTTPSConnection("127.0.0.1", self.plane.port, timeout=30,
+            self.local.connection = http.client.HTTPSConnection("127.0.0.1", self.plane.port, timeout=90,
                                                                 context=ssl._create_unverified_context())
         return self.local.connection
 

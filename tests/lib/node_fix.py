@@ -12,7 +12,7 @@ class Fixed(Nodes):
         return [*words, "--ssh-config", self.ssh_config]
 
     def ask(self, *words, **more):
-        return self.console(*self.words(*words), timeout=100, **more)
+        return self.console(*self.words(*words), timeout=300, **more)
 
     def plan(self, *words):
         answer = self.ask("plan", *words, "-o", "json")

@@ -17,16 +17,17 @@ class Nodes(Simulated):
         self.ssh_config = self.ready["sshConfig"]
 
     def ssh_command(self, node, line, *options):
-        return ["ssh", "-F", self.ssh_config, "-o", "BatchMode=yes", "-o", "ConnectTimeout=5", *options, node, line]
+        # Of two settings the first one counts.
+        return ["ssh", "-F", self.ssh_config, *options, "-o", "BatchMode=yes", "-o", "ConnectTimeout=90", node, line]
 
-    def ssh(self, node, line, *options, stdin="", timeout=30):
+    def ssh(self, node, line, *options, stdin="", timeout=180):
         return Answer(subprocess.run(self.ssh_command(node, line, *options), input=stdin, capture_output=True,
                                      text=True, timeout=timeout))
 
     def send(self, method, path, body=None):
         request = urllib.request.Request(self.server + path, json.dumps(body).encode() if body is not None else None,
                                          method=method)
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=90) as answer:
             return json.load(answer)
 
     def post(self, path, body):

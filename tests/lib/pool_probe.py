@@ -50,7 +50,7 @@ class Pool:
 
     def ask(self, what, **request):
         self.send(do=what, **request)
-        answer = self.others.get(timeout=60)
+        answer = self.others.get(timeout=90)
         assert answer is not None, f"pool_probe ended with {self.process.wait()}"
         assert answer["did"] == what, answer
         return answer
@@ -62,18 +62,18 @@ class Pool:
         self.send(do="run", id=self.next_id, node=node, **request)
         return self.next_id
 
-    def wait(self, call, seconds=60):
+    def wait(self, call, seconds=120):
         with self.arrived:
             there = self.arrived.wait_for(lambda: call in self.answers or self.process.poll() is not None, seconds)
             assert there and call in self.answers, f"no answer to {call} in {seconds} s"
             return self.answers[call]
 
-    def wait_output(self, call, seconds=60):
+    def wait_output(self, call, seconds=120):
         with self.arrived:
             assert self.arrived.wait_for(lambda: call in self.outputs, seconds), f"no output of {call}"
             return self.outputs[call]
 
-    def run(self, node, line=None, seconds=60, **request):
+    def run(self, node, line=None, seconds=120, **request):
         return self.wait(self.start(node, line, **request), seconds)
 
     def offers(self):
@@ -83,7 +83,7 @@ class Pool:
         if self.process.poll() is None:
             self.ended_ms = self.ask("free")["milliseconds"]
             self.process.stdin.close()
-            status = self.process.wait(60)
+            status = self.process.wait(90)
             assert status == 0, f"pool_probe ended with {status}"
 
     def __enter__(self):

@@ -50,7 +50,7 @@ def our_leases(cluster):
 
 def kubectl(cluster, *words, check=True, **more):
     return subprocess.run(["kubectl", "--kubeconfig", cluster.kubeconfig, *words], capture_output=True, text=True,
-                          check=check, timeout=90, **more)
+                          check=check, timeout=180, **more)
 
 
 def runs(cluster):
@@ -130,6 +130,7 @@ class Proxy:
 
         class Server(http.server.ThreadingHTTPServer):
             daemon_threads = True
+            request_queue_size = 128
 
             def handle_error(self, *_):
                 pass
@@ -172,12 +173,12 @@ class Running:
     def text(self):
         return "\n".join(self.lines)
 
-    def wait_line(self, part, seconds=60):
-        wait_for(lambda: part in self.text(), seconds, what=lambda: f"{part!r} in:\n{self.text()}")
+    def wait_line(self, part):
+        wait_for(lambda: part in self.text(), what=lambda: f"{part!r} in:\n{self.text()}")
 
-    def end(self, seconds=120):
+    def end(self, seconds=400):
         code = self.process.wait(seconds)
-        self.reader.join(10)
+        self.reader.join(90)
         return code
 
 
@@ -236,7 +237,7 @@ class Copy:
     def run(self, cluster, *words, kubeconfig=None, **more):
         """more: environment variables."""
         return subprocess.run([self.console, *words, "--kubeconfig", kubeconfig or cluster.kubeconfig],
-                              capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, timeout=300, stdin=subprocess.DEVNULL,
                               env=environment(cluster.folder, **more))
 
     def digest(self, cluster, *words, **more):

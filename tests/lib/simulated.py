@@ -35,8 +35,9 @@ def environment(home, **more):
     """Nothing of the caller's settings, a home of its own."""
     clean = {name: value for name, value in os.environ.items()
              if not name.startswith(("NKS_TRIAGE_", "XDG_", "KUBE", "LC_", "LANG")) and name != "NO_COLOR"}
-    return dict(clean, HOME=home, XDG_CONFIG_HOME=os.path.join(home, "config"),
-                XDG_STATE_HOME=os.path.join(home, "state"), LC_ALL="C.UTF-8", **more)
+    # A busy machine may need more than the 20 s that a person would wait for a picture of the cluster.
+    return {**clean, "HOME": home, "XDG_CONFIG_HOME": os.path.join(home, "config"), "NKS_TRIAGE_WAIT": "90",
+            "XDG_STATE_HOME": os.path.join(home, "state"), "LC_ALL": "C.UTF-8", **more}
 
 
 def run_console(home, *words, timeout=240, stdin=None, console=CONSOLE, **more):

@@ -3,19 +3,14 @@ import atexit
 import getpass
 import os
 import shutil
-import socket
+import signal
 import subprocess
 import tempfile
 
+from ports import own_port
 from wait import wait_for
 
 SSHD = "/usr/sbin/sshd"
-
-
-def free_port(address="127.0.0.1"):
-    with socket.socket() as probe:
-        probe.bind((address, 0))
-        return probe.getsockname()[1]
 
 
 def keygen(path, kind="ed25519", passphrase="", comment="test", extra=()):
@@ -58,7 +53,7 @@ class Sshd:
 
     def __init__(self, authorized=(), options=(), host_keys=("ed25519",), addresses=("127.0.0.1",), port=None):
         self.folder = Folder()
-        self.port = port or free_port()
+        self.port = port or own_port("0.0.0.0")
         self.addresses = addresses
         self.user = getpass.getuser()
         self.process = None
@@ -89,7 +84,7 @@ class Sshd:
             # pylint: disable-next=consider-using-with
             self.process = subprocess.Popen([SSHD, "-D", "-e", "-f", self.config], stdin=subprocess.DEVNULL,
                                             stdout=log, stderr=log, start_new_session=True)
-        wait_for(self.listens, 20, 0.02, lambda: f"sshd on port {self.port}: {self.log()}")
+        wait_for(self.listens, interval=0.02, what=lambda: f"sshd on port {self.port}: {self.log()}")
 
     def listens(self):
         assert self.process.poll() is None, self.log()
@@ -104,6 +99,14 @@ class Sshd:
         out = subprocess.run(["pgrep", "-P", str(self.process.pid)], capture_output=True, text=True, check=False)
         return [int(pid) for pid in out.stdout.split()]
 
+    def hang_up(self):
+        """Kills the sessions; those that are about to end may be gone already."""
+        for pid in self.sessions():
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+
     def known(self, address="127.0.0.1", kind="ed25519"):
         """Its line for a known_hosts file."""
         name = address if self.port == 22 else f"[{address}]:{self.port}"
@@ -111,7 +114,6 @@ class Sshd:
 
     def stop(self):
         if self.process and self.process.poll() is None:
-            for pid in self.sessions():
-                subprocess.run(["kill", "-KILL", str(pid)], check=False, capture_output=True)
+            self.hang_up()
             self.process.kill()
             self.process.wait()

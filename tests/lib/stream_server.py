@@ -73,12 +73,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
 
+class Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+
 class StreamServer:
     def __init__(self, lists):
         self.lists, self.watchers, self.lock, self.stopped = lists, {}, threading.Lock(), threading.Event()
         self.listed = 0
-        self.http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.http.daemon_threads = True
+        self.http = Server(("127.0.0.1", 0), Handler)
         self.http.owner = self
         self.folder = tempfile.TemporaryDirectory()
         self.kubeconfig = os.path.join(self.folder.name, "kubeconfig")

@@ -97,7 +97,9 @@ def _():
     write(ROTATION, text)
     write("/var/log/own.log", "line\n")
     NODE.unit("cron.service")
+    days = {time.strftime("%Y-%m-%d")}
     subprocess.run(["logrotate", "-f", "-s", "/var/lib/status", ROTATION], check=True, cwd="/")
+    days.add(time.strftime("%Y-%m-%d"))
     os.makedirs("/var/lib/logrotate")
     shutil.move("/var/lib/status", "/var/lib/logrotate/status")
     found = NODE.check("log-rotation", runtime=DOCKER)
@@ -105,7 +107,7 @@ def _():
     assert found["value"]["sum"]["sha256"] == hashlib.sha256(text.encode()).hexdigest(), found
     assert {**found["value"]["file"], "modified": 0} == {"mode": "644", "owner": "root", "group": "root", "bytes": len(text),
                                                        "modified": 0, "type": "regular file"}, found
-    assert found["value"]["status"]["latest"][:10] == time.strftime("%Y-%m-%d"), found["value"]["status"]
+    assert found["value"]["status"]["latest"][:10] in days, found["value"]["status"]
     assert found["value"]["tool"]["version"].startswith("3."), found
     os.chmod(ROTATION, 0o666)
     assert NODE.check("log-rotation", runtime=DOCKER)["sign"] == "file-mode"
@@ -124,19 +126,19 @@ def _():
     assert found["value"]["registered"]["reachable"] is False and found["verdict"] == "ok", found
     rpcbind = NODE.start("rpcbind", "-f", "-w")
     NODE.unit("rpcbind.service")
-    found = wait_for(lambda: (lambda r: r if r["value"]["registered"]["reachable"] else None)(NODE.check("rpc")), 20)
+    found = wait_for(lambda: (lambda r: r if r["value"]["registered"]["reachable"] else None)(NODE.check("rpc")))
     assert found["value"]["registered"]["portmapper"] and found["signs"]["statd-unregistered"], found
     assert not found["signs"]["rpcbind-inactive"], found
     os.makedirs("/var/lib/nfs/sm", exist_ok=True)
     os.makedirs("/var/lib/nfs/sm.bak", exist_ok=True)
     write("/var/lib/nfs/state", b"")
     statd = NODE.start("rpc.statd", "--foreground", "--no-notify")
-    found = wait_for(lambda: (lambda r: r if r["value"]["registered"]["statd"] else None)(NODE.check("rpc")), 20)
+    found = wait_for(lambda: (lambda r: r if r["value"]["registered"]["statd"] else None)(NODE.check("rpc")))
     assert not found["signs"]["statd-unregistered"], found
     assert {entry["program"] for entry in found["value"]["registered"]["programs"]} == {100000, 100024}, found
     assert found["value"]["processes"]["count"] == 1 and found["value"]["processes"]["zombieCount"] == 0, found
     statd.send_signal(signal.SIGKILL)  # nobody has waited for it yet
-    found = wait_for(lambda: (lambda r: r if r["value"]["processes"]["zombieCount"] else None)(NODE.check("rpc")), 20)
+    found = wait_for(lambda: (lambda r: r if r["value"]["processes"]["zombieCount"] else None)(NODE.check("rpc")))
     assert found["verdict"] == "bad" and found["sign"] == "zombie", found
     NODE.stop(statd)
     NODE.stop(rpcbind)
@@ -178,7 +180,7 @@ def _():
     assert found["verdict"] == "could not check" and "ctr ended with" in found["reason"], found
     log = open(os.path.join(NODE.folder, "containerd.log"), "wb")
     NODE.processes.append(subprocess.Popen(["containerd"], stdin=subprocess.DEVNULL, stdout=log, stderr=log))
-    wait_for(lambda: subprocess.run(["ctr", "version"], capture_output=True, check=False).returncode == 0, 30, what="containerd")
+    wait_for(lambda: subprocess.run(["ctr", "version"], capture_output=True, check=False).returncode == 0, what="containerd")
     found = NODE.check("images", "sandbox-image")
     assert found["images"]["value"]["images"]["count"] == 0 and found["images"]["signs"]["no-calico-image"], found
     asked = found["sandbox-image"]["value"]["sandbox"]["image"]
@@ -305,12 +307,12 @@ class OverSsh:
                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def check(self, *names, **options):
-        out, errors = self.run(*names, **options).communicate(timeout=150)
+        out, errors = self.run(*names, **options).communicate(timeout=300)
         return {result["check"]: result for result in json.loads(out)["results"]}, errors
 
     def read(self, sudo, *words):
         return subprocess.run([PROBE, "read", "127.0.0.1", self.config, self.known, sudo, *words], capture_output=True, text=True,
-                              timeout=60, check=False)
+                              timeout=180, check=False)
 
 
 @test("every check through a real sshd and a shell that talks: each has a verdict, in one channel")
@@ -321,8 +323,13 @@ def _():
     for name in ("disk", "memory", "os", "kernel", "images", "cni", "clock", "dns", "mounts", "runtime", "cgroups", "rpc"):
         assert found[name]["verdict"] in ("ok", "bad"), found[name]
     assert found["log-rotation"]["verdict"] == "not applicable", found["log-rotation"]
-    assert abs(found["clock"]["value"]["clock"]["skewSeconds"]) < 5, found["clock"]
+    assert abs(found["clock"]["value"]["clock"]["skewSeconds"]) < 30, found["clock"]
     assert SSH.server.log().count("Starting session: command") == 1, SSH.server.log()
+
+
+def is_asleep(pid):
+    with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
+        return file.read().rsplit(")", 1)[1].split()[0] == "S"
 
 
 @test("the connection dies in the middle: what was done is kept, the rest could not be checked")
@@ -331,10 +338,11 @@ def _():
     own_check(folder, "a-first", ["uname", "-r"])
     own_check(folder, "a-hang", ["cat", "/run/fifo"], 60)
     process = SSH.run("a-first", "a-hang", "c-fine", folder=folder)
-    wait_for(lambda: subprocess.run(["pgrep", "-f", "cat /run/fifo"], capture_output=True, check=False).returncode == 0, 20)
-    for pid in SSH.server.sessions():
-        os.kill(pid, signal.SIGKILL)
-    out, errors = process.communicate(timeout=60)
+    wait_for(lambda: subprocess.run(["pgrep", "-f", "cat /run/fifo"], capture_output=True, check=False).returncode == 0)
+    # All that was written before is passed on: sshd waits for more.
+    wait_for(lambda: all(is_asleep(pid) for pid in SSH.server.sessions()), what="sshd to be idle")
+    SSH.server.hang_up()
+    out, errors = process.communicate(timeout=180)
     found = {result["check"]: result for result in json.loads(out)["results"]}
     assert found["a-first"]["verdict"] == "ok" and found["a-first"]["text"] == platform.release(), found
     for name in ("a-hang", "c-fine"):

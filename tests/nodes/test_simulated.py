@@ -18,7 +18,7 @@ PROBE = os.path.join(ROOT, os.environ.get("OUT", ".build/release"), "tests", "no
 
 def all_checks(cluster, names=None):
     """node -> check -> result, of the nodes that answer."""
-    with urllib.request.urlopen(cluster.server + "/api/v1/nodes", timeout=10) as answer:
+    with urllib.request.urlopen(cluster.server + "/api/v1/nodes", timeout=90) as answer:
         nodes = json.load(answer)["items"]
     known = os.path.join(os.path.dirname(cluster.ssh_config), "known_hosts")
     found = {}

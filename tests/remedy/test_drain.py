@@ -48,7 +48,7 @@ def tied(name):
 
 
 def wait_ready(cluster, name):
-    wait_for(lambda: "1/1" in kubectl(cluster, "get", f"deployment/{name}", "--namespace", "shop").stdout, 30)
+    wait_for(lambda: "1/1" in kubectl(cluster, "get", f"deployment/{name}", "--namespace", "shop").stdout)
 
 
 @test("the drain evicts exactly what was previewed, by requests that were shown, and the node takes pods again")
@@ -86,7 +86,7 @@ def _():
         kubectl(cluster, "create", "poddisruptionbudget", "guarded", "--namespace", "shop", "--selector=app=guarded",
                 "--min-available=1")
         wait_for(lambda: cluster.get("/apis/policy/v1/namespaces/shop/poddisruptionbudgets/guarded")
-                 .get("status", {}).get("expectedPods") == 1, 30)
+                 .get("status", {}).get("expectedPods") == 1)
         answer = copy.run(cluster, "plan", "E07", "-o", "json")
         drain = next(s for s in json.loads(answer.stdout)["steps"] if s["type"] == "drain")
         assert "held up now" in drain["owner"], drain
@@ -121,7 +121,7 @@ def _():
             digest = copy.digest(cluster, kubeconfig=proxy.kubeconfig)
             running = Running(cluster, "fix", "E07", "--confirm", digest, "--confirm-name", "simulated",
                               kubeconfig=proxy.kubeconfig, console=copy.console)
-            code = running.end(90)
+            code = running.end()
             assert code == 8, running.text()
             assert "since the preview" in running.text(), running.text()
             assert not proxy.writes("/eviction"), proxy.writes()
@@ -142,7 +142,7 @@ def _():
             if method == "PATCH" and "dryRun" not in path and not state["deleted"]:
                 state["deleted"] = True
                 kubectl(cluster, "delete", "deployment/leaving", "--namespace", "shop")
-                wait_for(lambda: "leaving" not in kubectl(cluster, "get", "pods", "--namespace", "shop").stdout, 60)
+                wait_for(lambda: "leaving" not in kubectl(cluster, "get", "pods", "--namespace", "shop").stdout)
             return None
         proxy = Proxy(cluster, on_request)
         try:

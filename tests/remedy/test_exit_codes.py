@@ -59,7 +59,7 @@ class Stage:
         """A run that was killed before its first write; its id."""
         running = self.start(*self.fix_words())
         self.answer = lambda method, path: self.kill(running) if is_write(method, path) else None
-        running.end(60)
+        running.end()
         self.answer = lambda method, path: None
         return runs(self.cluster)[0]["id"]
 
@@ -131,12 +131,12 @@ def _():
 
             stage.answer = blind
             running = stage.start(*words)
-            wait_for(lambda: state["written"], 60, what="the write")
+            wait_for(lambda: state["written"], what="the write")
             if name != "undo":
                 # Its verification rests on watches: they must end, too.
-                wait_for(lambda: "verifying" in running.text(), 60, what=running.text)
+                wait_for(lambda: "verifying" in running.text(), what=running.text)
                 stage.cluster.process.kill()
-            assert running.end(240) == 5, (name, running.text())
+            assert running.end() == 5, (name, running.text())
             stage.answer = lambda method, path: None
 
 
@@ -229,7 +229,7 @@ def _():
             running = stage.start(*words, "--wait", "60")
             wait_for(lambda: len(stage.proxy.arrived) > before, what="a request")
             running.process.send_signal(signal.SIGINT)
-            assert running.end(30) == 130, (name, running.text())
+            assert running.end() == 130, (name, running.text())
             stage.cluster.fault(hang=False)
 
 

@@ -139,7 +139,7 @@ def _():
             with open(path, "w", encoding="utf-8") as file:
                 json.dump(settings, file)
             done = subprocess.run([console, "plan", "E07", "-o", "json", "--kubeconfig", cluster.kubeconfig, "--config", path, *words],
-                                  capture_output=True, text=True, env=environment(cluster.folder), timeout=60)
+                                  capture_output=True, text=True, env=environment(cluster.folder), timeout=180)
             return done.returncode, json.loads(done.stdout), done.stderr
         code, found, _error = drain()
         assert code == 0, found
@@ -165,7 +165,7 @@ def _():
 
         def own(*words):
             return subprocess.run([console, *words, "--kubeconfig", cluster.kubeconfig], capture_output=True, text=True,
-                                  env=environment(cluster.folder), timeout=120)
+                                  env=environment(cluster.folder), timeout=180)
         digest = own("plan", "E15").stdout.splitlines()[-1].split()[1]
         assert own("fix", "E15", "--confirm", digest).returncode == 0
         name = runs(cluster)[0]["id"]

@@ -25,7 +25,7 @@ def journal(cluster):
 def fix(place, **more):
     command = place.cluster.command("fix", "E08", "--confirm", place.digest)
     command[-1] = place.proxy.kubeconfig
-    return subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60,
+    return subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=180,
                           env=environment(place.cluster.folder), **more)
 
 
@@ -72,7 +72,7 @@ def _():
         script = f'{CONSOLE} runs >/dev/null || exit 99; dd if=/dev/zero of="$1/filler" bs=4096 2>/dev/null; shift; "$@"'
         words = [*small_file_system(state_folder(place.cluster), 200000), "sh", "-c", script, "sh",
                  state_folder(place.cluster), *command]
-        answer = subprocess.run(words, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60,
+        answer = subprocess.run(words, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=180,
                                 env=environment(place.cluster.folder))
         assert answer.returncode == 1, answer
         assert "journal.sqlite" in answer.stderr, answer
@@ -130,10 +130,10 @@ def _():
             return bool(rows)
         running = Running(cluster, "fix", "E08", "--confirm", digest, console=copy.console)
         # Taken between the first intent and the second: whichever step is under way, the next finds it locked.
-        wait_for(first_is_noted, 30, what="an intent", interval=0.001)
+        wait_for(first_is_noted, what="an intent", interval=0.001)
         try:
             holder.execute("BEGIN IMMEDIATE")
-            code = running.end(60)
+            code = running.end()
         finally:
             holder.execute("ROLLBACK")
             holder.close()

@@ -42,7 +42,7 @@ for thing in (CACHE, budget("covers", {"matchExpressions": [{"key": "tier", "ope
                                                      {"key": "app", "operator": "In", "values": ["cache"]}]}),
               VOLUME, CLAIM):
     kubectl(CLUSTER, "create", "--filename", "-", input=json.dumps(thing))
-wait_for(lambda: "1/1" in kubectl(CLUSTER, "get", "deployment/cache", "--namespace", "shop").stdout, 30)
+wait_for(lambda: "1/1" in kubectl(CLUSTER, "get", "deployment/cache", "--namespace", "shop").stdout)
 
 
 def plan():
@@ -105,7 +105,7 @@ def _():
         thing["spec"]["template"]["spec"] = {
             "containers": [{"name": name, "image": IMAGE, "resources": {"requests": requests}}]}
         kubectl(CLUSTER, "create", "--filename", "-", input=json.dumps(thing))
-        wait_for(lambda: "1/1" in kubectl(CLUSTER, "get", f"deployment/{name}", "--namespace", "shop").stdout, 30)
+        wait_for(lambda: "1/1" in kubectl(CLUSTER, "get", f"deployment/{name}", "--namespace", "shop").stdout)
     kubectl(CLUSTER, "uncordon", *nodes)
     radius = plan()["blastRadius"]
     pods = {item["owner"]: item["object"] for item in radius["leaving"]}

@@ -95,7 +95,7 @@ def _():
             if method == "PATCH" and "dryRun" not in path and not state["gone"]:
                 state["gone"] = True
                 request = urllib.request.Request(f"{cluster.server}{PODS}/{last}?gracePeriodSeconds=0", method="DELETE")
-                urllib.request.urlopen(request, timeout=10).close()
+                urllib.request.urlopen(request, timeout=90).close()
             return None
         proxy = Proxy(cluster, on_request)
         try:

@@ -37,18 +37,18 @@ class Terminal:
             self.text += piece.decode("utf-8", "replace")
         return self.text
 
-    def wait_text(self, part, seconds=60):
-        wait_for(lambda: part in self.read(), seconds, what=lambda: f"{part!r} in:\n{self.text[-2000:]}")
+    def wait_text(self, part):
+        wait_for(lambda: part in self.read(), what=lambda: f"{part!r} in:\n{self.text[-2000:]}")
 
     def type(self, text):
         os.write(self.screen, text.encode())
 
-    def end(self, seconds=60):
+    def end(self):
         def ended():
             self.read()
             pid, status = os.waitpid(self.child, os.WNOHANG)
             return (os.waitstatus_to_exitcode(status),) if pid else None
-        code = wait_for(ended, seconds, what=lambda: f"its end:\n{self.text[-2000:]}")[0]
+        code = wait_for(ended, what=lambda: f"its end:\n{self.text[-2000:]}")[0]
         os.close(self.screen)
         return code
 
@@ -100,7 +100,7 @@ def _():
         running.process.send_signal(signal.SIGINT)
         running.wait_line("Ctrl-C again")
         running.process.send_signal(signal.SIGINT)
-        assert running.end(30) == 8, running.text()
+        assert running.end() == 8, running.text()
         assert not our_leases(place.cluster)
         (entry,) = runs(place.cluster)
         assert entry["state"] == "stopped", entry["state"]
@@ -112,7 +112,7 @@ def _():
         running = place.start("fix", "E08", "--confirm", place.digest)
         running.wait_line("[5/7]")
         running.process.send_signal(signal.SIGTERM)
-        assert running.end(30) == 8, running.text()
+        assert running.end() == 8, running.text()
         (entry,) = runs(place.cluster)
         assert entry["state"] == "stopped" and "terminal lost" in entry["note"], entry
         assert not our_leases(place.cluster)
@@ -133,7 +133,7 @@ def _():
         running = place.start("fix", "E08", "--confirm", place.digest, "--wait", "60")
         wait_for(lambda: len(place.proxy.arrived) > before, what="a request")
         running.process.send_signal(signal.SIGINT)
-        assert running.end(30) == 130, running.text()
+        assert running.end() == 130, running.text()
         place.cluster.fault(hang=False)
         assert images(place.cluster) == place.before
 
@@ -144,7 +144,7 @@ def _():
         running = place.start("fix", "E08", "--confirm", place.digest)
         running.wait_line("[5/7]")
         running.process.kill()
-        running.end(30)
+        running.end()
         (entry,) = runs(place.cluster)
         digest = place.console("resume", entry["id"]).out.splitlines()[-1].split()[1]
         (name,) = our_leases(place.cluster)
@@ -157,7 +157,7 @@ def _():
             running.wait_line("looks abandoned")
             sent = len(place.proxy.writes())
             running.process.send_signal(number)
-            assert running.end(8) == code, running.text()
+            assert running.end() == code, running.text()
             assert place.proxy.writes()[sent:] == [], place.proxy.writes()[sent:]
             assert place.cluster.get(f"{LEASES}/{name}") == before
 
@@ -181,7 +181,7 @@ def _():
         running = place.start("fix", "E08", "--confirm", place.digest)
         running.wait_line("[5/7]")
         running.process.kill()
-        running.end(30)
+        running.end()
         (entry,) = runs(place.cluster)
         under_way = [step["n"] for step in entry["steps"] if step["state"] == "running"]
         assert entry["state"] == "interrupted" and under_way == [5], entry

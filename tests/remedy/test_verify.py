@@ -41,7 +41,7 @@ def _():
         running = Running(cluster, "fix", "E08", "--confirm", copy.digest(cluster), console=copy.console)
         running.wait_line("verifying")
         cluster.process.kill()
-        assert running.end(60) == 5, running.text()
+        assert running.end() == 5, running.text()
         assert "verified" not in running.text().replace("could not", ""), running.text()
         assert runs(cluster)[0]["state"] == "could_not_verify"
 
@@ -59,7 +59,7 @@ def _():
         running.wait_line("must stay so for 60 s")
         kubectl(cluster, "-n", "kube-system", "set", "image", "deployment/calico-typha",
                 "calico-typha=harbor-kr1.cloud.toastoven.net/container_service/calico/typha:v3.24.1")
-        assert running.end(60) == 7, running.text()
+        assert running.end() == 7, running.text()
         assert "not ready" in running.text(), running.text()
 
 

@@ -42,7 +42,7 @@ def _():
             running = held(copy, cluster, proxy, 6)
             proxy.is_silent = True
             break_again(cluster)
-            assert running.end(90) in (5, 7), running.text()
+            assert running.end() in (5, 7), running.text()
             assert runs(cluster)[0]["state"] in ("not_improved", "could_not_verify")
         finally:
             proxy.stop()
@@ -59,7 +59,7 @@ def _():
         try:
             running = held(copy, cluster, proxy, 4)
             state["is_cut"] = proxy.is_cut = True
-            assert running.end(90) == 5, running.text()
+            assert running.end() == 5, running.text()
             assert runs(cluster)[0]["state"] == "could_not_verify"
         finally:
             proxy.stop()
@@ -72,7 +72,7 @@ def _():
         try:
             running = held(copy, cluster, proxy, 1)
             before = len(proxy.requests)
-            assert running.end(90) == 0, running.text()
+            assert running.end() == 0, running.text()
             lists = [path for method, path, _ in proxy.requests[before:]
                      if method == "GET" and "watch" not in path and path.split("?")[0] == "/api/v1/pods"]
             assert lists, proxy.requests[before:]
@@ -101,9 +101,9 @@ def _():
         watch.wait_line('"Report"')
         assert "cameBackAfter" not in watch.text()
         hold_back(cluster)
-        watch.wait_line(f'"cameBackAfter":"{name}"', 60)
+        watch.wait_line(f'"cameBackAfter":"{name}"')
         watch.process.terminate()
-        watch.process.wait(20)
+        watch.process.wait(90)
         # Another console that starts only now knows it, too.
         found = json.loads(copy.run(cluster, "report", "-o", "json").stdout)["findings"]
         assert [f.get("cameBackAfter") for f in found if f["id"] == "E15"] == [name], found

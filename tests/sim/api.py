@@ -10,10 +10,10 @@ from kubectl import Kubectl  # noqa: E402
 
 
 class Api(Kubectl):
-    def connection(self, timeout=20):
+    def connection(self, timeout=90):
         return http.client.HTTPConnection(urllib.parse.urlparse(self.server).netloc, timeout=timeout)
 
-    def send(self, method, path, body=None, timeout=20, **headers):
+    def send(self, method, path, body=None, timeout=90, **headers):
         """(status, headers, bytes)"""
         connection = self.connection(timeout)
         try:
@@ -42,7 +42,7 @@ class Watch:
     """Events, one document after the other; None at the end of the stream."""
 
     def __init__(self, api, path, headers):
-        self.connection = api.connection(30)
+        self.connection = api.connection()
         self.connection.request("GET", path, headers=headers)
         self.answer = self.connection.getresponse()
         self.status = self.answer.status

@@ -18,7 +18,7 @@ class Kubectl(Simulated):
         return [os.environ.get("KUBECTL", "kubectl"), "--kubeconfig", self.kubeconfig,
                 "--cache-dir", os.path.join(self.folder, "cache"), *words]
 
-    def run(self, *words, stdin=None, timeout=60):
+    def run(self, *words, stdin=None, timeout=180):
         return subprocess.run(self.argv(*words), capture_output=True, text=True, timeout=timeout, input=stdin,
                               env=environment(self.folder), check=False)
 

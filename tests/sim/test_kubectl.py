@@ -253,10 +253,10 @@ def _():
 @test("a pod of one's own runs and goes")
 def _():
     shared.ok("run", "mine", "--image=docker.io/library/nginx:1.25")
-    shared.ok("wait", "--for=condition=Ready", "pod/mine", "--timeout=20s")
+    shared.ok("wait", "--for=condition=Ready", "pod/mine", "--timeout=120s")
     reasons = [e["reason"] for e in shared.json("get", "events", "--field-selector", "involvedObject.name=mine")["items"]]
     assert {"Scheduled", "Pulling", "Pulled", "Created", "Started"} <= set(reasons), reasons
-    shared.ok("delete", "pod", "mine", "--timeout=20s")
+    shared.ok("delete", "pod", "mine", "--timeout=120s")
     assert "NotFound" in shared.fails("get", "pod", "mine")
 
 
@@ -271,10 +271,10 @@ def _():
         return {"ErrImagePull", "ImagePullBackOff"} <= seen
     wait_for(both, what=lambda: f"both reasons; saw {seen}")
     shared.ok("set", "image", "pod/stuck", "stuck=docker.io/library/nginx:1.25")
-    shared.ok("wait", "--for=condition=Ready", "pod/stuck", "--timeout=60s")
+    shared.ok("wait", "--for=condition=Ready", "pod/stuck", "--timeout=120s")
     assert "pod updates may not change fields other than" in shared.fails(
         "patch", "pod", "stuck", "-p", '{"spec":{"nodeName":"other"}}')
-    shared.ok("delete", "pod", "stuck", "--timeout=20s")
+    shared.ok("delete", "pod", "stuck", "--timeout=120s")
 
 
 @test("the three patches, with 409, 422 and 500 as a real server answers them")
@@ -321,19 +321,19 @@ def _():
     entry = next(e for e in after["metadata"]["managedFields"] if e["manager"] == "tester")
     assert entry["fieldsV1"] == {"f:spec": {"f:template": {"f:spec": {"f:containers": {
         'k:{"name":"search"}': {"f:image": {}}}}}}}, entry
-    shared.ok("-n", "shop", "rollout", "status", "deploy/search", "--timeout=30s")
+    shared.ok("-n", "shop", "rollout", "status", "deploy/search", "--timeout=120s")
 
 
 @test("rollout restart replaces every pod, and history and undo know the revisions")
 def _():
     before = {p["metadata"]["uid"] for p in pods_of(shared, "k8s-app=kube-dns")}
     shared.ok(*SYSTEM, "rollout", "restart", "deploy/coredns")
-    shared.ok(*SYSTEM, "rollout", "status", "deploy/coredns", "--timeout=30s")
+    shared.ok(*SYSTEM, "rollout", "status", "deploy/coredns", "--timeout=120s")
     live = [p for p in pods_of(shared, "k8s-app=kube-dns") if "deletionTimestamp" not in p["metadata"]]
     assert len(live) == 2 and not before & {p["metadata"]["uid"] for p in live}
     assert len(shared.ok(*SYSTEM, "rollout", "history", "deploy/coredns").strip().splitlines()) == 4
     shared.ok(*SYSTEM, "rollout", "undo", "deploy/coredns")
-    shared.ok(*SYSTEM, "rollout", "status", "deploy/coredns", "--timeout=30s")
+    shared.ok(*SYSTEM, "rollout", "status", "deploy/coredns", "--timeout=120s")
 
 
 @test("a deleted pod of a DaemonSet, a Deployment, a StatefulSet is replaced")
@@ -341,8 +341,8 @@ def _():
     for name, kind in (("kube-proxy", "ds"), ("metrics-server", "deploy"), ("csi-cinder-controllerplugin", "sts")):
         pod = shared.json(*SYSTEM, "get", "pods")["items"]
         pod = next(p for p in pod if p["metadata"]["name"].startswith(name + "-"))
-        shared.ok(*SYSTEM, "delete", "pod", pod["metadata"]["name"], "--timeout=20s")
-        shared.ok(*SYSTEM, "rollout", "status", f"{kind}/{name}", "--timeout=30s") if kind != "sts" else wait_for(
+        shared.ok(*SYSTEM, "delete", "pod", pod["metadata"]["name"], "--timeout=120s")
+        shared.ok(*SYSTEM, "rollout", "status", f"{kind}/{name}", "--timeout=120s") if kind != "sts" else wait_for(
             lambda: shared.json(*SYSTEM, "get", "sts", name)["status"].get("readyReplicas") == 1, what="the pod")
         assert pod["metadata"]["uid"] not in shared.ok(*SYSTEM, "get", "pods", "-o", "json")
 
@@ -350,7 +350,7 @@ def _():
 @test("deleting a Deployment takes its ReplicaSets and pods along")
 def _():
     shared.ok("create", "deployment", "d1", "--image=docker.io/library/nginx:1.25", "--replicas=2")
-    shared.ok("rollout", "status", "deploy/d1", "--timeout=30s")
+    shared.ok("rollout", "status", "deploy/d1", "--timeout=120s")
     shared.ok("delete", "deploy", "d1")
     wait_for(lambda: "d1-" not in shared.ok("get", "rs,pods", "-o", "name"), what="the pods to go")
 
@@ -376,7 +376,7 @@ def _():
     text = shared.fails("drain", node, "--ignore-daemonsets", "--force", "--timeout=2s")
     assert "Cannot evict pod as it would violate the pod's disruption budget." in text, text
     shared.ok("-n", "shop", "patch", "pdb", "checkout", "--type=merge", "-p", '{"spec":{"minAvailable":4}}')
-    shared.ok("drain", node, "--ignore-daemonsets", "--force", "--timeout=40s")
+    shared.ok("drain", node, "--ignore-daemonsets", "--force", "--timeout=120s")
     left = shared.json("get", "pods", "-A", "--field-selector", f"spec.nodeName={node}")["items"]
     assert all(p["metadata"].get("ownerReferences", [{}])[0].get("kind") == "DaemonSet"
                or p["status"]["phase"] in ("Succeeded", "Failed") for p in left), left
@@ -405,17 +405,17 @@ def _():
         shown = cluster.run(*SYSTEM, "rollout", "status", "deploy/calico-typha", "--timeout=1s")
         assert shown.returncode != 0, shown.stdout
         cluster.ok(*SYSTEM, "set", "image", "deploy/calico-typha", f"calico-typha={TYPHA}")
-        cluster.ok(*SYSTEM, "rollout", "status", "deploy/calico-typha", "--timeout=60s")
+        cluster.ok(*SYSTEM, "rollout", "status", "deploy/calico-typha", "--timeout=120s")
         cluster.ok(*SYSTEM, "set", "image", "deploy/calico-kube-controllers",
                    "calico-kube-controllers=docker.io/calico/kube-controllers:v3.24.1")
-        cluster.ok(*SYSTEM, "rollout", "status", "deploy/calico-kube-controllers", "--timeout=60s")
+        cluster.ok(*SYSTEM, "rollout", "status", "deploy/calico-kube-controllers", "--timeout=120s")
         wait_for(lambda: cluster.json(*SYSTEM, "get", "ds", "calico-node")["status"]["numberReady"] == 12,
                  what="felix to find typha on every node")
         before = {p["metadata"]["uid"] for p in pods_of(cluster, "k8s-app=calico-node")}
         node, cni = "docker.io/calico/node:v3.24.1", "docker.io/calico/cni:v3.24.1"
         cluster.ok(*SYSTEM, "set", "image", "ds/calico-node", f"calico-node={node}", f"mount-bpffs={node}",
                    f"install-cni={cni}", f"upgrade-ipam={cni}")
-        cluster.ok(*SYSTEM, "rollout", "status", "ds/calico-node", "--timeout=90s")
+        cluster.ok(*SYSTEM, "rollout", "status", "ds/calico-node", "--timeout=120s")
         pods = [p for p in pods_of(cluster, "k8s-app=calico-node") if "deletionTimestamp" not in p["metadata"]]
         assert len(pods) == 12 and not before & {p["metadata"]["uid"] for p in pods}
         assert all(p["status"]["containerStatuses"][0]["ready"] for p in pods)
@@ -439,7 +439,7 @@ def _():
 def _():
     shared.ok("create", "deployment", "late", "--image=docker.io/library/x:does-not-exist")
     shared.ok("patch", "deploy", "late", "--type=merge", "-p", '{"spec":{"progressDeadlineSeconds":2}}')
-    assert "exceeded its progress deadline" in shared.fails("rollout", "status", "deploy/late", "--timeout=30s")
+    assert "exceeded its progress deadline" in shared.fails("rollout", "status", "deploy/late", "--timeout=120s")
     shared.ok("delete", "deploy", "late")
 
 

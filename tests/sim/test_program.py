@@ -16,7 +16,7 @@ from wait import wait_for  # noqa: E402
 
 
 def sim(*words, **more):
-    return subprocess.run([SIMULATOR, *words], capture_output=True, text=True, timeout=20, check=False, **more)
+    return subprocess.run([SIMULATOR, *words], capture_output=True, text=True, timeout=90, check=False, **more)
 
 
 def start(*words, **more):
@@ -59,7 +59,7 @@ def _():
             text = file.read()
         assert "\nHost nks-prod-default-worker-0 10.0.0.21\n    HostName 127.0.0.1\n" in text
         process.terminate()
-        assert process.wait(20) == 0
+        assert process.wait(90) == 0
         assert os.listdir(temporary) == []
 
 
@@ -73,7 +73,7 @@ def _():
             pending = api.connection()
             pending.request("GET", "/api/v1/nodes")
             api.process.send_signal(number)
-            assert api.process.wait(20) == 0, number
+            assert api.process.wait(90) == 0, number
             watch.connection.close()
             pending.close()
 

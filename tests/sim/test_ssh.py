@@ -112,7 +112,7 @@ def _():
     running = [subprocess.Popen(cluster.ssh_command(f"nks-prod-default-worker-{i % 12}", "cat /etc/hostname"),
                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) for i in range(20)]
     for i, process in enumerate(running):
-        out, _err = process.communicate(timeout=30)
+        out, _err = process.communicate(timeout=180)
         assert out == f"nks-prod-default-worker-{i % 12}\n", (i, out, process.returncode)
 
 

@@ -10,6 +10,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 from pool_probe import Pool  # noqa: E402
 from sshd import Folder, Sshd, keygen, public  # noqa: E402
 from tap import run, test  # noqa: E402
+from wait import wait_for  # noqa: E402
 
 FOLDER = Folder()
 KEYS = {kind: keygen(FOLDER(f"key_{kind}"), kind) for kind in ("ed25519", "ecdsa", "rsa")}
@@ -127,8 +128,8 @@ def _():
             return len(os.listdir(f"/proc/{nodes.process.pid}/fd"))
         before = descriptors()
         for _round in range(8):
-            after = descriptors()
-        assert after <= before, f"{before}, then {after}"
+            descriptors()
+        wait_for(lambda: descriptors() <= before, what=lambda: f"{before} descriptors, not {descriptors()}")
 
 
 @test("the agent of IdentityAgent is asked, none where it says so")
@@ -281,10 +282,10 @@ def _():
             nodes.start("node-1", "echo here")
             silent.accept()
             nodes.close()
-            assert nodes.ended_ms < 8000, nodes.ended_ms
+            assert nodes.ended_ms < 20000, nodes.ended_ms
         with pool(env={"SSH_AUTH_SOCK": path}, connect_timeout_ms=1500) as nodes:
             answer = nodes.run("node-1", "echo here")
-            assert answer["trouble"] != "fine" and answer["milliseconds"] < 20000, answer
+            assert answer["trouble"] != "fine" and answer["milliseconds"] < 60000, answer
 
 
 run()

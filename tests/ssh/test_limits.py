@@ -24,7 +24,7 @@ def _():
             calls = [nodes.start(f"127.0.2.{i}", "echo here", address=f"127.0.2.{i}") for i in range(1, 101)]
             assert {nodes.wait(call)["trouble"] for call in calls} == {"fine"}
         # 48 of them: (400 - 256) / 3.
-        wait_for(lambda: len(server.sessions()) <= 48, 30, what=lambda: f"{len(server.sessions())} sessions to be fewer")
+        wait_for(lambda: len(server.sessions()) <= 48, what=lambda: f"{len(server.sessions())} sessions to be fewer")
         assert len(server.sessions()) > 10, len(server.sessions())
     server.stop()
 
@@ -39,7 +39,7 @@ def _():
         more = (f"Host stranger\n\tHostName 127.0.0.1\n\tPort {stranger.port}\n"
                 f"Host refused\n\tHostName 127.0.0.1\n\tUser nobody-of-this-name\n"
                 f"Host silent\n\tHostName 127.0.0.1\n\tPort {silent.getsockname()[1]}\n")
-        with pool(server, more=more, connect_timeout_ms=1500, workers=4) as nodes:
+        with pool(server, more=more, connect_timeout_ms=10000, workers=4) as nodes:
             for call in [nodes.start("node-1", "sleep 0.2; echo here") for i in range(8)]:
                 nodes.wait(call)
             before = descriptors(nodes)
@@ -49,7 +49,7 @@ def _():
                 assert [nodes.wait(call)["trouble"] for call in calls] == \
                     ["lost", "timed out", "host key changed", "auth refused"]
             assert nodes.run("silent", "true")["trouble"] == "unreachable"
-            assert descriptors(nodes) <= before, f"{before}, then {descriptors(nodes)}"
+            wait_for(lambda: descriptors(nodes) <= before, what=lambda: f"{before} descriptors, not {descriptors(nodes)}")
     stranger.stop()
     server.stop()
 
@@ -98,10 +98,10 @@ def _():
 
 @test("a server that ends idle connections: the next command finds out and connects anew")
 def _():
-    server = Sshd(authorized=[public(KEY)], options=["ClientAliveInterval 1", "ClientAliveCountMax 1"])
+    server = Sshd(authorized=[public(KEY)], options=["ClientAliveInterval 3", "ClientAliveCountMax 1"])
     with pool(server) as nodes:
-        assert nodes.run("node-1", "sleep 3; echo long", 20)["out"] == "long\n"
-        wait_for(lambda: not server.sessions(), 20, what="the server's end of the idle connection")
+        assert nodes.run("node-1", "sleep 7; echo long")["out"] == "long\n"
+        wait_for(lambda: not server.sessions(), what="the server's end of the idle connection")
         assert nodes.run("node-1", "echo again")["out"] == "again\n"
     server.stop()
 
