@@ -75,15 +75,19 @@ int change_command_check_target(const struct invocation *invocation, const char 
 }
 
 /* "Kind/namespace/name" or "Kind/name" of the finding? */
+static bool is_named(const struct finding_object *object, const char *target)
+{
+	auto_free char *label = *object->name_space
+					? xasprintf("%s/%s/%s", object->kind, object->name_space, object->name)
+					: xasprintf("%s/%s", object->kind, object->name);
+
+	return !strcasecmp(label, target);
+}
+
 static bool has_target(const struct finding *finding, const char *target)
 {
 	for (size_t i = 0; i < finding->object_count; i++) {
-		const struct finding_object *object = &finding->objects[i];
-		auto_free char *label = *object->name_space
-						? xasprintf("%s/%s/%s", object->kind, object->name_space, object->name)
-						: xasprintf("%s/%s", object->kind, object->name);
-
-		if (!strcasecmp(label, target))
+		if (is_named(&finding->objects[i], target))
 			return true;
 	}
 	return false;
@@ -106,10 +110,23 @@ static bool is_above(const struct session *session, const struct finding *findin
 	return false;
 }
 
-/* The steps of such an entry are about the objects of its finding, and of no other. */
-static bool is_about_its_objects(const struct runbook *runbook)
+static bool is_node(const char *target)
 {
-	return runbook->group == GROUP_OBJECT || runbook->group == GROUP_OWNER;
+	return !strncasecmp(target, "Node/", strlen("Node/"));
+}
+
+/* One finding a node: the node stands for it, whatever objects have the fault there. */
+static bool is_of_node(const struct finding *finding, const char *target)
+{
+	return finding->runbook->group == GROUP_NODE && is_node(target) &&
+	       !strcmp(finding->group_name, target + strlen("Node/"));
+}
+
+/* The steps of such an entry are about the objects of its finding, and of no other. */
+static bool is_about_its_objects(const struct runbook *runbook, const char *target)
+{
+	return runbook->group == GROUP_OBJECT || runbook->group == GROUP_OWNER ||
+	       (runbook->group == GROUP_NODE && is_node(target));
 }
 
 static const struct finding *find(const struct session *session, const struct runbook *runbook, const char *target)
@@ -121,34 +138,89 @@ static const struct finding *find(const struct session *session, const struct ru
 
 		if (finding->runbook != runbook)
 			continue;
-		if (target && (has_target(finding, target) || is_above(session, finding, target)))
+		if (target && (has_target(finding, target) || is_of_node(finding, target) ||
+			       is_above(session, finding, target)))
 			return finding;
 		if (!first)
 			first = finding;
 	}
 	/* A target that is no object of a finding may still be one of the plan's: planning says if it is not. */
-	return target && is_about_its_objects(runbook) ? NULL : first;
+	return target && is_about_its_objects(runbook, target) ? NULL : first;
 }
 
-/* Not found because it could not be looked for is no "nothing to do". */
-static int refuse_unchecked(const struct change_command *command)
+static int fail_unchecked(const struct change_command *command, const struct message *why)
+{
+	auto_free char *reason = why && why->id ? message_text(why) : xstrdup("");
+	struct err err;
+
+	err_set(&err, ERR_REFUSED, "{id} could not be checked: {reason}", "id", command->runbook->id, "reason", reason,
+		NULL);
+	command_fail(command->invocation, &err);
+	return EXIT_REFUSED;
+}
+
+/* The target among those that could not be looked at; NULL: it is none of them. */
+static const struct unjudged *find_unjudged(const struct unjudged *unjudged, size_t count, const char *target)
+{
+	for (size_t i = 0; target && i < count; i++) {
+		if (is_named(unjudged[i].object, target))
+			return &unjudged[i];
+	}
+	return NULL;
+}
+
+static void name_unjudged(const struct change_command *command, const struct unjudged *unjudged, size_t count)
+{
+	enum { MOST = 8 };
+	FILE *out = command->invocation->error_out;
+
+	for (size_t i = 0; i < count && i < MOST; i++) {
+		auto_free char *reason = unjudged[i].reason ? message_text(unjudged[i].reason) : xstrdup("");
+		auto_free char *line = xasprintf(translate("%s: could not look at %s: %s"), command->runbook->id,
+						 unjudged[i].object->name, reason);
+
+		print_shown(out, line);
+		fputc('\n', out);
+	}
+	if (count > MOST)
+		fprintf(out, translate("%s: could not look at %zu more\n"), command->runbook->id, count - MOST);
+}
+
+static const struct check *check_of(const struct change_command *command)
 {
 	const struct symptoms *symptoms = command->session->symptoms;
 
 	for (size_t i = 0; i < symptoms_check_count(symptoms); i++) {
-		const struct check *check = symptoms_check_at(symptoms, i);
-		auto_free char *reason = NULL;
-		struct err err;
-
-		if (check->runbook != command->runbook || check->verdict != VERDICT_COULD_NOT_CHECK)
-			continue;
-		reason = check->reason.id ? message_text(&check->reason) : xstrdup("");
-		err_set(&err, ERR_REFUSED, "{id} could not be checked: {reason}", "id", command->runbook->id, "reason",
-			reason, NULL);
-		command_fail(command->invocation, &err);
-		return EXIT_REFUSED;
+		if (symptoms_check_at(symptoms, i)->runbook == command->runbook)
+			return symptoms_check_at(symptoms, i);
 	}
-	return EXIT_DONE;
+	return NULL;
+}
+
+/*
+ * Not found because it could not be looked for is no "nothing to do". Of an entry that is about nodes what was read
+ * of some says something of these, also where others are out of reach: those are named.
+ */
+static int refuse_unchecked(const struct change_command *command, const char *target)
+{
+	const struct runbook *runbook = command->runbook;
+	const struct check *check = check_of(command);
+	struct unjudged *unjudged;
+	bool has_judged;
+	size_t count = symptoms_unjudged(command->session->symptoms, runbook, &unjudged, &has_judged);
+	const struct unjudged *own = find_unjudged(unjudged, count, target);
+	int code = EXIT_DONE;
+
+	if (own)
+		code = fail_unchecked(command, own->reason);
+	else if (!check || check->verdict != VERDICT_COULD_NOT_CHECK)
+		;
+	else if (runbook->group != GROUP_NODE || runbook->subject != KIND_NODE || !has_judged || !count)
+		code = fail_unchecked(command, &check->reason);
+	else if (!target)
+		name_unjudged(command, unjudged, count);
+	free(unjudged);
+	return code;
 }
 
 static int fail_unknown(const struct change_command *command, const char *id)
@@ -267,7 +339,7 @@ static int plan_finding(struct change_command *command, const struct finding *fi
 	command->was_found = finding != NULL;
 	say_half_way(command);
 	if (!finding) {
-		code = refuse_unchecked(command);
+		code = refuse_unchecked(command, target);
 		if (code != EXIT_DONE)
 			return code;
 	}
@@ -280,10 +352,17 @@ static int plan_finding(struct change_command *command, const struct finding *fi
 
 int change_command_plan(struct change_command *command, const char *id, const char *target)
 {
+	struct finding *whole = NULL;
+	int code;
+
 	command->runbook = runbook_find(command->session->runbooks, id);
 	if (!command->runbook)
 		return fail_unknown(command, id);
-	return plan_finding(command, find(command->session, command->runbook, target), target);
+	if (!target && runbook_plans_across(command->runbook))
+		whole = symptoms_finding_of_all(command->session->symptoms, command->runbook);
+	code = plan_finding(command, whole ? whole : find(command->session, command->runbook, target), target);
+	finding_free(whole);
+	return code;
 }
 
 int change_command_plan_key(struct change_command *command, const char *id, const char *key)

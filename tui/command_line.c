@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "probes/base/memory.h"
 #include "probes/kube/kubeconfig.h"
@@ -86,10 +87,32 @@ static void run_theme(struct console *console, const char *value)
 	console->request = REQUEST_THEME;
 }
 
+/* Of an entry: all that its batch goes across, else its first finding. */
+static void plan_entry(struct console *console, const char *id)
+{
+	const struct symptoms *symptoms = console->world.symptoms;
+	const struct runbook *runbook = console->session ? runbook_find(console->session->runbooks, id) : NULL;
+	const struct finding *first = NULL;
+
+	if (!runbook) {
+		console_sayf(console, ROLE_WARNING, translate("there is no entry %s"), id);
+		return;
+	}
+	for (size_t i = 0; symptoms && !first && i < symptoms_finding_count(symptoms); i++) {
+		if (symptoms_finding_at(symptoms, i)->runbook == runbook)
+			first = symptoms_finding_at(symptoms, i);
+	}
+	if (first && !runbook_plans_across(runbook))
+		fix_act(console, first);
+	else
+		fix_plan_all(console, runbook);
+}
+
 static void run_plan(struct console *console, const char *value)
 {
-	(void)value;
-	if (fix_change(console->fix))
+	if (*value)
+		plan_entry(console, value);
+	else if (fix_change(console->fix))
 		detail_view_show(console, DETAIL_PLAN);
 	else
 		console_act(console, ACTION_FIX);
@@ -219,6 +242,21 @@ static void complete_run(const struct console *console, const char *text, struct
 }
 
 /* Checks that nodes can be asked for. */
+/* Entries of which something was found. */
+static void complete_entry(const struct console *console, const char *text, struct input_candidates *candidates)
+{
+	const struct symptoms *symptoms = console->world.symptoms;
+	const struct runbook *last = NULL;
+
+	for (size_t i = 0; symptoms && i < symptoms_finding_count(symptoms); i++) {
+		const struct runbook *runbook = symptoms_finding_at(symptoms, i)->runbook;
+
+		if (runbook != last && !runbook->is_general && !strncasecmp(runbook->id, text, strlen(text)))
+			input_candidates_add(candidates, runbook->id);
+		last = runbook;
+	}
+}
+
 static void complete_check(const struct console *console, const char *text, struct input_candidates *candidates)
 {
 	const struct node_survey *survey = console->world.survey;
@@ -264,6 +302,8 @@ void console_complete_command(void *context, const char *text, size_t cursor,
 		complete_namespace(console, space + 1, candidates);
 	else if (!strcmp(typed, "undo") || !strcmp(typed, "resume"))
 		complete_run(console, space + 1, candidates);
+	else if (!strcmp(typed, "plan"))
+		complete_entry(console, space + 1, candidates);
 	else if (!strcmp(typed, "nodes"))
 		complete_check(console, space + 1, candidates);
 	else if (!strcmp(typed, "trust"))

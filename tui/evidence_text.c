@@ -115,6 +115,15 @@ static void add_objects(struct textview *text, const struct world *world, const 
 			      finding->object_count - MOST_OBJECTS);
 }
 
+static size_t count_alike(const struct world *world, const struct finding *finding)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; world->symptoms && i < symptoms_finding_count(world->symptoms); i++)
+		count += symptoms_finding_at(world->symptoms, i)->runbook == finding->runbook;
+	return count;
+}
+
 /* What can be done from here, before the evidence, which may be long. */
 static void add_ways_on(struct textview *text, const struct world *world, const struct finding *finding)
 {
@@ -131,6 +140,12 @@ static void add_ways_on(struct textview *text, const struct world *world, const 
 	textview_append(text, ROLE_KEY, world_key(world, ACTION_EXPLAIN, key));
 	textview_append(text, ROLE_DIM, translate(" explains"));
 	textview_indent(text, 2);
+	if (runbook_plans_across(finding->runbook) && count_alike(world, finding) > 1) {
+		textview_addf(text, ROLE_KEY, "  :plan %s", finding->runbook->id);
+		textview_appendf(text, ROLE_DIM, translate(" plans all %zu of them together, one first"),
+				 count_alike(world, finding));
+		textview_indent(text, 2);
+	}
 }
 
 void evidence_text(struct textview *text, const struct world *world, const struct finding *finding)

@@ -22,6 +22,7 @@ struct fix {
 	struct journal *journal;
 	struct change *change;
 	char *finding_key;
+	bool is_of_all;			/* of one plan over all findings of an entry */
 	enum change_state seen;		/* to say each change of state once */
 	char *digest;			/* what the dialog showed */
 	size_t secret;			/* index of the value that is being asked for */
@@ -162,6 +163,7 @@ static struct fix *start_anew(struct console *console, const char *finding_key)
 	fix->change = NULL;
 	free(fix->finding_key);
 	fix->finding_key = xstrdup(finding_key);
+	fix->is_of_all = false;
 	fix->seen = CHANGE_PLANNING;
 	return fix;
 }
@@ -174,6 +176,7 @@ static void plan(struct console *console, const struct finding *finding)
 	if (!prepare(console, &context))
 		return;
 	fix = start_anew(console, finding->key);
+	fix->is_of_all = !strcmp(finding->key, finding->runbook->id) && runbook_plans_across(finding->runbook);
 	fix->change = change_new(&context, finding->runbook, finding, NULL, on_change, fix);
 	on_change(fix);
 }
@@ -206,10 +209,29 @@ const char *fix_run_id(const struct fix *fix)
 	return fix_is_active(fix) ? change_run_id(fix->change) : "";
 }
 
-/* It takes back or goes on with a run: no symptom stands for it. */
-static bool is_of_run(const struct fix *fix)
+void fix_plan_all(struct console *console, const struct runbook *runbook)
 {
-	return fix && fix->change && (change_undo_of(fix->change) || change_resume_of(fix->change));
+	struct finding *whole;
+
+	if (fix_is_active(console->fix)) {
+		console_say(console, ROLE_WARNING, translate("a fix is running: Ctrl-c asks how to stop it"));
+		return;
+	}
+	whole = console->world.symptoms ? symptoms_finding_of_all(console->world.symptoms, runbook) : NULL;
+	if (!whole) {
+		console_sayf(console, ROLE_INFO, "%s: %s", runbook->id, translate("nothing to do: it was not found"));
+		return;
+	}
+	plan(console, whole);
+	finding_free(whole);
+	detail_view_show(console, DETAIL_PLAN);
+}
+
+/* It takes back or goes on with a run, or is of several symptoms: no single one stands for it. */
+static bool stands_alone(const struct fix *fix)
+{
+	return fix && fix->change &&
+	       (fix->is_of_all || change_undo_of(fix->change) || change_resume_of(fix->change));
 }
 
 /* "Deployment/kube-system/calico-typha  uid ..." for each object that the plan touches. */
@@ -438,8 +460,8 @@ void fix_act(struct console *console, const struct finding *finding)
 		detail_view_show(console, DETAIL_RUN);
 		return;
 	}
-	/* Looking at the plan of a run, one means that. */
-	if (is_of_run(fix) && detail_view_tab(console) == DETAIL_PLAN && console->focus == PANE_DETAIL)
+	/* Looking at such a plan, one means that. */
+	if (stands_alone(fix) && detail_view_tab(console) == DETAIL_PLAN && console->focus == PANE_DETAIL)
 		finding = NULL;
 	if (!finding && !(fix && fix->change)) {
 		console_say(console, ROLE_WARNING, translate("select a symptom first"));

@@ -21,6 +21,8 @@ struct world;
 void fix_act(struct console *console, const struct finding *finding);
 /* Plans the way back of a run of the journal, or what is left of it; then as any fix. */
 void fix_plan_run(struct console *console, const char *run_id, enum run_way way);
+/* One plan over all findings of an entry whose batch goes across them; the others are planned finding by finding. */
+void fix_plan_all(struct console *console, const struct runbook *runbook);
 /* The run of this console, while it is one; "" none. */
 const char *fix_run_id(const struct fix *fix);
 /* NULL: no fix was asked for. */

@@ -97,7 +97,9 @@ bool plan_all_is_found(const struct plan_all *all, size_t index)
 
 int plan_all_make(struct plan_all *all, struct change_command *command, const char *id, const char *target)
 {
-	char **keys = target ? NULL : change_command_keys(command, id);
+	const struct runbook *runbook = runbook_find(command->session->runbooks, id);
+	bool is_one = target || (runbook && runbook_plans_across(runbook));
+	char **keys = is_one ? NULL : change_command_keys(command, id);
 	int code;
 
 	*all = (struct plan_all){.command = command};

@@ -185,7 +185,7 @@ static void fill(struct text_view *base)
 		textview_add(text, ROLE_NORMAL, "");
 		textview_add(text, ROLE_HEADING, translate("Commands behind `:`"));
 		textview_add(text, ROLE_NORMAL,
-			     "  ctx  ns  nodes  symptoms  pods  events  checks  plan  runs  requests");
+			     "  ctx  ns  nodes  symptoms  pods  events  checks  plan E02  runs  requests");
 		textview_add(text, ROLE_NORMAL, "  arm 15m  disarm  lang ko  theme light  info  help  q");
 	}
 	snprintf(base->title, sizeof(base->title),

@@ -4,7 +4,6 @@
  * data is old: what is not known to be current is unknown, never gone.
  */
 #include <string.h>
-#include <strings.h>
 
 #include "probes/base/buffer.h"
 #include "probes/base/clock.h"
@@ -127,37 +126,13 @@ static enum truth all_is_ready(const struct change *change, struct message *ret_
 	return TRUTH_TRUE;
 }
 
-/*
- * --target named one node of a finding of the whole cluster (guide E02): the others were not to be changed, and are
- * not what is verified. The rest of the finding is borrowed.
- */
-static struct finding what_was_meant(const struct change *change)
-{
-	struct finding meant = *change->finding;
-
-	if (!change->only_target || change->runbook->group != GROUP_CLUSTER || change->runbook->subject != KIND_NODE)
-		return meant;
-	for (size_t i = 0; i < change->finding->object_count; i++) {
-		struct finding_object *object = &change->finding->objects[i];
-		auto_free char *label = xasprintf("%s/%s", object->kind, object->name);
-
-		if (strcasecmp(label, change->only_target) != 0)
-			continue;
-		meant.objects = object;
-		meant.object_count = 1;
-		meant.key = (char *)(uintptr_t)"";	/* no other object is of its group */
-	}
-	return meant;
-}
-
 /* TRUE: the symptom is gone and everything is ready. */
 static enum truth is_mended(struct change *change, struct message *ret_reason)
 {
 	const json_t *when = json_object_get(json_object_get(change->document, "verify"), "when");
 	const struct change_context *context = &change->context;
-	const struct finding meant = what_was_meant(change);
 	enum truth holds = symptoms_still_holds(context->symptoms, cluster_snapshot(context->cluster),
-						context->evidence, &meant, clock_wall(), ret_reason);
+						context->evidence, change->finding, clock_wall(), ret_reason);
 
 	if (holds == TRUTH_TRUE) {
 		message_set(ret_reason, "the signs of {id} are still there", "id", change->runbook->id, NULL);

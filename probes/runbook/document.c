@@ -221,6 +221,11 @@ bool runbook_is_about(const struct runbook *runbook, enum kind_id kind)
 	return runbook_when(runbook, kind) != NULL;
 }
 
+bool runbook_plans_across(const struct runbook *runbook)
+{
+	return json_is_true(json_object_get(json_object_get(runbook->document, "batch"), "acrossFindings"));
+}
+
 static void add_need(struct runbook *runbook, enum kind_id *needs, const char *name)
 {
 	enum kind_id kind = kind_find(name)->id;

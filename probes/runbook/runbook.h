@@ -166,6 +166,8 @@ size_t runbook_lint(const char *const *paths, size_t path_count, const char *ass
 const struct condition_tree *runbook_when(const struct runbook *runbook, enum kind_id kind);
 /* Whether objects of a kind are looked at, for the fault or for its latent form. */
 bool runbook_is_about(const struct runbook *runbook, enum kind_id kind);
+/* "acrossFindings" of its batch: a fix without a target is one plan over all its findings. */
+bool runbook_plans_across(const struct runbook *runbook);
 /* Sets the kinds that it is about, needs or reads. */
 void runbook_kinds(const struct runbook *runbook, bool kinds[KIND_COUNT]);
 /* The kinds that its conditions read, a line each: "Pod: status.phase ...". Caller frees. */

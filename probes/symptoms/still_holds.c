@@ -18,8 +18,8 @@ static bool is_own(const struct finding *finding, const struct record *record)
 }
 
 /*
- * A finding of the whole cluster has every object for its group: one that it never named, and that cannot be looked at
- * (guide E02: a node that is out of reach), says nothing of those that were mended.
+ * A finding of the whole cluster has every object for its group: one that it never named, and that cannot be looked
+ * at, says nothing of those that were mended.
  */
 static bool belongs(const struct finding *finding, const struct snapshot *snapshot, const struct record *record,
 		    enum truth truth)

@@ -43,6 +43,21 @@ const struct finding *symptoms_finding_by_key(const struct symptoms *symptoms, c
  * finding, it is older than that, or it knows.
  */
 bool symptoms_came_back(struct symptoms *symptoms, const char *key, const char *run_id, int64_t verified_at);
+/*
+ * All findings of a runbook as one, whose key is the runbook's id: for a plan over all of them
+ * (runbook_plans_across()). NULL: there is none. The caller's, for finding_free().
+ */
+struct finding *symptoms_finding_of_all(const struct symptoms *symptoms, const struct runbook *runbook);
+/*
+ * The objects of which a runbook's evidence could not be read, by name, and why; both borrowed until the next update.
+ * Returns how many; the caller frees the array. ret_judged (may be NULL): others were read and do not have the fault.
+ */
+struct unjudged {
+	const struct finding_object *object;
+	const struct message *reason;	/* NULL: unknown */
+};
+size_t symptoms_unjudged(const struct symptoms *symptoms, const struct runbook *runbook, struct unjudged **ret_unjudged,
+			 bool *ret_judged);
 size_t symptoms_check_count(const struct symptoms *symptoms);
 const struct check *symptoms_check_at(const struct symptoms *symptoms, size_t index);
 /* Grows when a finding or a check changes. */

@@ -115,6 +115,16 @@ for _entry in FOUND:
     test(f"{_entry}: found in its scenario with its objects, severity and confidence")(detected(_entry))
 
 
+@test("a finding is of a node, of the cluster, or of a workload or object, as each entry is about")
+def _():
+    groups = {}
+    for entry in ENTRIES:
+        groups.setdefault(json.loads(read(f"assets/runbooks/{entry}.json"))["group"], []).append(entry)
+    assert groups.pop("node") == ["E01", "E02", "E07", "E09", "E14", "E16"], groups
+    assert groups.pop("cluster") == ["E08", "E12", "E13"], groups
+    assert set(groups) == {"owner", "object"}, groups
+
+
 @test("E01 and E02: without SSH they say what they could not look at, in place of a finding")
 def _():
     for entry in NODE_ONLY:

@@ -52,6 +52,7 @@ class Story:
             if self.one:
                 self.words = (*self.words, "--target", a_pod(cluster, self.entry, self.node))
             self.before = self.look(cluster, self.node)
+            self.found = cluster.findings(self.entry)
             self.plan = cluster.plan(self.entry, *self.words)
             self.text = cluster.ask("plan", self.entry, *self.words).out
             self.looked = self.look(cluster, self.node)
@@ -59,6 +60,9 @@ class Story:
             self.after = self.look(cluster, self.node)
             self.leases = our_leases(cluster)
             self.again = cluster.ask("plan", self.entry, *self.words)
+            if self.entry == "E02":
+                self.out_of_reach = cluster.ask("plan", "E02", "--target", "Node/nks-prod-docker-worker-4")
+                self.well = cluster.ask("fix", "E02", "--target", "Node/nks-prod-docker-worker-0")
             self.run = [r["id"] for r in runs(cluster) if self.node in json.dumps(r)][0]
             if self.undo:
                 self.undone = cluster.undo(self.run, name=self.name)
@@ -131,9 +135,12 @@ def _():
     for name in ("E01", "E01 rotate", "E07", "E09"):
         told = story(name)
         assert told.again.code == 0 and "nothing to" in told.again.out, (name, told.again)
-    # One node of E02's scenario is out of reach: nobody says that it is well.
-    again = story("E02").again
-    assert again.code == 6 and "could not be checked" in again.err and "worker-4" in again.err, again
+    # One node of E02's scenario is out of reach: it is named, and nobody says that it is well.
+    told = story("E02")
+    assert told.again.code == 0 and "nothing to do" in told.again.out, told.again
+    assert "could not look at nks-prod-docker-worker-4" in told.again.err, told.again
+    assert told.out_of_reach.code == 6 and "could not be checked" in told.out_of_reach.err, told.out_of_reach
+    assert told.well.code == 0 and "nothing to do" in told.well.out and not told.well.err, told.well
 
 
 def shown_words(text):
@@ -195,6 +202,17 @@ def _():
     assert "[canary]" in told.text, told.text
     assert told.before != told.after and told.after[0] is not None, (told.before, told.after)
     assert told.undone.code == 0 and told.back == told.before, (told.undone, told.before, told.back)
+
+
+@test("E02: each node that differs is a finding, and one plan with one digest is about all of them")
+def _():
+    told = story("E02")
+    nodes = [[(o["kind"], o["name"]) for o in f["objects"]] for f in told.found]
+    assert nodes == [[("Node", "nks-prod-docker-worker-2")], [("Node", "nks-prod-docker-worker-3")]], nodes
+    for found, [(_, name)] in zip(told.found, nodes):
+        assert found["evidence"] and all(f"Node/{name} " in line["source"] for line in found["evidence"]), found
+    assert [step["target"] for step in told.plan["steps"]] == ["Node/" + name for [(_, name)] in nodes], told.plan
+    assert len(told.plan["digest"]) == 64 and "plans" not in told.plan and told.text.count("digest: ") == 1, told.text
 
 
 @test("E02: one node that is named is changed and verified alone")

@@ -59,4 +59,22 @@ def _():
         terminal.wait("steps 1 to 5 are done", "▶ 7 Wait until calico-node is ready", "left", "%", "of 12")
 
 
+@test("E02: f plans the node that is selected, :plan E02 all that differ, a canary first; f then asks about that plan")
+def _():
+    with Terminal(120, 40) as terminal:
+        terminal.start("--demo=e02")
+        terminal.wait(" E02 ", "docker-worker-2", ":plan E02", "plans all 2 of them together")
+        terminal.keys("f")
+        one = terminal.wait("planned and previewed", "Node/nks-prod-docker-worker-")
+        assert "docker-worker-3 [" not in one, one
+        terminal.type(":plan e02")
+        terminal.keys("Enter")
+        terminal.wait("Node/nks-prod-docker-worker-2", "Node/nks-prod-docker-worker-3", "canary")
+        terminal.keys("F2")
+        terminal.wait("ARMED")
+        terminal.press_until("f", "Run the fix of E02?")
+        screen = terminal.text()
+        assert "Node/nks-prod-docker-worker-2" in screen and "Node/nks-prod-docker-worker-3" in screen, screen
+
+
 run()
