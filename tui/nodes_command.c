@@ -334,6 +334,7 @@ static int exit_code(const struct nodes_run *run)
 	const struct node_survey *survey = run->session->survey;
 	bool is_unchecked = run->has_failed;
 	bool is_bad = false;
+	bool is_critical = false;
 
 	for (size_t i = 0; i < node_survey_count(survey); i++) {
 		const struct survey_node *node = node_survey_at(survey, i);
@@ -341,9 +342,12 @@ static int exit_code(const struct nodes_run *run)
 		is_unchecked |= node->has_failed;
 		for (size_t j = 0; j < node->count; j++) {
 			is_bad |= node->answers[j].verdict == SURVEY_BAD;
+			is_critical |= node->answers[j].verdict == SURVEY_BAD && node->answers[j].is_critical;
 			is_unchecked |= node->answers[j].verdict == SURVEY_COULD_NOT;
 		}
 	}
+	if (is_critical)
+		return EXIT_CRITICAL;
 	if (is_bad)
 		return EXIT_WARNING;
 	return is_unchecked ? EXIT_UNCHECKED : EXIT_DONE;

@@ -251,10 +251,14 @@ static void add_answer(struct textview *text, const struct nodes_page *page, con
 {
 	auto_free char *line = answer_line(page, answer);
 
-	textview_addf(text, verdict_role(answer->verdict), "  %s ",
-		      glyph_text(page->glyphs, verdict_glyph(answer->verdict)));
+	bool is_bad = answer->verdict == SURVEY_BAD;
+	enum role bad = answer->is_critical ? ROLE_CRITICAL : ROLE_WARNING;
+
+	textview_addf(text, is_bad ? bad : verdict_role(answer->verdict), "  %s ",
+		      glyph_text(page->glyphs,
+				 is_bad && answer->is_critical ? GLYPH_CRITICAL : verdict_glyph(answer->verdict)));
 	textview_appendf(text, ROLE_STRONG, "%-*s ", CHECK_CELLS, answer->check);
-	textview_append(text, answer->verdict == SURVEY_BAD ? ROLE_WARNING : ROLE_NORMAL, line);
+	textview_append(text, is_bad ? bad : ROLE_NORMAL, line);
 	/* The others are as old as the line above says. */
 	if (node->has_failed || answer->measured_at != node->answered_at)
 		add_age(text, page, answer->measured_at);

@@ -261,6 +261,7 @@ static void keep_result(struct survey_node *node, const struct check_result *res
 	struct survey_answer *answer = answer_for(node, check_name(result->check));
 
 	answer->verdict = verdict_of(result->verdict);
+	answer->is_critical = result->is_critical;
 	answer->sign = result->sign;
 	answer->measured_at = now;
 	if (node->owner->keeps_values || survey_is_gauge(answer->check))

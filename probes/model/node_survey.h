@@ -29,6 +29,7 @@ const char *survey_verdict_name(enum survey_verdict verdict);
 struct survey_answer {
 	const char *check;	/* its name */
 	enum survey_verdict verdict;
+	bool is_critical;	/* of BAD: the severity of its sign */
 	const char *sign;	/* the id of what holds ("disk-full"); NULL: none; of the shipped check */
 	struct err *reason;	/* of COULD_NOT and NOT_APPLICABLE; else NULL */
 	json_t *value;		/* what its parser read; NULL: nothing, or it is not kept */

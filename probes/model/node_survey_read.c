@@ -108,9 +108,11 @@ static json_t *reason_json(const struct err *err)
 static json_t *answer_json(const struct survey_answer *answer)
 {
 	json_t *value = answer->value ? json_incref(answer->value) : json_null();
+	const char *severity = answer->is_critical ? "critical" : "warning";
 
-	return json_pack("{s:s,s:s,s:s?,s:o,s:o,s:o}", "name", answer->check, "verdict",
-			 survey_verdict_name(answer->verdict), "sign", answer->sign, "value", value, "text",
+	return json_pack("{s:s,s:s,s:s?,s:s?,s:o,s:o,s:o}", "name", answer->check, "verdict",
+			 survey_verdict_name(answer->verdict), "sign", answer->sign, "severity",
+			 answer->verdict == SURVEY_BAD ? severity : NULL, "value", value, "text",
 			 json_text(answer->text), "reason", reason_json(answer->reason));
 }
 

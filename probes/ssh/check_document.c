@@ -313,18 +313,25 @@ static int read_items(struct reader *reader, const char *key, const json_t *list
 static int read_sign(struct reader *reader, const json_t *object, void *into)
 {
 	static const char *const weights[] = {"bad", "note", NULL};
+	static const char *const severities[] = {"critical", "warning", NULL};
 	struct check_sign *sign = into;
+	int severity;
 	int weight;
 
 	sign->title = json_object_get(object, "title");
 	sign->tests = json_object_get(object, "all");
-	if (only_members(reader, object, " id is title all ") < 0 ||
+	if (only_members(reader, object, " id is severity title all ") < 0 ||
 	    text_member(reader, object, "id", true, &sign->id) < 0 ||
 	    choice_member(reader, object, "is", weights, &weight) < 0 || title_member(reader, object) < 0)
 		return -1;
 	if (!weight)
 		return wrong_member(reader, "is", "is missing");
 	sign->is_bad = weight == 1;
+	if (choice_member(reader, object, "severity", severities, &severity) < 0)
+		return -1;
+	if (severity && !sign->is_bad)
+		return wrong_member(reader, "severity", "is only of signs that are bad");
+	sign->is_critical = severity == 1;
 	if (!json_array_size(sign->tests))
 		return wrong_member(reader, "all", "must be a list of tests");
 	return read_items(reader, "all", sign->tests, read_test, NULL, 0);

@@ -127,9 +127,18 @@ static void learn(const struct check *check, const json_t *value, struct node_fa
 							    : FAMILY_OTHER;
 }
 
+enum { SIGN_NONE, SIGN_NOTE, SIGN_WARNING, SIGN_CRITICAL };
+
+static int weight_of(const struct check_sign *sign)
+{
+	if (!sign->is_bad)
+		return SIGN_NOTE;
+	return sign->is_critical ? SIGN_CRITICAL : SIGN_WARNING;
+}
+
 static void find_signs(const struct check *check, struct check_result *result)
 {
-	bool is_bad = false;
+	int worst = SIGN_NONE;
 
 	result->signs = json_object();
 	for (size_t i = 0; i < check->sign_count; i++) {
@@ -137,12 +146,14 @@ static void find_signs(const struct check *check, struct check_result *result)
 		bool holds = value_has_sign(result->value, sign);
 
 		json_object_set_new(result->signs, sign->id, json_boolean(holds));
-		if (holds && (!result->sign || (sign->is_bad && !is_bad)))
-			result->sign = sign->id;
-		is_bad |= holds && sign->is_bad;
+		if (!holds || weight_of(sign) <= worst)
+			continue;
+		worst = weight_of(sign);
+		result->sign = sign->id;
 	}
-	if (is_bad)
+	if (worst >= SIGN_WARNING)
 		result->verdict = CHECK_BAD;
+	result->is_critical = worst == SIGN_CRITICAL;
 }
 
 /* Whether the check means something on this node; else its verdict and the reason are set. */

@@ -36,6 +36,7 @@ struct check_sign {
 	const json_t *title;
 	const json_t *tests;
 	bool is_bad;
+	bool is_critical;	/* of bad ones */
 };
 
 struct check {

@@ -45,6 +45,7 @@ struct check_result {
 	enum check_verdict verdict;
 	/* the id of what holds, the worst first: "disk-full"; NULL: none. Borrowed from check */
 	const char *sign;
+	bool is_critical;	/* of CHECK_BAD: the severity of that sign */
 	struct err reason;	/* of CHECK_COULD_NOT and CHECK_NOT_APPLICABLE */
 	/* what the parsers made of the outputs, by the names of the reads: {"disk":{"worst":…}}; NULL: nothing */
 	json_t *value;

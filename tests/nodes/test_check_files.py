@@ -62,6 +62,7 @@ def _():
             lambda d: d["reads"][0].update(timeoutSeconds=0), lambda d: d["reads"][0].update(maximumBytes=1 << 21),
             lambda d: d["reads"][0]["commands"][0].update(runtime="podman"), lambda d: d["reads"][0]["commands"][0].update(argv=[]),
             lambda d: d["reads"][0].update(sudo="yes"), lambda d: d["signs"][0].update({"is": "worse"}),
+            lambda d: d["signs"][0].update(severity="grave"), lambda d: d["signs"][0].update({"is": "note", "severity": "critical"}),
             lambda d: d["signs"][0]["all"][0].update(op="like"), lambda d: d["signs"][0].pop("id"), lambda d: d.update(derive="all"),
             lambda d: d.update(applies={"kernel": "5"}), lambda d: d.pop("summary")):
         document = change(function)

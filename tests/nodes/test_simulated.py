@@ -61,8 +61,9 @@ CASES = [
     ("e01", None, None, "nks-prod-docker-worker-1", "log-rotation", "file-missing"),
     ("e02", "E02", "certain", "nks-prod-docker-worker-2", "log-rotation", "file-mode"),
     ("e04", "E04", "certain", "nks-prod-closed-0", "sandbox-image", "sandbox-image-missing"),
-    ("e07", "E07", "certain", "nks-prod-centos-worker-1", "cgroups", "dead-cgroups"),
+    ("e07", "E07", "certain", "nks-prod-centos-worker-1", "cgroups", "cgroup-limit"),
     ("e09", "E09", "certain", "nks-prod-default-worker-4", "rpc", "statd-failed"),
+    ("e16", "E16", "certain", "nks-prod-scaleout-0", "cni", "no-config"),
 ]
 
 
@@ -84,6 +85,35 @@ def add(scenario, entry, confidence, node, check, sign):
 
 for case in CASES:
     add(*case)
+
+
+def nodes(cluster, *words):
+    return cluster.console("nodes", "--ssh-config", cluster.ssh_config, *words, timeout=120)
+
+
+@test("nodes: 3 where a sign is critical, 4 where the worst is a warning, 5 where nobody could be asked, else 0")
+def _():
+    with Nodes("e16") as cluster:
+        new = nodes(cluster, "--check", "cni")
+        assert new.code == 3 and "scaleout-0" in new.out, new
+        answers = json.loads(nodes(cluster, "--check", "cni", "-o", "json").out)["nodes"]
+        severities = {check["severity"] for node in answers for check in node["checks"]}
+        assert severities == {None, "critical"}, answers
+        assert nodes(cluster, "--check", "os").code == 0
+    with Nodes("e02") as cluster:
+        # One node refuses connections: what was found on others is the answer.
+        answer = nodes(cluster, "--check", "log-rotation")
+        assert answer.code == 4 and "worker-4" in answer.out, answer
+        checks = [c for n in json.loads(nodes(cluster, "--check", "log-rotation", "-o", "json").out)["nodes"] for c in n["checks"]]
+        assert {c["severity"] for c in checks if c["verdict"] == "hit"} == {"warning"}, checks
+        answer = nodes(cluster, "--check", "os")
+        assert answer.code == 5 and "1 failed" in answer.out, answer
+        answer = nodes(cluster, "--check", "os", "--node", "nks-prod-docker-worker-4")
+        assert answer.code == 5, answer
+        assert nodes(cluster, "--check", "os", "--node", "nks-prod-docker-worker-0").code == 0
+        cluster.node("nks-prod-docker-worker-0", machine={"filesystems": {"/": {"used": 104500000000}}})
+        answer = nodes(cluster, "--check", "disk", "--node", "nks-prod-docker-worker-0")
+        assert answer.code == 3 and "95 % full or more" in answer.out, answer
 
 
 @test("without SSH the evidence is left out by choice: could not check, and no failure to look")

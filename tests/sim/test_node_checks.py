@@ -77,7 +77,7 @@ def _():
         name = "nks-prod-default-worker-0"
         cluster.node(name, machine={"deletedFiles": [{"path": "/var/log/app.log", "size": 70 << 30, "pid": 77}]})
         results = checks(cluster, name)
-        assert results["disk"][:2] == ("bad", "disk-full"), results["disk"]
+        assert results["disk"][:2] == ("bad", "disk-nearly-gone"), results["disk"]
         assert results["container-logs"][1] == "deleted-open", results
 
 
