@@ -254,13 +254,30 @@ static bool compile_log(struct compilation *compilation, struct node *node, cons
 	       (node->rule || complain(compilation, NULL, "a message's name or a pattern is missing"));
 }
 
+/* A place {spec.a.b} in a path is a field of the subject; {namespace} and {name} have no dot. */
+static bool want_place(struct compilation *compilation, struct node *node)
+{
+	const char *open = node->document_path ? strchr(node->document_path, '{') : NULL;
+	const char *close = open ? strchr(open, '}') : NULL;
+	auto_free char *field = close ? xstrndup(open + 1, (size_t)(close - open) - 1) : NULL;
+	json_t *place;
+	bool fits;
+
+	if (!field || !strchr(field, '.'))
+		return true;
+	place = json_pack("{s:s}", "path", field);
+	fits = want_path(compilation, node, place, "path", &node->place);
+	json_decref(place);
+	return fits;
+}
+
 static bool compile_check(struct compilation *compilation, struct node *node, const json_t *body)
 {
 	node->document_path = text_of(body, "path");
 	node->number = json_integer_value(json_object_get(body, "percent"));
 	if (node->number && !json_object_get(body, "valueOf"))
 		return complain(compilation, "percent", "it is a part of \"valueOf\", which is missing");
-	return compile_collected(compilation, node, body, "name", false) &&
+	return compile_collected(compilation, node, body, "name", false) && want_place(compilation, node) &&
 	       want_path(compilation, node, body, "valueOf", &node->other) &&
 	       compile_operator(compilation, node, body);
 }

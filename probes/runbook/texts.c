@@ -294,10 +294,25 @@ static void tell_check(const struct evidence *evidence, struct fact *fact)
 	fact->text = text;
 }
 
+/* The path with the subject's field in its place. Caller frees; NULL: the subject has no such field. */
+static char *path_of(const struct node *node, struct frame frame)
+{
+	const char *path = node->document_path;
+	const char *open = node->place ? strchr(path, '{') : NULL;
+	auto_free char *value = NULL;
+
+	if (!open)
+		return path ? xstrdup(path) : NULL;
+	if (frame.record)
+		field_path_each(node->place, frame.record, take_other, &value);
+	return value && *value ? xasprintf("%.*s%s%s", (int)(open - path), path, value, strchr(open, '}') + 1) : NULL;
+}
+
 static void look_at_document(struct walk *walk, const struct node *node, struct frame frame,
 			     const struct evidence *evidence, struct outcome *outcome)
 {
-	const json_t *value = document_member(evidence->document, node->document_path, frame.record);
+	auto_free char *path = path_of(node, frame);
+	const json_t *value = node->place && !path ? NULL : document_member(evidence->document, path, frame.record);
 	auto_free char *other = other_value(node, frame);
 	struct fact fact = {.where = evidence->key, .member = node->document_path, .text = ""};
 	struct words texts;
@@ -312,7 +327,7 @@ static void look_at_document(struct walk *walk, const struct node *node, struct 
 			fact.text = json_string_value(value);
 		snprintf(fact.number, sizeof(fact.number), "%s", texts.count ? texts.items[0] : "absent");
 		if (fact.member && strchr(fact.member, '{') && !walk->quiet)
-			fact.member = walk_keep(walk, document_path_text(fact.member, frame.record));
+			fact.member = walk_keep(walk, document_path_text(path, frame.record));
 		tell_check(evidence, &fact);
 		walk_add_fact(walk, &fact);
 	}

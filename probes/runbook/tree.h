@@ -123,6 +123,7 @@ struct node {
 	struct join_label *labels;
 	size_t label_count;
 	const struct field_path **selectors;	/* selector: one for each of names */
+	const struct field_path *place;	/* check: a field of the subject in document_path; NULL: none */
 	const struct field_path *far;	/* referrers: the field of the other object */
 	bool is_object;
 

@@ -114,6 +114,40 @@ static void derive_gap(json_t *value)
 		json_object_set_new(value, "gap", worst);
 }
 
+static const json_t *device_named(const json_t *devices, const char *path)
+{
+	const char *slash = path ? strrchr(path, '/') : NULL;
+	size_t index;
+	const json_t *device;
+
+	json_array_foreach(devices, index, device) {
+		const char *kernel = json_string_value(json_object_get(device, "kernelName"));
+
+		if (kernel && slash && !strcmp(kernel, slash + 1))
+			return device;
+	}
+	return NULL;
+}
+
+/* guide E10: by PersistentVolume, what the kernel knows of its device and how large its file system is. */
+static void derive_volumes(json_t *value)
+{
+	const json_t *mounted = value_member(value, "mounts.volumes");
+	json_t *volumes = json_object();
+	const char *name;
+	const json_t *path;
+
+	json_object_foreach((json_t *)(uintptr_t)mounted, name, path) {
+		const json_t *device = device_named(value_member(value, "devices.devices"), json_string_value(path));
+		const json_t *filesystem = device ? filesystem_of(json_object_get(value, "disk"), device) : NULL;
+
+		if (filesystem && json_object_get(filesystem, "sizeBytes") && json_object_get(device, "name") &&
+		    json_integer_value(json_object_get(device, "bytes")) > 0)
+			json_object_set_new(volumes, name, gap_of(device, filesystem));
+	}
+	json_object_set_new(value, "volumes", volumes);
+}
+
 void value_derive(json_t *value, enum check_derive derive, int64_t clock_read_at_ms)
 {
 	switch (derive) {
@@ -125,6 +159,7 @@ void value_derive(json_t *value, enum check_derive derive, int64_t clock_read_at
 		break;
 	case DERIVE_GAP:
 		derive_gap(value);
+		derive_volumes(value);
 		break;
 	case DERIVE_NOTHING:
 		break;

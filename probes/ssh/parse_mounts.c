@@ -70,9 +70,25 @@ static bool should_be_writable(struct piece mount, struct piece type)
 struct mounts {
 	json_t *nfs;
 	json_t *read_only;
+	json_t *volumes;	/* CSI: name of the PersistentVolume -> device */
 	int64_t count;
 	int64_t nfs_version_3;
 };
+
+/* Where the kubelet mounts a volume for a pod: .../pods/UID/volumes/kubernetes.io~csi/PV/mount */
+static void add_volume(struct mounts *mounts, const struct piece words[4])
+{
+	static const char folder[] = "/volumes/kubernetes.io~csi/";
+	auto_free char *mount = xstrndup(words[1].at, words[1].length);
+	char *name = strstr(mount, folder);
+	char *end = name ? strchr(name + strlen(folder), '/') : NULL;
+
+	if (!end || strcmp(end, "/mount") != 0 || !piece_begins(words[0], "/dev/") ||
+	    json_object_size(mounts->volumes) >= PARSE_ITEMS_MAX)
+		return;
+	*end = '\0';
+	json_object_set_new(mounts->volumes, name + strlen(folder), unescape(words[0]));
+}
 
 static void add_mount(struct mounts *mounts, const struct piece words[4])
 {
@@ -81,6 +97,7 @@ static void add_mount(struct mounts *mounts, const struct piece words[4])
 	struct piece ignored;
 
 	mounts->count++;
+	add_volume(mounts, words);
 	if (should_be_writable(words[1], words[2]) && option(words[3], "ro", &ignored) &&
 	    json_array_size(mounts->read_only) < PARSE_ITEMS_MAX)
 		json_array_append_new(mounts->read_only, unescape(words[1]));
@@ -100,7 +117,7 @@ static void add_mount(struct mounts *mounts, const struct piece words[4])
 json_t *parse_mounts(const struct parse_input *input, struct err *err)
 {
 	struct piece rest = piece_of(input->text, input->length);
-	struct mounts mounts = {.nfs = json_array(), .read_only = json_array()};
+	struct mounts mounts = {.nfs = json_array(), .read_only = json_array(), .volumes = json_object()};
 	struct piece line;
 
 	while (piece_line(&rest, &line)) {
@@ -115,11 +132,12 @@ json_t *parse_mounts(const struct parse_input *input, struct err *err)
 	if (!mounts.count) {
 		json_decref(mounts.nfs);
 		json_decref(mounts.read_only);
+		json_decref(mounts.volumes);
 		err_set(err, ERR_PROTOCOL, "no mount is listed", NULL);
 		return NULL;
 	}
-	return json_pack("{s:I, s:o, s:I, s:I, s:o, s:I}", "count", (json_int_t)mounts.count, "nfs", mounts.nfs,
-			 "nfsCount", (json_int_t)json_array_size(mounts.nfs), "nfs3Count",
-			 (json_int_t)mounts.nfs_version_3, "readOnly", mounts.read_only, "readOnlyCount",
+	return json_pack("{s:I, s:o, s:o, s:I, s:I, s:o, s:I}", "count", (json_int_t)mounts.count, "volumes",
+			 mounts.volumes, "nfs", mounts.nfs, "nfsCount", (json_int_t)json_array_size(mounts.nfs),
+			 "nfs3Count", (json_int_t)mounts.nfs_version_3, "readOnly", mounts.read_only, "readOnlyCount",
 			 (json_int_t)json_array_size(mounts.read_only));
 }

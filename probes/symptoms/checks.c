@@ -123,6 +123,17 @@ static bool lacks_evidence(const struct look *look, const struct sign *sign, str
 	return lacks;
 }
 
+/* The runbook's own subjects come first: a latent form's may have no node to read. */
+static bool comes_before(const struct sign *one, const struct sign *other)
+{
+	const char *subject = kind_get(one->rule->runbook->subject)->name;
+	bool is_subject = !strcmp(one->subject.kind, subject);
+
+	if (is_subject != !strcmp(other->subject.kind, subject))
+		return is_subject;
+	return finding_object_compare(&one->subject, &other->subject) < 0;
+}
+
 /* A fault that was found without all that could have been looked at says so: of its first subject by name. */
 static void name_unread_evidence(const struct look *look, const struct rule *rule, struct message *ret_reason)
 {
@@ -131,7 +142,7 @@ static void name_unread_evidence(const struct look *look, const struct rule *rul
 	if (!rule->runbook->collect_count)
 		return;
 	for (const struct sign *sign = first; sign; sign = sign->next)
-		if (finding_object_compare(&sign->subject, &first->subject) < 0)
+		if (comes_before(sign, first))
 			first = sign;
 	if (first && first->wants_evidence)
 		lacks_evidence(look, first, ret_reason);

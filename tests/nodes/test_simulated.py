@@ -87,6 +87,48 @@ for case in CASES:
     add(*case)
 
 
+def findings(cluster, entry, *words):
+    _code, document = report(cluster, *words)
+    return [finding for finding in document["findings"] if finding["id"] == entry], document
+
+
+SUPPORTED = {"e12": "E12", "e13": "E13", "e14": "E14"}
+for scenario, entry in SUPPORTED.items():
+    @test(f"{entry}: eBPF programs on the node support it; without SSH the finding stands, and says what was not read")
+    def _(scenario=scenario, entry=entry):
+        with Nodes(scenario) as cluster:
+            seen, _document = findings(cluster, entry, "--ssh-config", cluster.ssh_config)
+            assert len(seen) == 1, seen
+            assert any("check cni" in line["source"] for line in seen[0]["evidence"]), seen[0]["evidence"]
+            bare, document = findings(cluster, entry, "--no-ssh")
+            assert [(f["confidence"], f["severity"], f["objects"]) for f in bare] == [
+                (f["confidence"], f["severity"], f["objects"]) for f in seen], bare
+            assert not any("check cni" in line["source"] for line in bare[0]["evidence"]), bare
+            reason = next(check["reason"] for check in document["checks"] if check["id"] == entry)
+            assert "SSH" in reason, reason
+
+
+@test("E10: the device of the claim's own volume is measured: what the kernel does not know makes it certain")
+def _():
+    with Nodes("e10") as cluster:
+        bare, document = findings(cluster, "E10", "--no-ssh")
+        assert [f["confidence"] for f in bare] == ["likely"], bare
+        assert "SSH" in next(check["reason"] for check in document["checks"] if check["id"] == "E10"), document["checks"]
+        seen, _document = findings(cluster, "E10", "--ssh-config", cluster.ssh_config)
+        assert [f["confidence"] for f in seen] == ["certain"], seen
+        assert [o["name"] for o in seen[0]["objects"]] == ["data-orders-db-0"], seen
+        line = next(line for line in seen[0]["evidence"] if "block-devices" in line["source"])
+        assert line["text"] == "53687091200" and "volumes[pvc-10000000-2a51-4c3b-9f0a-5a6b7c8d9e01]" in line["source"], line
+        # The kernel knows the new size: only the file system was not grown.
+        node = line["source"].split(" ")[0].removeprefix("node:")
+        devices = [{"name": "vdb", "type": "disk", "size": 100 << 30, "fsType": "ext4", "mountPoint": ""}]
+        cluster.node(node, machine={"blockDevices": devices})
+        seen, _document = findings(cluster, "E10", "--ssh-config", cluster.ssh_config)
+        assert [f["confidence"] for f in seen] == ["likely"], seen
+        line = next(line for line in seen[0]["evidence"] if "block-devices" in line["source"])
+        assert line["source"].endswith(".share") and line["text"].startswith("0.4"), line
+
+
 def nodes(cluster, *words):
     return cluster.console("nodes", "--ssh-config", cluster.ssh_config, *words, timeout=120)
 

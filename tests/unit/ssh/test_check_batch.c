@@ -374,7 +374,13 @@ static void a_small_file_system_on_a_large_device_is_seen(void **state)
 				    "/dev/vda 103079844 10 10 1% /\n"
 				    "/dev/vdb 103079844 10 10 1% /var/lib/kubelet/pods/x/volumes/kubernetes.io~csi/y/mount\n";
 	struct check_batch batch = batch_of("containerd://1.6", "block-devices", NULL);
-	auto_free char *out = xasprintf(START "%s" MARK("0", "0") "%s" MARK("1", "0"), devices, disks);
+	static const char mounts[] = "/dev/vda1 / ext4 rw 0 0\n"
+				     "/dev/vdb /var/lib/kubelet/plugins/kubernetes.io/csi/d/9f/globalmount ext4 rw 0 0\n"
+				     "/dev/vdb /var/lib/kubelet/pods/x/volumes/kubernetes.io~csi/pvc-y/mount ext4 rw 0 0\n"
+				     "tmpfs /var/lib/kubelet/pods/x/volumes/kubernetes.io~csi/pvc-z/mount tmpfs rw 0 0\n"
+				     "/dev/vdc /var/lib/kubelet/pods/x/volumes/kubernetes.io~csi/pvc-w/mount ext4 rw 0 0\n";
+	auto_free char *out = xasprintf(START "%s" MARK("0", "0") "%s" MARK("1", "0") "%s" MARK("2", "0"), devices,
+					disks, mounts);
 	struct check_result result;
 
 	(void)state;
@@ -382,6 +388,10 @@ static void a_small_file_system_on_a_large_device_is_seen(void **state)
 	result = judge_first(&batch, &fine);
 	assert_int_equal(result.verdict, CHECK_BAD);
 	assert_string_equal(json_string_value(value_member(result.value, "gap.device")), "vdb");
+	/* By PersistentVolume: only what is a disk that lsblk and df both list. */
+	assert_int_equal(json_object_size(json_object_get(result.value, "volumes")), 1);
+	assert_string_equal(json_string_value(value_member(result.value, "volumes.pvc-y.device")), "vdb");
+	assert_true(json_real_value(value_member(result.value, "volumes.pvc-y.share")) < 0.9);
 	check_result_release(&result);
 	batch_release(&batch);
 }
