@@ -341,11 +341,8 @@ static int walk(struct doctor *doctor)
 static int run(struct invocation *invocation)
 {
 	struct doctor doctor = {.invocation = invocation};
-	const char *name = NULL;
-	const char *value = NULL;
-	int position = 1;
 
-	if (command_next(invocation, &doctor_command, &position, &name, &value) != -1)
+	if (command_take_words(invocation, &doctor_command, NULL, 0) < 0)
 		return EXIT_FAILED;
 	if (look_at_kubeconfig(&doctor) < 0)
 		return EXIT_FAILED;

@@ -1,4 +1,5 @@
 /* `explain`: an entry of the guide or a general symptom, in the chosen language. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "probes/base/buffer.h"
@@ -135,13 +136,23 @@ static void explain(FILE *out, const struct runbook *runbook, const char *langua
 	print_steps(out, runbook, language);
 }
 
-/* The error, and all ids that there are. */
+static int by_id(const void *left, const void *right)
+{
+	return strcmp(*(const char *const *)left, *(const char *const *)right);
+}
+
+/* The error, and all ids that there are: those of the guide first. */
 static int fail_with_ids(const struct invocation *invocation, const struct runbook_set *set, struct err *err)
 {
 	CLEANUP(buffer_release) struct buffer ids = BUFFER_INIT(480);
+	size_t count = runbook_count(set);
+	auto_free const char **sorted = xcalloc(count, sizeof(*sorted));
 
-	for (size_t i = 0; i < runbook_count(set); i++)
-		buffer_addf(&ids, "%s%s", i ? " " : "", runbook_at(set, i)->id);
+	for (size_t i = 0; i < count; i++)
+		sorted[i] = runbook_at(set, i)->id;
+	qsort(sorted, count, sizeof(*sorted), by_id);
+	for (size_t i = 0; i < count; i++)
+		buffer_addf(&ids, "%s%s", i ? " " : "", sorted[i]);
 	err_hint(err, "known are: {ids}", "ids", buffer_text(&ids), NULL);
 	return command_fail(invocation, err);
 }

@@ -77,7 +77,7 @@ static void print_text(const struct match_run *run, const char *text, size_t len
 	if (!match->runbook) {
 		const char *nothing = translate("no entry of the guide");
 
-		fprintf(out, "%-4s %-10s %-*s", "-", "-", field_width(nothing, 22), nothing);
+		fprintf(out, "%-4s %-10s %-*s", "-", "-", run->shows_message ? field_width(nothing, 22) : 0, nothing);
 	} else {
 		const char *confidence = translate(confidence_name(match->confidence));
 

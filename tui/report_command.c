@@ -88,9 +88,11 @@ static int parse(const struct invocation *invocation, const struct command *comm
 	int got;
 
 	while ((got = command_next(invocation, command, &position, &name, &value)) >= 0) {
-		if (got == 0)
-			err_set(&err, ERR_USAGE, "report takes no word {word}", "word", value, NULL);
-		if (got == 0 || take_flag(words, name, value, &err) < 0) {
+		if (got == 0) {
+			command_misused(invocation, command, "what is {word}?", value);
+			return -1;
+		}
+		if (take_flag(words, name, value, &err) < 0) {
 			command_fail(invocation, &err);
 			return -1;
 		}

@@ -139,9 +139,11 @@ static int read_options(int argc, char **argv, struct options *options, struct e
 		if (read_option(options, option, long_options[index].name, optarg, err))
 			return -1;
 	}
-	if (optind < argc)
-		return err_set(err, ERR_USAGE, "what is {word}?", "word", argv[optind], NULL);
-	return 0;
+	if (optind == argc)
+		return 0;
+	err_set(err, ERR_USAGE, "what is {word}?", "word", argv[optind], NULL);
+	err_hint(err, "--help says what it takes", NULL);
+	return -1;
 }
 
 /* assets/: named by the environment, beside the program, or installed. Caller frees. */

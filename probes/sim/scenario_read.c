@@ -1,6 +1,8 @@
 #include "probes/sim/scenario_read.h"
 
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "probes/base/file.h"
 #include "probes/base/memory.h"
@@ -130,6 +132,11 @@ static int add_scenario(const char *folder, const char *name, json_t *seen, json
 	if (json_object_get(seen, name))
 		return 0;
 	json_object_set_new(seen, name, json_true());
+	if (!strchr(name, '/') && access(path, F_OK) < 0 && errno == ENOENT) {
+		err_set(err, ERR_USAGE, "there is no scenario {name}", "name", name, NULL);
+		err_hint(err, "--list names them all", NULL);
+		return -1;
+	}
 	if (read_file(path, &own, err))
 		return -1;
 	json_array_foreach(json_object_get(own, "include"), i, entry)
