@@ -66,7 +66,7 @@ enum {
 	X(RECHECK, "recheck", LOOKING, 0, "R", N_("ask the selected node, or all nodes, again over SSH")) \
 	X(HOST_KEYS, "host-keys", LOOKING, 0, "H", N_("host keys of nodes that nobody accepted yet")) \
 	X(WRAP, "wrap", LOOKING, 0, "w", N_("wrap long lines of a text, or not")) \
-	X(MARK, "mark", LOOKING, 0, "Space", N_("mark the row")) \
+	X(MARK, "mark", LOOKING, 0, "Space", N_("mark the row, for c to copy")) \
 	X(COPY, "copy", LOOKING, 0, "c", N_("copy the row or line to the clipboard (OSC 52)")) \
 	X(FIX, "fix", CHANGING, NEEDS_SYMPTOM, "f", N_("fix: plan, preview, confirm, run, verify")) \
 	X(UNDO, "undo", CHANGING, 0, "u", N_("take back a run")) \

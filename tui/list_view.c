@@ -294,20 +294,35 @@ void list_view_set_filter(struct view *view, const char *text)
 	list_view_update(view);
 }
 
+static void copy_row(struct list_view *list, const struct list_row *row, struct buffer *out)
+{
+	struct cell_context context = {.list = list, .row = row};
+	const char *gap = out->length ? "\n" : "";
+
+	for (size_t i = 0; i < list->list->column_count; i++) {
+		const char *text = cell_text(&context, i);
+
+		if (!*text)
+			continue;
+		buffer_addf(out, "%s%s", gap, text);
+		gap = "  ";
+	}
+}
+
+/* The marked rows; without marks the one under the cursor. */
 void list_view_copy(struct view *view, struct buffer *out)
 {
 	struct list_view *list = (struct list_view *)view;
 	ptrdiff_t row = table_cursor_row(&list->table);
-	struct cell_context context = {.list = list};
 
-	if (row == TABLE_NO_ROW || (size_t)row >= list->count)
+	if (!table_mark_count(&list->table)) {
+		if (row != TABLE_NO_ROW && (size_t)row < list->count)
+			copy_row(list, &list->rows[row], out);
 		return;
-	context.row = &list->rows[row];
-	for (size_t i = 0; i < list->list->column_count; i++) {
-		const char *text = cell_text(&context, i);
-
-		if (*text)
-			buffer_addf(out, "%s%s", out->length ? "  " : "", text);
+	}
+	for (size_t i = 0; i < list->count; i++) {
+		if (table_is_marked(&list->table, list->rows[i].key))
+			copy_row(list, &list->rows[i], out);
 	}
 }
 

@@ -3,22 +3,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "probes/base/buffer.h"
 #include "probes/base/memory.h"
+#include "probes/kube/logs.h"
 #include "tui/command.h"
 #include "tui/console.h"
 #include "tui/object_view.h"
 #include "tui/text_view.h"
 #include "tui/yaml_text.h"
 
-enum { TAIL_LINES = 500, MOST_LINE_BYTES = 16 << 10 };
+enum { TAIL_LINES = 500 };
 
 struct live_view {
 	struct text_view base;
 	struct selection about;
-	struct kube_slot *slot;		/* NULL: nothing is on its way */
-	struct buffer line;		/* log: what came of a line so far */
-	char *container;		/* log */
+	struct kube_slot *slot;		/* YAML; NULL: nothing is on its way */
+	struct pod_log *log;		/* NULL: it has ended */
 	char *state;			/* said in the title */
 };
 
@@ -46,8 +45,7 @@ static void release(struct text_view *base)
 	struct live_view *view = (struct live_view *)base;
 
 	kube_cancel(view->slot);
-	buffer_release(&view->line);
-	free(view->container);
+	pod_log_cancel(view->log);
 	free(view->state);
 }
 
@@ -117,24 +115,18 @@ static struct live_view *live_view_new(struct console *console, const struct vie
 	view->about = *selected;
 	view->about.is_finding = false;
 	view->base.release = release;
-	buffer_init(&view->line, MOST_LINE_BYTES);
 	snprintf(view->base.title, sizeof(view->base.title), "%s %s", translate(title), name);
 	return view;
 }
 
-static void start(struct live_view *view, const struct kube_request *request)
+/* Nothing was asked for: why. */
+static void say_not_started(struct live_view *view, const struct err *err)
 {
-	struct kube_client *client = view->base.view.console->world.client;
-	struct err err;
-
-	set_state(view, translate("reading"));
-	if (!client) {
+	if (err)
+		say_failure(view, err);
+	else
 		textview_add(&view->base.text, ROLE_WARNING, translate("no cluster"));
-		set_state(view, "");
-	} else if (kube_read(client, request, &view->slot, &err) < 0) {
-		say_failure(view, &err);
-		set_state(view, "");
-	}
+	set_state(view, "");
 }
 
 static void on_document(void *data, const struct kube_result *result)
@@ -169,55 +161,42 @@ struct view *yaml_view_new(struct console *console, const struct selection *sele
 		.on_done = on_document,
 		.data = view,
 	};
+	struct kube_client *client = console->world.client;
+	struct err err;
 
-	if (path)
-		start(view, &request);
-	else
+	if (!path) {
 		textview_addf(&view->base.text, ROLE_WARNING,
 			      translate("objects of kind %s are not read in this release"),
 			      selected->kind);
+		return &view->base.view;
+	}
+	set_state(view, translate("reading"));
+	if (!client || kube_read(client, &request, &view->slot, &err) < 0)
+		say_not_started(view, client ? &err : NULL);
 	return &view->base.view;
 }
 
-static void end_line(struct live_view *view)
-{
-	const char *line = buffer_text(&view->line);
-	bool is_bad = strstr(line, "ERROR") || strstr(line, "FATAL") || strstr(line, "[ERR");
-
-	textview_add(&view->base.text, is_bad ? ROLE_WARNING : ROLE_NORMAL, line);
-	buffer_clear(&view->line);
-}
-
-static int on_log_bytes(void *data, const char *bytes, size_t n)
+static void on_log_line(void *data, const struct log_line_view *line)
 {
 	struct live_view *view = data;
+	bool is_bad = strstr(line->text, "ERROR") || strstr(line->text, "FATAL") || strstr(line->text, "[ERR");
 
-	for (size_t i = 0; i < n; i++) {
-		if (bytes[i] == '\n')
-			end_line(view);
-		else
-			buffer_add_byte(&view->line, bytes[i]);
-	}
+	textview_add_bytes(&view->base.text, is_bad ? ROLE_WARNING : ROLE_NORMAL, line->text, line->length);
 	view->base.view.console->is_dirty = true;
-	return 0;
 }
 
-static void on_log_head(void *data, long status, const char *content_type)
+static void on_log_link(void *data, const struct err *err)
 {
-	(void)status;
-	(void)content_type;
-	set_state(data, translate("following"));
+	set_state(data, err ? translate("connection lost: goes on as soon as it can") : translate("following"));
 }
 
-static void on_log_end(void *data, const struct kube_result *result)
+static void on_log_end(void *data, const struct err *err)
 {
 	struct live_view *view = data;
 
-	view->slot = NULL;
-	if (view->line.length)
-		end_line(view);
-	if (result->code != ERR_NONE)
-		say_failure(view, &result->err);
+	view->log = NULL;
+	if (err)
+		say_failure(view, err);
 	else if (!textview_count(&view->base.text))
 		textview_add(&view->base.text, ROLE_DIM, translate("the log is empty"));
 	set_state(view, translate("ended"));
@@ -250,27 +229,29 @@ static struct view *log_page(struct console *console, const struct selection *se
 	const struct record *record = console_record(console, selected);
 	const char *container = record && record->kind->id == KIND_POD ? container_of(record_pod(record),
 										      previous) : "";
-	auto_free char *base = kind_path(kind_get(KIND_POD), selected->name_space, selected->name);
-	auto_free char *escaped = kube_escape(container);
-	auto_free char *path = xasprintf("%s/log?container=%s&tailLines=%d%s", base, escaped, TAIL_LINES,
-					 previous ? "&previous=true" : "&follow=true");
-	const struct kube_request request = {
-		.method = "GET",
-		.path = path,
-		.accept = KUBE_TEXT,
-		.kind = previous ? HTTP_ONCE : HTTP_FOLLOW,
-		.on_head = on_log_head,
-		.on_body = on_log_bytes,
+	const struct pod_log_request request = {
+		.name_space = selected->name_space,
+		.pod = selected->name,
+		.container = *container ? container : NULL,
+		.follow = !previous,
+		.previous = previous,
+		.tail_lines = TAIL_LINES,
+		.on_line = on_log_line,
+		.on_link = on_log_link,
 		.on_done = on_log_end,
 		.data = view,
 	};
+	struct kube_client *client = console->world.client;
 	size_t used = strlen(view->base.title);
+	struct err err;
 
 	/* A pod that is gone has none to name. */
 	if (*container)
 		snprintf(view->base.title + used, sizeof(view->base.title) - used, " [%s]", container);
 	textview_set_follow(&view->base.text, true);
-	start(view, &request);
+	set_state(view, translate("reading"));
+	if (!client || pod_log_start(client, &request, &view->log, &err) < 0)
+		say_not_started(view, client ? &err : NULL);
 	return &view->base.view;
 }
 

@@ -295,18 +295,6 @@ bool table_is_marked(const struct table *table, const char *key)
 	return map_get(&table->marks, key) != NULL;
 }
 
-void table_each_mark(const struct table *table, void (*visit)(void *context, const char *key), void *context)
-{
-	size_t count = table_places(table);
-
-	for (size_t place = 0; place < count; place++) {
-		const char *key = table_key_at(table, place);
-
-		if (*key && table_is_marked(table, key))
-			visit(context, key);
-	}
-}
-
 void table_set_search(struct table *table, const char *needle)
 {
 	free(table->search);

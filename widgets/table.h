@@ -119,8 +119,6 @@ size_t table_places(const struct table *table);
 void table_toggle_mark(struct table *table);
 size_t table_mark_count(const struct table *table);
 bool table_is_marked(const struct table *table, const char *key);
-/* Calls visit for each marked row's key in the order of the rows. */
-void table_each_mark(const struct table *table, void (*visit)(void *context, const char *key), void *context);
 
 /* Highlights raw text in all cells; NULL or "" ends it. */
 void table_set_search(struct table *table, const char *needle);

@@ -57,6 +57,20 @@ def _():
             assert "evil" not in held.split("ZXZpbA==")[0], repr(held)
 
 
+@test("rows that are marked are copied together, the others are not")
+def _():
+    with Simulated("hostile") as cluster, Terminal(120, 40) as terminal:
+        terminal.command("set-option", "-s", "set-clipboard", "on")
+        first = on_loud(cluster, terminal)
+        terminal.keys("Space")
+        second = wait_for(lambda: marked(terminal) and marked(terminal).split()[0].removeprefix("│›") not in first
+                          and marked(terminal).split()[0].removeprefix("│›"), what=terminal.text)
+        terminal.keys("Space", "c")
+        terminal.wait("copied: ")
+        held = wait_for(lambda: terminal.command("show-buffer"), what="a copy").splitlines()
+        assert len(held) == 2 and {line.split()[0] for line in held} == {first, second}, (held, first, second)
+
+
 @test("a filter shows how much it hides, also where it hides all; Esc ends it")
 def _():
     for size in SIZES:
