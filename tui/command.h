@@ -52,11 +52,15 @@ enum exit_code {
  * Options of a command: walks argv after the name; position starts at 1.
  * Returns 1 for a known flag (ret_name; ret_value NULL where it takes none),
  * 0 for a plain word (ret_value), -1 at the end, -2 after an unknown flag or
- * a missing value, which is then said on error_out. "--flag=value" and "--"
+ * a missing value, which is then said on error_out; so is a value that is
+ * none of those that the flag lists ("text|json"). "--flag=value" and "--"
  * work.
  */
 int command_next(const struct invocation *invocation, const struct command *command, int *position,
 		 const char **ret_name, const char **ret_value);
+
+/* Which of the words "text|json|md" a value is, from 0; -1: none. */
+int command_choice(const char *choices, const char *value);
 
 /*
  * For commands without flags: at most so many words behind the name, into words. Returns how many there are, or -1

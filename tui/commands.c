@@ -85,6 +85,31 @@ static bool is_behind_dashes(const struct invocation *invocation, int position)
 	return false;
 }
 
+int command_choice(const char *choices, const char *value)
+{
+	size_t length = strlen(value);
+
+	for (int index = 0; choices; index++) {
+		if (strcspn(choices, "|") == length && !strncmp(choices, value, length))
+			return index;
+		choices = strchr(choices, '|');
+		choices += choices != NULL;
+	}
+	return -1;
+}
+
+static int refuse_choice(const struct invocation *invocation, const struct command *command,
+			 const struct command_flag *flag, const char *value)
+{
+	struct err err;
+
+	err_set(&err, ERR_USAGE, "{flag} takes {choices}, not {value}", "flag", flag->name, "choices", flag->value,
+		"value", value, NULL);
+	err_hint(&err, "usage: nks-triage {usage}", "usage", command->usage, NULL);
+	command_fail(invocation, &err);
+	return -2;
+}
+
 int command_next(const struct invocation *invocation, const struct command *command, int *position,
 		 const char **ret_name, const char **ret_value)
 {
@@ -115,6 +140,8 @@ int command_next(const struct invocation *invocation, const struct command *comm
 			return refuse(invocation, command, "{flag} needs a value", flag->name);
 		value = invocation->argv[(*position)++];
 	}
+	if (flag->value && strchr(flag->value, '|') && command_choice(flag->value, value) < 0)
+		return refuse_choice(invocation, command, flag, value);
 	*ret_name = flag->name;
 	*ret_value = value;
 	return 1;

@@ -148,11 +148,6 @@ static int read_arguments(struct match_run *run, struct buffer *text, bool *ret_
 			buffer_addf(text, "%s%s", words++ ? " " : "", value);
 			continue;
 		}
-		if (strcmp(value, "json") != 0 && strcmp(value, "text") != 0) {
-			err_set(&err, ERR_USAGE, "-o takes text or json, not {value}", "value", value, NULL);
-			command_fail(invocation, &err);
-			return -1;
-		}
 		run->is_json = !strcmp(value, "json");
 	}
 	if (kind == -2)

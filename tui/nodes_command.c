@@ -55,10 +55,8 @@ static int take_flag(struct nodes_run *run, const char *name, const char *value,
 				       "--accept-host-key wants NODE=SHA256:..., as nodes lists it, not {value}",
 				       "value", value, NULL);
 		add_word(&run->accepted, &run->accepted_count, value);
-	} else if (!strcmp(value, "json") || !strcmp(value, "text")) {
-		run->is_json = !strcmp(value, "json");
 	} else {
-		return err_set(err, ERR_USAGE, "-o takes text or json, not {value}", "value", value, NULL);
+		run->is_json = !strcmp(value, "json");
 	}
 	return 0;
 }

@@ -118,7 +118,7 @@ static const struct command_flag flags[] = {
 	{"--target", "T", N_("Kind/namespace/name or Kind/name: one object of the finding")},
 	{"--alternative", "WAY", N_("another of the ways that the plan lists")},
 	{"--set", "NAME=VALUE", N_("a parameter of the plan, such as E04's mirror")},
-	{"-o", "FORMAT", N_("text or json")},
+	{"-o", "text|json", N_("form of the plan (text)")},
 	{"--sudoers", NULL, N_("print the lines for sudo that the plan's commands on nodes need")},
 	{NULL, NULL, NULL},
 };
@@ -154,10 +154,8 @@ static int parse(struct invocation *invocation, struct arguments *arguments)
 			continue;
 		else if (!strcmp(name, "--sudoers"))
 			arguments->sudoers = true;
-		else if (!strcmp(value, "json") || !strcmp(value, "text"))
-			arguments->json = !strcmp(value, "json");
 		else
-			return command_misused(invocation, &plan_command, "{word} is no output format of plan", value);
+			arguments->json = !strcmp(value, "json");
 	}
 	if (code == -2)
 		return EXIT_FAILED;

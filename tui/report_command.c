@@ -16,7 +16,7 @@
 
 enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_PROM, FORMAT_MD };
 
-static const char *const format_names[] = {"text", "json", "prom", "md"};
+#define FORMATS "text|json|prom|md"	/* in the order of the enum */
 
 struct words {
 	enum format format;
@@ -51,22 +51,11 @@ static void add_only(struct words *words, const char *list)
 	}
 }
 
-static int set_format(struct words *words, const char *name, struct err *err)
-{
-	for (size_t i = 0; i < array_length(format_names); i++) {
-		if (!strcmp(format_names[i], name)) {
-			words->format = (enum format)i;
-			return 0;
-		}
-	}
-	return err_set(err, ERR_USAGE, "-o wants text, json, prom or md, not {value}", "value", name, NULL);
-}
-
-static int take_flag(struct words *words, const char *name, const char *value, struct err *err)
+static void take_flag(struct words *words, const char *name, const char *value)
 {
 	if (!strcmp(name, "-o"))
-		return set_format(words, value, err);
-	if (!strcmp(name, "--only"))
+		words->format = (enum format)command_choice(FORMATS, value);
+	else if (!strcmp(name, "--only"))
 		add_only(words, value);
 	else if (!strcmp(name, "--watch"))
 		words->watch = true;
@@ -76,12 +65,11 @@ static int take_flag(struct words *words, const char *name, const char *value, s
 		words->from = xreallocarray(words->from, words->from_count + 1, sizeof(*words->from));
 		words->from[words->from_count++] = value;
 	}
-	return 0;
 }
 
 static int parse(const struct invocation *invocation, const struct command *command, struct words *words)
 {
-	struct err err = {0};
+	struct err err;
 	const char *name;
 	const char *value;
 	int position = 1;
@@ -92,10 +80,7 @@ static int parse(const struct invocation *invocation, const struct command *comm
 			command_misused(invocation, command, "what is {word}?", value);
 			return -1;
 		}
-		if (take_flag(words, name, value, &err) < 0) {
-			command_fail(invocation, &err);
-			return -1;
-		}
+		take_flag(words, name, value);
 	}
 	if (got == -1 && words->watch && words->from_count) {
 		err_set(&err, ERR_USAGE, "--watch and --from do not go together: files do not change", NULL);
@@ -369,7 +354,7 @@ static int run_on_files(const struct invocation *invocation, const struct words 
 }
 
 static const struct command_flag flags[] = {
-	{"-o", "text|json|prom|md", N_("form of the report (text)")},
+	{"-o", FORMATS, N_("form of the report (text)")},
 	{"--only", "ID,...", N_("look for these entries alone")},
 	{"--watch", NULL, N_("print again whenever something changes")},
 	{"--from", "PATH", N_("diagnose what was saved: a file, a folder, or - for standard input")},

@@ -10,7 +10,7 @@
 
 enum form { FORM_TEXT, FORM_JSON, FORM_MD };
 
-static const char *const form_names[] = {"text", "json", "md"};
+#define FORMS "text|json|md"	/* in the order of the enum */
 
 struct arguments {
 	const char *id;
@@ -175,7 +175,7 @@ static int run(struct invocation *invocation)
 }
 
 static const struct command_flag flags[] = {
-	{"-o", "text|json|md", N_("form of the list; md is for an incident note")},
+	{"-o", FORMS, N_("form of the list; md is for an incident note")},
 	{NULL, NULL, NULL},
 };
 
@@ -187,17 +187,6 @@ const struct command runs_command = {
 	.run = run,
 };
 
-static bool set_form(struct arguments *arguments, const char *name)
-{
-	for (size_t i = 0; i < array_length(form_names); i++) {
-		if (!strcmp(name, form_names[i])) {
-			arguments->form = (enum form)i;
-			return true;
-		}
-	}
-	return false;
-}
-
 static int parse(struct invocation *invocation, struct arguments *arguments)
 {
 	const char *name;
@@ -206,11 +195,12 @@ static int parse(struct invocation *invocation, struct arguments *arguments)
 	int code;
 
 	while ((code = command_next(invocation, &runs_command, &position, &name, &value)) >= 0) {
-		if (code == 0 && !arguments->id) {
+		if (code == 1)
+			arguments->form = (enum form)command_choice(FORMS, value);
+		else if (arguments->id)
+			return command_misused(invocation, &runs_command, "one run at a time: what is {word}?", value);
+		else
 			arguments->id = value;
-		} else if (code == 0 || !set_form(arguments, value)) {
-			return command_misused(invocation, &runs_command, "what is {word}?", value);
-		}
 	}
 	return code == -2 ? EXIT_FAILED : EXIT_DONE;
 }

@@ -35,6 +35,14 @@ def _():
         failed(console(command, "--bogus"), "no flag --bogus")
 
 
+@test("-o takes the forms that the command has, and names them for what it does not take")
+def _():
+    for command, forms in (("report", "text|json|prom|md"), ("match", "text|json"), ("plan", "text|json"),
+                           ("runs", "text|json|md"), ("nodes", "text|json")):
+        for word in ("xml", "tex", "text|json", ""):
+            failed(console(command, "-o", word), f"-o takes {forms}, not {word}", "usage: nks-triage " + command)
+
+
 @test("explain without an id, and with one that does not exist, lists those that do")
 def _():
     for words in (["explain"], ["explain", "E99"]):
