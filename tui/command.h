@@ -81,7 +81,7 @@ void print_json_shown(FILE *out, const json_t *value, size_t flags);
 /* A message in the chosen language, sanitised; caller frees. */
 char *message_text(const struct message *message);
 /* The translation of a short text (gettext; decisions.md 5). */
-const char *translate(const char *id);
+const char *translate(const char *id) __attribute__((format_arg(1)));
 /* The field width for printf's "%-*s" that lets text, and blanks behind it, fill so many cells. */
 int field_width(const char *text, int cells);
 /* The language that translate() answers in: "en", "ko", "ja". */
