@@ -9,7 +9,7 @@ Modes:
   pass           bytes flow
   refuse         nothing listens; what was open is reset
   reset          new connections are reset at once
-  cut, break     each connection ends (FIN, RST) after `after` more bytes from the server
+  cut, break     each connection ends (FIN, RST) after `after` more bytes from the server; after `times` of them: pass
   brief          new connections end (FIN) `delay` seconds after they began
   stall          no byte flows; the connections stay, and go on when the mode changes
   blackhole      no byte flows ever again on connections that are or come in this mode
@@ -60,6 +60,9 @@ class Connection:
                 writer.write(data)
                 if self.left <= 0:
                     self.end(reset)
+                    proxy.times -= 1
+                    if not proxy.times:
+                        proxy.mode = "pass"
                     return
             elif is_answer and proxy.mode == "delay":
                 await asyncio.sleep(proxy.delay)
@@ -105,7 +108,7 @@ def settle(proxy):
 
 class FaultProxy:
     def __init__(self, target):
-        self.target, self.mode, self.after, self.delay = target, "pass", 1, 0.0
+        self.target, self.mode, self.after, self.delay, self.times = target, "pass", 1, 0.0, 0
         self.connections, self.open, self.requests = 0, set(), []
         self.loop = asyncio.new_event_loop()
         # One that it can leave and take again: nobody else gets it in between.
@@ -127,9 +130,9 @@ class FaultProxy:
         self.thread.join(10)
         self.loop.close()
 
-    def set(self, mode, after=1, delay=0.0):
+    def set(self, mode, after=1, delay=0.0, times=0):
         assert mode in MODES, mode
-        self._do(self._set(mode, after, delay))
+        self._do(self._set(mode, after, delay, times))
 
     def reset(self):
         self._do(self._reset())
@@ -181,8 +184,8 @@ class FaultProxy:
         for connection in list(self.open):
             connection.end(True)
 
-    async def _set(self, mode, after, delay):
-        self.mode, self.after, self.delay = mode, after, delay
+    async def _set(self, mode, after, delay, times):
+        self.mode, self.after, self.delay, self.times = mode, after, delay, times
         for connection in self.open:
             connection.left = after
             connection.dead = connection.dead or mode == "blackhole"

@@ -8,12 +8,12 @@ import socket
 import tempfile
 import subprocess
 import sys
-import threading
 import unicodedata
 
 import jsonschema
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "lib"))
+from fault_proxy import FaultProxy  # noqa: E402
 from simulated import AT_REST, CONSOLE, Simulated, environment, run_console  # noqa: E402
 from sources import ROOT, read  # noqa: E402
 from tap import run, test  # noqa: E402
@@ -284,12 +284,13 @@ def _():
 
 @test("answers that break off for a moment: the report waits for whole ones, and finds what it finds without")
 def _():
-    with Simulated("calico-outage", "--fault", "half") as cluster:
-        mend = threading.Timer(0.6, lambda: cluster.fault(half=False))
-        mend.start()
-        answer = cluster.console("report", "-o", "json")
-        mend.join()
-        assert answer.code == 3, answer
+    with FaultProxy(int(outage.server.rsplit(":", 1)[1])) as proxy:
+        path = os.path.join(outage.folder, "broken-off")
+        with open(outage.kubeconfig, encoding="utf-8") as file, open(path, "w", encoding="utf-8") as copy:
+            copy.write(file.read().replace(outage.server, f"http://127.0.0.1:{proxy.port}"))
+        proxy.set("cut", after=300, times=7)
+        answer = run_console(outage.folder, "report", "-o", "json", "--kubeconfig", path)
+        assert proxy.times == 0 and answer.code == 3, answer
         assert [f["id"] for f in json.loads(answer.out)["findings"]] == ["E08", "E03"], answer
 
 

@@ -9,8 +9,8 @@ import time
 ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
 sys.path.insert(0, os.path.join(ROOT, "tests", "lib"))
 from tap import run, test  # noqa: E402
-from tmux import Terminal, children_of, is_alive  # noqa: E402
-from wait import wait_for  # noqa: E402
+from tmux import PROGRAM, Terminal, children_of, is_alive  # noqa: E402
+from wait import pause, wait_for  # noqa: E402
 
 SEED = 20261121
 ROUNDS = 600
@@ -48,50 +48,91 @@ def play(terminal, chance):
 
 
 def is_answered(terminal):
-    """Back to the panes by Escape alone, whatever was open."""
-    terminal.keys("Escape")
+    """Back to the panes, in English, whatever was open. Each key has its own write: Escape and a letter are Alt."""
+    for key in ("Escape", "Escape", ":"):
+        terminal.keys(key)
+        pause(0.3)
+    terminal.type("lang en")
+    terminal.keys("Enter")
+    terminal.keys("2")
+    pause(0.3)
     screen = terminal.text()
     return "2 Symptoms" in screen and "● live" in screen
 
 
-def has_left(terminal, pid):
-    """Ctrl-c twice, or `n`ow where a fix was running."""
-    terminal.keys("C-c")
-    terminal.keys("C-c")
-    terminal.keys("n")
-    return not is_alive(pid)
+class Played:
+    """A console that is started again when asked for. What was typed to one that has ended reaches no shell."""
 
+    def __init__(self, terminal):
+        self.terminal, self.again = terminal, os.path.join(terminal.folder.name, "again")
+        script = os.path.join(terminal.folder.name, "script")
+        with open(script, "w", encoding="utf-8") as file:
+            file.write("stty -isig -ixon -icanon -echo\n"
+                       f"while :; do clear; {PROGRAM} --demo; echo status=$?\n"
+                       f"until rm {self.again} 2>/dev/null; do sleep 0.1; done; done\n")
+        terminal.shell(f"exec sh {script}")
+        self.wait_start()
 
-def status(terminal):
-    terminal.resize(120, 40)
-    return re.findall(r"status=(\d+)", wait_for(lambda: re.search(r"status=\d+", terminal.text()) and terminal.text(),
-                                                what="its exit code"))[-1]
+    def wait_start(self):
+        self.terminal.resize(120, 40)
+        self.pid = int(wait_for(lambda: self.terminal.pids("nks-triage"), what=self.terminal.text)[0])
+        # Keys of before may have opened something over it by now.
+        wait_for(lambda: self.terminal.value("alternate_on") == "1" or not self.is_alive(), what=self.terminal.text)
+
+    def is_alive(self):
+        return is_alive(self.pid)
+
+    def start_again(self):
+        open(self.again, "w", encoding="ascii").close()
+        wait_for(lambda: not os.path.exists(self.again), what="another start")
+        self.wait_start()
+
+    def status(self):
+        self.terminal.resize(120, 40)
+        return re.findall(r"status=(\d+)", wait_for(
+            lambda: re.search(r"status=\d+", self.terminal.text()) and self.terminal.text(), what="its exit code"))[-1]
+
+    def assert_left(self):
+        """q and y, by chance: that is an end, and no other is."""
+        assert self.status() == "0", self.terminal.text()
+
+    def has_answered(self):
+        if self.is_alive():
+            return is_answered(self.terminal)
+        self.assert_left()
+        self.start_again()
+        return False
+
+    def has_left(self):
+        """Ctrl-c twice, or `n`ow where a fix was running."""
+        if self.is_alive() and self.terminal.value("alternate_on") == "1":
+            self.terminal.keys("C-c")
+            self.terminal.keys("C-c")
+            self.terminal.keys("n")
+        return not self.is_alive()
 
 
 @test("random keys and sizes neither end the console nor make it deaf")
 def _():
     chance = random.Random(SEED)
     with Terminal(120, 40) as terminal:
-        pid = terminal.start()
+        played = Played(terminal)
         terminal.wait("✖ critical", " E08 ")
         end = time.monotonic() + SECONDS
-        for number in range(ROUNDS):
+        for _number in range(ROUNDS):
             if time.monotonic() > end:
                 break
             play(terminal, chance)
-            if is_alive(pid):
-                continue
-            # q and y, by chance: that is an end, and no other is.
-            assert status(terminal) == "0", f"round {number}:\n{terminal.text()}"
-            send_bytes(terminal, b"\x03")
-            terminal.shell("clear")
-            pid = terminal.start()
-        children = children_of(pid)
+            if not played.is_alive():
+                played.assert_left()
+                send_bytes(terminal, b"\x03")
+                played.start_again()
         terminal.resize(120, 40)
         send_bytes(terminal, b"\x1b[201~")
-        wait_for(lambda: is_answered(terminal), interval=0.3, what=terminal.text)
-        wait_for(lambda: has_left(terminal, pid), interval=0.5, what=terminal.text)
-        assert status(terminal) in ("0", "8"), terminal.text()
+        wait_for(played.has_answered, interval=0.3, what=terminal.text)
+        children = children_of(played.pid)
+        wait_for(played.has_left, interval=0.5, what=terminal.text)
+        assert played.status() in ("0", "8"), terminal.text()
         wait_for(terminal.is_sane, what="a sane terminal")
         wait_for(lambda: not any(is_alive(child) for child in children), what="the end of the simulated cluster")
 

@@ -84,7 +84,7 @@ static void on_done(void *data, const struct err *err)
 
 static void run(struct bench *bench, struct pod_log_request request)
 {
-	int64_t end = clock_monotonic_ms() + 30000;
+	int64_t end = clock_monotonic_ms() + 120000;
 
 	request.name_space = "ns";
 	request.pod = "p";

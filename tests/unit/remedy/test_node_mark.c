@@ -151,7 +151,7 @@ static void wait_for(enum mark_state wanted)
 	const struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
 	char out[4096];
 
-	for (int i = 0; i < 500; i++) {
+	for (int i = 0; i < 5000; i++) {
 		if (look(out).state == wanted)
 			return;
 		nanosleep(&pause, NULL);

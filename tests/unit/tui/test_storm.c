@@ -16,7 +16,7 @@
 #include "tui/configuration.h"
 #include "tui/session.h"
 
-enum { STORM = 10000, GIVE_UP_MS = 60000 };
+enum { STORM = 10000, GIVE_UP_MS = 240000 };
 
 #define NODE_FORMAT                                                                                                   \
 	"{\"metadata\":{\"uid\":\"u\",\"name\":\"storm\",\"resourceVersion\":\"%d\"},\"status\":{\"conditions\":[" \
@@ -124,7 +124,7 @@ static void test_storm(void **state)
 	most = (uint64_t)took_ms / 20 + 3;
 	assert_true(stage.session->updates > 0);
 	assert_true(stage.session->updates <= most);
-	assert_true(most < STORM / 10);
+	assert_true(stage.session->updates < STORM / 2);
 	for (size_t i = 0; i < symptoms_finding_count(stage.session->symptoms); i++) {
 		if (!strcmp(symptoms_finding_at(stage.session->symptoms, i)->runbook->id, "node-not-ready"))
 			finding = symptoms_finding_at(stage.session->symptoms, i);
