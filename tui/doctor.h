@@ -22,6 +22,8 @@ void doctor_say(struct doctor *doctor, enum mark mark, const char *label, const 
 /* As bad. Returns -1. */
 int doctor_say_err(struct doctor *doctor, const char *label, const struct err *err);
 
+/* What runs hold in the cluster now, and what killed ones left behind. */
+void doctor_look_at_locks(struct doctor *doctor);
 /* Connections to the nodes, one by one, where SSH is configured. */
 void doctor_look_at_nodes(struct doctor *doctor);
 

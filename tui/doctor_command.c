@@ -227,8 +227,11 @@ static const struct permission {
 	{{"get", "", "pods", "log", "", ""}, true},
 	{{"patch", "apps", "deployments", "", "kube-system", ""}, false},
 	{{"patch", "apps", "daemonsets", "", "kube-system", ""}, false},
+	{{"get", "coordination.k8s.io", "leases", "", "kube-system", ""}, false},
+	{{"list", "coordination.k8s.io", "leases", "", "kube-system", ""}, false},
 	{{"create", "coordination.k8s.io", "leases", "", "kube-system", ""}, false},
 	{{"update", "coordination.k8s.io", "leases", "", "kube-system", ""}, false},
+	{{"delete", "coordination.k8s.io", "leases", "", "kube-system", ""}, false},
 };
 
 struct asked {
@@ -333,6 +336,7 @@ static int walk(struct doctor *doctor)
 		return -1;
 	}
 	look_at_permissions(doctor);
+	doctor_look_at_locks(doctor);
 	doctor_look_at_nodes(doctor);
 	look_at_program(doctor);
 	return 0;

@@ -83,7 +83,11 @@ static void say_outcome(struct fix *fix)
 			     id);
 		break;
 	case CHANGE_NOT_IMPROVED:
-		console_sayf(console, ROLE_WARNING, translate("%s: done, but it did not improve"), id);
+		console_sayf(console, ROLE_WARNING,
+			     change_is_put_back(fix->change) ?
+				     translate("%s: undone, but what was put back does not become ready") :
+				     translate("%s: done, but it did not improve"),
+			     id);
 		break;
 	case CHANGE_COULD_NOT_VERIFY:
 		console_sayf(console, ROLE_WARNING,

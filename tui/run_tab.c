@@ -56,6 +56,8 @@ static const char *state_text(const struct change *change)
 		return change_watch_seconds(change) ? N_("verified, watching: the symptom is gone")
 						    : N_("verified: the symptom is gone");
 	case CHANGE_NOT_IMPROVED:
+		if (change_is_put_back(change))
+			return N_("undone, but what was put back does not become ready");
 		return is_undo ? N_("not undone: a field is not what it was")
 			       : N_("did not improve: the symptom is still there");
 	case CHANGE_COULD_NOT_VERIFY:

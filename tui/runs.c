@@ -8,6 +8,7 @@
 #include "probes/base/memory.h"
 #include "probes/kube/kubeconfig.h"
 #include "probes/remedy/journal.h"
+#include "probes/remedy/lease_record.h"
 #include "tui/run_plan.h"
 #include "tui/session.h"
 
@@ -129,8 +130,7 @@ static void ask_for_leases(struct runs *runs, int64_t now_ms)
 {
 	const struct kube_request request = {
 		.method = "GET",
-		.path = "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases"
-			"?labelSelector=app.kubernetes.io%2Fmanaged-by%3Dnks-triage",
+		.path = LEASES_LIST,
 		.on_done = on_leases,
 		.data = runs,
 	};

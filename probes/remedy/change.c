@@ -317,6 +317,11 @@ const char *change_undo(const struct change *change)
 	return N_("none");
 }
 
+bool change_is_put_back(const struct change *change)
+{
+	return change->is_put_back;
+}
+
 const char *change_undo_of(const struct change *change)
 {
 	return change->undo_of;

@@ -58,6 +58,8 @@ struct plan_step {
 	bool is_optional;
 	bool was_left_out;		/* of a batch: its target could not be looked at */
 	bool can_be_resumed;		/* it failed only because nobody did it in time */
+	bool was_left_standing;		/* an undo waits no longer for what it put back to roll out: see the outcome */
+	bool is_known_to_stand;		/* ... because something keeps its pods from being ready */
 	bool follows;			/* it changes what an earlier step of the plan has changed */
 	int attempts;
 	char *refusal;			/* what the server said to the last attempt; NULL: it may have happened */
@@ -184,6 +186,7 @@ struct change {
 	int64_t held_since_ms;		/* monotonic; 0: the signature holds still */
 	struct hypothesis *hypotheses;
 	size_t hypothesis_count;
+	bool is_put_back;		/* by an undo: every field is what it was */
 	bool is_proving;		/* what verification rests on is listed anew */
 	bool proof_kinds[KIND_COUNT];
 	uint64_t proof_lists[KIND_COUNT];	/* collection's lists when that was asked for */
@@ -358,11 +361,11 @@ void run_end(struct change *change, enum change_state state, const struct err *e
 /* The run that this one goes on with, or takes back, goes on no more; why: a message id. */
 void run_note_abandoned(const struct change *change, const char *why);
 
-/* lease.c */
+/* lease_take.c: on_taken is called when the objects are ours, or where no lock can be had; else the run is ended. */
 void lease_take(struct change *change, void (*on_taken)(struct change *change));
 /*
- * Before each step that changes something: true where the lock is held, or was never to be had. Else it is renewed
- * first and on_proven called, or the run ended.
+ * lease.c. Before each step that changes something: true where the lock is held, or was never to be had. Else it is
+ * renewed first and on_proven called, or the run ended.
  */
 bool lease_may_write(struct change *change, void (*on_proven)(struct change *change));
 /* It cannot have been taken over by somebody else yet. */
@@ -370,8 +373,6 @@ bool lease_is_fresh(const struct change *change);
 /* Says that it is not; -1. */
 int lease_stale(struct err *err);
 bool lease_owns_call(const struct change *change, const void *data);
-/* It was not renewed for as long as it holds, or in our future. */
-bool lease_looks_abandoned(const json_t *document);
 /* Who holds it, which run, how far. Caller frees. */
 char *lease_holder_text(const struct change *change, const json_t *document);
 /* lease_look.c: for the plan, whether somebody works on the same objects; planning waits for the answer. */
@@ -382,8 +383,6 @@ bool lease_is_watching(const struct change *change);
 /* Lets go of it, if it is held, else takes it no more; on_released is always called. */
 void lease_release(struct change *change, void (*on_released)(struct change *change));
 void lease_free(struct lease *lease);
-char *lease_name(const struct change *change);	/* caller frees */
-void lease_permit(const struct change *change, struct write_token *token);
 
 /* audit.c: Events on what was touched, where the configuration wants them. */
 void audit_ask(struct change *change, void (*add)(struct change *change, const struct access_question *question));

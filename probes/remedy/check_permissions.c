@@ -57,7 +57,7 @@ void plan_permission_named(struct change *change, const char *verb, const struct
 
 static void add_lease_permissions(struct change *change)
 {
-	static const char *const verbs[] = {"get", "create", "update", "delete"};
+	static const char *const verbs[] = {"get", "list", "create", "update", "delete"};
 
 	for (size_t i = 0; i < array_length(verbs); i++) {
 		const struct access_question question = {

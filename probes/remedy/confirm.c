@@ -59,9 +59,8 @@ static void make_token(struct change *change)
 		write_token_permit(change->token, step->method, step->path, body ? body : "");
 		secret_free(body);
 	}
-	lease_permit(change, change->token);
 	audit_permit(change, change->token);
-	/* Its commands are permitted when the run has its id, which their marks bear. */
+	/* Its Lease and its commands are permitted when the run has its id, which they bear. */
 	change->node_token = node_token_new(change->digest);
 }
 

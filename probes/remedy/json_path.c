@@ -57,6 +57,11 @@ json_t *pointer_get(const json_t *document, const char *pointer)
 	return *pointer ? NULL : value;
 }
 
+const char *document_uid(const json_t *document)
+{
+	return json_string_value(json_object_get(json_object_get(document, "metadata"), "uid"));
+}
+
 char *pointer_child(const char *pointer, const char *key)
 {
 	size_t length = strlen(pointer);

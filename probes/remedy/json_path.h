@@ -12,6 +12,8 @@
 
 /* The value at a pointer ("/spec/template", "" = the whole), borrowed; NULL where there is none. */
 json_t *pointer_get(const json_t *document, const char *pointer);
+/* metadata.uid of an object of the API, borrowed; NULL: it has none, or there is no object. */
+const char *document_uid(const json_t *document);
 /* pointer + "/" + the escaped key ("a/b" becomes "a~1b"). Caller frees. */
 char *pointer_child(const char *pointer, const char *key);
 /* A token of a pointer as the key that it stands for ("a~1b" is "a/b"). Caller frees. */

@@ -7,24 +7,32 @@
 
 #include "probes/base/memory.h"
 #include "probes/remedy/change_private.h"
-#include "probes/remedy/json_path.h"
+#include "probes/remedy/lease_record.h"
 
-static void on_read(struct change *change, void *data, const struct kube_result *result)
+static void on_listed(struct change *change, void *data, const struct kube_result *result)
 {
-	const char *holder = json_string_value(pointer_get(result->document, "/spec/holderIdentity"));
+	json_t *objects = lease_objects(change);
+	size_t i;
+	json_t *document;
 
 	(void)data;
-	/* Where it cannot be read the permissions say so. */
-	if (result->code == ERR_NONE && holder && *holder)
-		change->found_lock = json_deep_copy(result->document);
+	/* Where they cannot be read the permissions say so. */
+	json_array_foreach(json_object_get(result->document, "items"), i, document) {
+		if (!lease_is_lock(document) || !*lease_holder(document) || !lease_covers(document, objects))
+			continue;
+		/* Of several the one that is in the way. */
+		if (change->found_lock && lease_looks_abandoned(document))
+			continue;
+		json_decref(change->found_lock);
+		change->found_lock = json_deep_copy(document);
+	}
+	json_decref(objects);
 	plan_answered(change);
 }
 
 void lease_look(struct change *change)
 {
-	auto_free char *name = lease_name(change);
-	auto_free char *path = xasprintf("/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/%s", name);
-	const struct call_request request = {.door = CALL_READ, .path = path, .on_done = on_read};
+	const struct call_request request = {.door = CALL_READ, .path = LEASES_LIST, .on_done = on_listed};
 
 	change->pending++;
 	change_call(change, &request);

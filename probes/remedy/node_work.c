@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "probes/base/memory.h"
+#include "probes/remedy/json_path.h"
 
 struct node_call_entry {
 	struct change *change;
@@ -42,8 +43,7 @@ static void answer_refusal(struct node_call_entry *entry, const struct err *err)
 
 static const char *uid_of(const struct target *target)
 {
-	const json_t *metadata = json_object_get(target->document, "metadata");
-	const char *uid = json_string_value(json_object_get(metadata, "uid"));
+	const char *uid = document_uid(target->document);
 
 	return uid ? uid : "";
 }

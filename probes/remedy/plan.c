@@ -6,6 +6,7 @@
 
 #include "probes/base/memory.h"
 #include "probes/remedy/change_private.h"
+#include "probes/remedy/json_path.h"
 #include "probes/remedy/step.h"
 
 static void plan_when_read(struct change *change);
@@ -178,7 +179,7 @@ static void end_without_work(struct change *change)
 
 static void add_object(struct change *change, const struct target *target)
 {
-	const char *uid = json_string_value(json_object_get(json_object_get(target->document, "metadata"), "uid"));
+	const char *uid = document_uid(target->document);
 
 	change->objects = xreallocarray(change->objects, change->object_count + 1, sizeof(*change->objects));
 	change->objects[change->object_count++] =
@@ -188,7 +189,7 @@ static void add_object(struct change *change, const struct target *target)
 static void set_uid(struct plan_step *step)
 {
 	const json_t *document = step->target ? step->target->document : NULL;
-	const char *uid = json_string_value(json_object_get(json_object_get(document, "metadata"), "uid"));
+	const char *uid = document_uid(document);
 
 	if (!uid)
 		return;

@@ -119,7 +119,7 @@ static void ask_claims(struct change *change, const json_t *pod)
 
 static void learn(struct change *change, const json_t *document)
 {
-	const char *uid = json_string_value(pointer_get(document, "/metadata/uid"));
+	const char *uid = document_uid(document);
 	json_t *pod = uid ? find_moving(change, uid) : NULL;
 	json_t *labels = pointer_get(document, "/metadata/labels");
 

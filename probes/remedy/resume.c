@@ -44,7 +44,7 @@ static const json_t *find_entry(const struct change *change, const struct plan_s
 static bool has_gone(const struct plan_step *step, const json_t *body)
 {
 	const char *uid = json_string_value(pointer_get(body, "/preconditions/uid"));
-	const char *now = json_string_value(pointer_get(step->target->document, "/metadata/uid"));
+	const char *now = document_uid(step->target->document);
 
 	if (!uid || (!step->target->document && step->target->err.code != ERR_NOT_FOUND))
 		return false;
@@ -55,7 +55,7 @@ static bool shows_in_fields(struct plan_step *step, const json_t *entry, const j
 {
 	json_t *image = json_object_get(entry, "before");
 	const char *uid = undo_request_uid(body);
-	const char *now = json_string_value(pointer_get(step->target->document, "/metadata/uid"));
+	const char *now = document_uid(step->target->document);
 	bool happened;
 
 	if (!json_array_size(image) || !json_object_get(json_array_get(image, 0), "path") || !now ||

@@ -10,6 +10,7 @@
 #include "probes/base/fault_point.h"
 #include "probes/base/memory.h"
 #include "probes/kube/kubeconfig.h"
+#include "probes/remedy/json_path.h"
 #include "probes/remedy/node_part.h"
 #include "probes/remedy/step.h"
 #include "probes/ssh/node_step.h"
@@ -140,7 +141,7 @@ static void note_undone(struct change *change)
 {
 	auto_free char *note = NULL;
 
-	if (!change->undo_of || change->end_state != CHANGE_VERIFIED)
+	if (!change->undo_of || !change->is_put_back)
 		return;
 	note = change_say(change, "undone by {run}", "run", change->run_id, NULL);
 	journal_run_state(change->context.journal, change->undo_of, "undone", note, NULL, change->run_id, NULL, NULL);
@@ -280,7 +281,7 @@ static void note_intent(struct change *change, const struct plan_step *step)
 
 void run_step_made(struct change *change, struct plan_step *step, const json_t *document)
 {
-	const char *uid = json_string_value(json_object_get(json_object_get(document, "metadata"), "uid"));
+	const char *uid = document_uid(document);
 	json_t *touch = json_array_get(step->touched, 0);
 
 	if (uid && json_is_true(json_object_get(touch, "made"))) {

@@ -96,7 +96,7 @@ static int plan(struct change *change, struct plan_step *step, struct err *err)
 /* Another uid under the name is not ours to look at: ours is gone. */
 static enum step_match match(const struct plan_step *step, const json_t *document)
 {
-	const char *uid = json_string_value(pointer_get(document, "/metadata/uid"));
+	const char *uid = document_uid(document);
 	bool is_same = uid && !strcmp(uid, step->shown.target_uid);
 
 	return is_same && !pointer_get(document, "/metadata/deletionTimestamp") ? MATCH_BEFORE : MATCH_AFTER;

@@ -200,7 +200,7 @@ static char *body(const struct change *change, const struct plan_step *step, boo
 static enum step_match match(const struct plan_step *step, const json_t *document)
 {
 	const json_t *touch = json_array_get(step->touched, 0);
-	const char *uid = json_string_value(pointer_get(document, "/metadata/uid"));
+	const char *uid = document_uid(document);
 	auto_free char *digest = NULL;
 	char *text = NULL;
 	struct err ignored;

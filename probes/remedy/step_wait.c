@@ -47,7 +47,7 @@ static enum truth ask_snapshot(struct change *change, struct plan_step *step, ch
 static bool holds_in(const struct plan_step *step, const json_t *document)
 {
 	const char *changed = member(step, "changed");
-	const char *uid = json_string_value(pointer_get(document, "/metadata/uid"));
+	const char *uid = document_uid(document);
 
 	if (!strcmp(until_word(step), "absent"))
 		return !uid || strcmp(uid, step->shown.target_uid) != 0;

@@ -8,6 +8,7 @@
 #include "probes/base/buffer.h"
 #include "probes/base/clock.h"
 #include "probes/base/memory.h"
+#include "probes/remedy/json_path.h"
 #include "probes/remedy/rollout.h"
 #include "probes/remedy/shell_line.h"
 #include "probes/remedy/step.h"
@@ -186,12 +187,20 @@ static bool stands_still(const struct plan_step *step)
 	return may_stand_still(step) && step->last_reasons && clock_monotonic_ms() - step->moved_ms >= STANDS_STILL_MS;
 }
 
+/* What was put back stays so; that its pods do not become ready is what the run ends with (verify_undo.c). */
+static void leave(struct change *change, struct plan_step *step, bool is_known_to_stand, const char *outcome)
+{
+	step->was_left_standing = may_stand_still(step);
+	step->is_known_to_stand = is_known_to_stand;
+	step_wait_finish(change, step, may_stand_still(step) ? STEP_DONE : STEP_FAILED, outcome);
+}
+
 static void leave_standing(struct change *change, struct plan_step *step)
 {
 	auto_free char *outcome = change_say(change, "put back; its rollout stands still: {reasons}", "reasons",
 					     step->last_reasons, NULL);
 
-	step_wait_finish(change, step, STEP_DONE, outcome);
+	leave(change, step, true, outcome);
 }
 
 static void give_up(struct change *change, struct plan_step *step)
@@ -206,7 +215,7 @@ static void give_up(struct change *change, struct plan_step *step)
 	else
 		outcome = change_say(change, "not rolled out in time: {last}", "last",
 				     step->last_said ? step->last_said : "?", NULL);
-	step_wait_finish(change, step, STEP_FAILED, outcome);
+	leave(change, step, reasons.length > 0, outcome);
 }
 
 static void on_time(void *data)
@@ -243,7 +252,7 @@ static void on_document(struct change *change, struct plan_step *step, const jso
 
 		add_reasons(change, step, &reasons);
 		outcome = xasprintf("%s%s%s", text, reasons.length ? "; " : "", buffer_text(&reasons));
-		step_wait_finish(change, step, may_stand_still(step) ? STEP_DONE : STEP_FAILED, outcome);
+		leave(change, step, true, outcome);
 	} else {
 		say_why_it_stands(change, step);
 		if (stands_still(step))
@@ -256,7 +265,7 @@ static void on_document(struct change *change, struct plan_step *step, const jso
 static void on_answer(struct change *change, void *data, const struct kube_result *result)
 {
 	struct plan_step *step = data;
-	const char *uid = json_string_value(json_object_get(json_object_get(result->document, "metadata"), "uid"));
+	const char *uid = document_uid(result->document);
 	auto_free char *text = NULL;
 
 	if (result->code == ERR_NONE && uid && !strcmp(uid, step->shown.target_uid)) {

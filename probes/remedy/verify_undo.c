@@ -1,4 +1,7 @@
-/* Verification of an undo: every field that was put back is read again. */
+/*
+ * Verification of an undo: every field that was put back is read again, and what rolled out because of it has come to
+ * its end.
+ */
 #include <string.h>
 
 #include "probes/base/clock.h"
@@ -17,10 +20,33 @@ static void on_time(void *data)
 	look(change);
 }
 
+/* Put back is not well again: a rollout that never came to its end says so, and why. */
+static void end_put_back(struct change *change)
+{
+	const struct plan_step *left = NULL;
+	struct err err;
+
+	change->is_put_back = true;
+	for (size_t i = 0; i < change->step_count; i++) {
+		const struct plan_step *step = change->steps[i];
+
+		if (step->was_left_standing && (!left || (step->is_known_to_stand && !left->is_known_to_stand)))
+			left = step;
+	}
+	if (!left) {
+		run_end(change, CHANGE_VERIFIED, NULL);
+		return;
+	}
+	err_set(&err, left->is_known_to_stand ? ERR_INVALID : ERR_TIMEOUT,
+		"the fields are what they were, but {object} does not become ready: {reason}", "object",
+		left->target->label, "reason", left->shown.outcome, NULL);
+	run_end(change, left->is_known_to_stand ? CHANGE_NOT_IMPROVED : CHANGE_COULD_NOT_VERIFY, &err);
+}
+
 static void looked(struct change *change)
 {
 	if (change->err.code == ERR_NONE)
-		run_end(change, CHANGE_VERIFIED, NULL);
+		end_put_back(change);
 	else if (change->err.code == ERR_CONFLICT)
 		run_end(change, CHANGE_NOT_IMPROVED, NULL);
 	else if (clock_monotonic_ms() >= change->verify_deadline_ms)

@@ -31,7 +31,7 @@ DOORS = {
 FILES = {
     "kube_write": {"probes/remedy/change_call.o"},
     "write_token_new": {"probes/remedy/confirm.o"},
-    "write_token_permit": {"probes/remedy/confirm.o", "probes/remedy/lease.o", "probes/remedy/audit.o"},
+    "write_token_permit": {"probes/remedy/confirm.o", "probes/remedy/lease_take.o", "probes/remedy/audit.o"},
     "token_check": {"probes/kube/door.o"},
     "node_step": {"probes/remedy/node_door.o"},
     "node_token_new": {"probes/remedy/confirm.o"},

@@ -26,8 +26,10 @@ AT_WORK = 13  # clusters at once; they mostly wait for a symptom to stay away
 class Story:
     """One fix of one finding, told by the console alone; tests look at what it left."""
 
-    def __init__(self, entry, target, objects, *, name=None, undo=True, words=(), acts=(), stays=False):
-        """acts: (what the console prints, what people do outside when it does); stays: undone, it is not broken at once."""
+    def __init__(self, entry, target, objects, *, name=None, undo=True, words=(), acts=(), stays=False,
+                 breaks=False):
+        """acts: (what the console prints, what people do outside when it does); stays: undone, it is not broken at once;
+        breaks: undone, pods are made anew of what did not work."""
         self.entry = entry
         self.target = target  # of the finding that is fixed
         self.objects = objects  # paths of what the fix changes
@@ -37,6 +39,7 @@ class Story:
         self.extra = words
         self.acts = acts
         self.stays = stays
+        self.breaks = breaks
         self.undo_it = undo
         self.failure = None
         self.at = {}
@@ -164,8 +167,8 @@ STORIES = [
           acts=[("[1/", enable_registry)], undo=False),
     Story("E14", "Node/nks-prod-readded-0", [APPS + "kube-system/deployments/calico-kube-controllers"],
           acts=[("[1/", update_addon)], undo=False),
-    Story("E05", "DaemonSet/kube-system/kube-flannel-ds", [APPS + "kube-system/daemonsets/kube-flannel-ds"], stays=True),
-    Story("E06", "Deployment/shop/order-worker", [APPS + "shop/deployments/order-worker"], stays=True),
+    Story("E05", "DaemonSet/kube-system/kube-flannel-ds", [APPS + "kube-system/daemonsets/kube-flannel-ds"], stays=True, breaks=True),
+    Story("E06", "Deployment/shop/order-worker", [APPS + "shop/deployments/order-worker"], stays=True, breaks=True),
     Story("E10", "PersistentVolumeClaim/shop/data-orders-db-0",
           ["/api/v1/namespaces/kube-system/secrets/cinder-csi-cloud-config"],
           acts=[("verifying by the signs", restart_database)], stays=True),
@@ -173,12 +176,12 @@ STORIES = [
     Story("E16", "Node/nks-prod-scaleout-0",
           [APPS + "kube-system/" + name for name in ("daemonsets/calico-node", "deployments/calico-typha",
                                                      "deployments/calico-kube-controllers")],
-          acts=[("[1/", remove_node), ("[9/", join_node)], stays=True),
+          acts=[("[1/", remove_node), ("[9/", join_node)], stays=True, breaks=True),
     Story("E08", "DaemonSet/kube-system/calico-node",
           [APPS + "kube-system/" + name for name in ("daemonsets/calico-node", "deployments/calico-typha",
-                                                     "deployments/calico-kube-controllers")], stays=True),
-    Story("E11", "StatefulSet/shop/asset-store", [APPS + "shop/statefulsets/asset-store"]),
-    Story("E11", "Deployment/batch/indexer", [APPS + "batch/deployments/indexer"]),
+                                                     "deployments/calico-kube-controllers")], stays=True, breaks=True),
+    Story("E11", "StatefulSet/shop/asset-store", [APPS + "shop/statefulsets/asset-store"], breaks=True),
+    Story("E11", "Deployment/batch/indexer", [APPS + "batch/deployments/indexer"], breaks=True),
     Story("E15", "DaemonSet/kube-system/csi-cinder-nodeplugin", [APPS + "kube-system/daemonsets/csi-cinder-nodeplugin"]),
     Story("E15", "Deployment/kube-system/kubernetes-dashboard", [APPS + "kube-system/deployments/kubernetes-dashboard"],
           name="simulated", undo=False),
@@ -200,7 +203,9 @@ def fixed(story):
 def undone(story):
     def check():
         assert not story.failure, story.failure
-        assert story.at["undo"].code == 0, story.at["undo"]
+        # What was put back is what did not work: where pods have to be made anew of it, they do not become ready.
+        assert story.at["undo"].code == (7 if story.breaks else 0), story.at["undo"]
+        assert ("does not become ready" in story.at["undo"].err) == story.breaks, story.at["undo"]
         assert story.at["undone"] == story.at["before"], (story.at["before"], story.at["undone"])
     return check
 

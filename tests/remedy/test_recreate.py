@@ -84,6 +84,35 @@ def _():
         assert runs(cluster)[0]["state"] == "failed"
 
 
+def pull_secrets(cluster):
+    account = cluster.get("/api/v1/namespaces/shop/serviceaccounts/default")
+    names = {secret["metadata"]["name"] for secret in cluster.get("/api/v1/namespaces/shop/secrets")["items"]}
+    return account.get("imagePullSecrets"), names
+
+
+def confirmed(copy, cluster, *words):
+    """Plans and confirms what is left or taken back."""
+    shown = copy.run(cluster, *words)
+    assert shown.returncode == 6, shown
+    digest = shown.stdout.splitlines()[-1].split()[1]
+    return shown, copy.run(cluster, *words, "--confirm", digest, "--confirm-name", "simulated")
+
+
+@test("after that the way back takes out what was made, and says that the pod is another one now")
+def _():
+    with Copy(other_registry, "E03") as copy, Simulated("e03") as cluster:
+        before = pull_secrets(cluster)
+        assert fix(copy, cluster).returncode == 8
+        failed = runs(cluster)[0]["id"]
+        assert pull_secrets(cluster) != before
+        shown, answer = confirmed(copy, cluster, "undo", failed)
+        assert "cannot be undone: " in shown.stdout and "Pod/shop/web-api-" in shown.stdout, shown
+        assert answer.returncode == 0 and pull_secrets(cluster) == before, answer
+        newest, first = runs(cluster)
+        assert first["state"] == "undone" and first["undoneBy"] == newest["id"], (first, newest)
+        assert any("Pod/shop/web-api-" in text for text in newest["notUndone"]), newest["notUndone"]
+
+
 @test("a pod that took the place of another since the preview is left alone")
 def _():
     with Copy(short, "E03") as copy, Simulated("e03") as cluster:

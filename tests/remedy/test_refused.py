@@ -6,6 +6,7 @@ import os
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
+from locks import lock  # noqa: E402
 from remedy import LEASES, generations, images, kubectl, our_leases, plan, runs  # noqa: E402
 from simulated import Simulated, environment, run_console  # noqa: E402
 from tap import run, test  # noqa: E402
@@ -101,18 +102,9 @@ def _():
 
 @test("a lock that another console holds refuses, with its holder and its run")
 def _():
-    now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.000000Z")
-    # The lock's name is the engine's: taken from what a run leaves in the journal would be circular, so it is
-    # computed as decisions say: the first ten digits of SHA-256 over the sorted objects, a line each.
-    import hashlib
-    group = "".join(sorted(f"{label}\n" for label in (
-        "Deployment/kube-system/calico-typha", "Deployment/kube-system/calico-kube-controllers",
-        "DaemonSet/kube-system/calico-node")))
-    name = "nks-triage-" + hashlib.sha256(group.encode()).hexdigest()[:10]
-    lease = {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease",
-             "metadata": {"name": name, "namespace": "kube-system", "annotations": {"nks-triage/run": "run-of-kim"}},
-             "spec": {"holderIdentity": "kim@bastion/run-of-kim", "leaseDurationSeconds": 30, "renewTime": now}}
-    kubectl(CLUSTER, "create", "-f", "-", input=json.dumps(lease))
+    held = lock(["DaemonSet/kube-system/calico-node"])
+    name = held["metadata"]["name"]
+    kubectl(CLUSTER, "create", "-f", "-", input=json.dumps(held))
     refused(CLUSTER.console("fix", "E08", "--confirm", DIGEST), "kim@bastion", "run-of-kim")
     assert our_leases(CLUSTER) == [name], "somebody else's lock was taken"
     held = CLUSTER.get(f"{LEASES}/{name}")

@@ -58,13 +58,17 @@ def _():
         assert copy.run(cluster, "fix", "E08", "--confirm", copy.digest(cluster)).returncode == 7
         name = runs(cluster)[0]["id"]
         answer = undo(copy, cluster, name)
-        assert answer.returncode == 0, answer
+        # What was put back is what did not work: the fields are as before, and the pods are not ready.
+        assert answer.returncode == 7 and "done and verified" not in answer.stdout, answer
         assert answer.stdout.count("Wait until") == 2, answer
         assert "stands still" in answer.stdout and "ImagePull" in answer.stdout, answer
+        assert "the fields are what they were, but Deployment/kube-system/calico-" in answer.stderr, answer
+        assert "does not become ready" in answer.stderr and "ImagePull" in answer.stderr, answer
         assert images(cluster) == before
         newest = runs(cluster)[0]
         assert entry_of(cluster, name)["state"] == "undone" and entry_of(cluster, name)["undoneBy"] == newest["id"]
-        assert newest["undoes"] == name and newest["verification"]["result"] == "verified", newest
+        assert newest["undoes"] == name and newest["state"] == "not_improved", newest
+        assert newest["verification"]["result"] == "not_improved" and "ImagePull" in newest["note"], newest
         text = copy.run(cluster, "runs", name).stdout
         assert newest["id"] in text and "undoneBy" in text, text
 
@@ -82,6 +86,43 @@ def _():
         assert undo(copy, cluster, way_back).returncode == 0
         assert finalizers(cluster) == ["orphan"]
         assert [entry["state"] for entry in runs(cluster)] == ["verified", "undone", "undone"]
+
+
+def move_finalizers(cluster, *names):
+    kubectl(cluster, "-n", "kube-system", "patch", "daemonset", "calico-node", "--type=merge", "-p",
+            json.dumps({"metadata": {"finalizers": list(names)}}))
+
+
+@test("a list whose items moved in the last moment is somebody else's change: refused, and nothing is written")
+def _():
+    with Copy(quickly, "E15") as copy, Simulated("healthy") as cluster:
+        hold_finalizer(cluster)
+        moved = {}
+
+        def on_request(method, path):
+            if method == "PATCH" and "dryRun" not in path and moved["to"]:
+                move_finalizers(cluster, *moved.pop("to"))
+                moved["to"] = None
+
+        proxy = Proxy(cluster, on_request)
+        try:
+            def confirmed(*words):
+                shown = copy.run(cluster, *words, kubeconfig=proxy.kubeconfig).stdout
+                more = ["--confirm", shown.splitlines()[-1].split()[1]]
+                words = ["fix", *words[1:]] if words[0] == "plan" else words
+                return copy.run(cluster, *words, *more, kubeconfig=proxy.kubeconfig)
+
+            moved["to"] = ["example.com/hold", "orphan"]
+            answer = confirmed("plan", "E15")
+            assert answer.returncode == 6 and "changed since the preview" in answer.stderr, answer
+            assert finalizers(cluster) == ["example.com/hold", "orphan"] and runs(cluster)[0]["state"] == "refused"
+            assert confirmed("plan", "E15").returncode == 0 and finalizers(cluster) == ["orphan"]
+            moved["to"] = ["example.com/theirs", "orphan"]
+            answer = confirmed("undo", runs(cluster)[0]["id"])
+            assert answer.returncode == 6 and "changed since the preview" in answer.stderr, answer
+            assert finalizers(cluster) == ["example.com/theirs", "orphan"] and runs(cluster)[0]["state"] == "refused"
+        finally:
+            proxy.stop()
 
 
 @test("a run that stopped after its first write is taken back as far as it came")
@@ -105,7 +146,7 @@ def _():
             shown = copy.run(cluster, "undo", entry["id"], kubeconfig=proxy.kubeconfig)
             assert "calico-kube-controllers" not in shown.stdout, shown
             answer = copy.run(cluster, "undo", entry["id"], "--confirm", digest(shown), kubeconfig=proxy.kubeconfig)
-            assert answer.returncode == 0, answer
+            assert answer.returncode == 7, answer
             assert images(cluster) == before and generations(cluster)["controllers"] == 1
             assert entry_of(cluster, entry["id"])["state"] == "undone"
         finally:
@@ -137,7 +178,7 @@ def _():
             words = ["undo", entry["id"], "--confirm", digest(copy.run(cluster, "undo", entry["id"],
                                                                        kubeconfig=proxy.kubeconfig))]
             answer = copy.run(cluster, *words, kubeconfig=proxy.kubeconfig)
-            assert answer.returncode == 0 and images(cluster) == before, answer
+            assert answer.returncode == 7 and images(cluster) == before, answer
             assert entry_of(cluster, entry["id"])["state"] == "undone"
         finally:
             proxy.stop()
@@ -167,7 +208,7 @@ def _():
         shown = copy.run(cluster, "undo", name)
         assert "cannot be undone: Do it by hand" in shown.stdout and "partial" in shown.stdout, shown
         answer = copy.run(cluster, "undo", name, "--confirm", digest(shown))
-        assert answer.returncode == 0, answer
+        assert answer.returncode == 7, answer
         newest = runs(cluster)[0]
         assert len(newest["notUndone"]) == 1 and "Do it by hand" in newest["notUndone"][0], newest["notUndone"]
         assert "cannot be undone: Do it by hand" in copy.run(cluster, "runs", newest["id"]).stdout
