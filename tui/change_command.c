@@ -310,8 +310,9 @@ static void say_half_way(const struct change_command *command)
 	if (!run)
 		return;
 	fprintf(command->invocation->error_out,
-		translate("run %s of %s ended half way: nks-triage resume %s goes on with it\n"), run,
-		command->runbook->id, run);
+		translate("run %s of %s ended half way: nks-triage resume %s goes on with it, nks-triage undo %s "
+			  "takes it back\n"),
+		run, command->runbook->id, run, run);
 }
 
 char **change_command_keys(const struct change_command *command, const char *id)

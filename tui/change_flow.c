@@ -174,7 +174,7 @@ static int exit_code_of(const struct change_flow *flow)
 	case CHANGE_STOPPED:
 		return change_wrote_anything(change) ? EXIT_HALF_WAY : EXIT_INTERRUPTED;
 	default:
-		return change_wrote_anything(change) ? EXIT_HALF_WAY : EXIT_FAILED;
+		return change_is_half_way(change) ? EXIT_HALF_WAY : EXIT_FAILED;
 	}
 }
 

@@ -39,7 +39,7 @@ static enum role state_role(enum change_state state)
 static const char *state_text(const struct change *change)
 {
 	enum change_state state = change_state(change);
-	bool is_half_way = change_wrote_anything(change);
+	bool is_half_way = change_is_half_way(change);
 	bool is_undo = change_undo_of(change) != NULL;
 
 	switch (state) {

@@ -342,6 +342,18 @@ const struct output_line *change_output_at(const struct change *change, size_t i
 	return &change->output[index];
 }
 
+bool change_is_half_way(const struct change *change)
+{
+	bool was_begun = false;
+	bool has_failed = false;
+
+	for (size_t i = 0; i < change->step_count; i++) {
+		was_begun = was_begun || change->steps[i]->was_done_before;
+		has_failed = has_failed || change->steps[i]->shown.state == STEP_FAILED;
+	}
+	return change->wrote_anything || (was_begun && has_failed);
+}
+
 bool change_wrote_anything(const struct change *change)
 {
 	return change->wrote_anything;

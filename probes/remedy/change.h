@@ -256,6 +256,8 @@ enum change_stop { STOP_AFTER_STEP, STOP_NOW };
 void change_stop(struct change *change, enum change_stop how, const char *reason);
 /* A request of this change reached the cluster, or nobody knows that it did not. */
 bool change_wrote_anything(const struct change *change);
+/* It has; or a step failed of what an earlier run began, and this one goes on with. */
+bool change_is_half_way(const struct change *change);
 /* No step is under way and none will start: it can be freed without a trace left half written. */
 bool change_is_settled(const struct change *change);
 

@@ -16,6 +16,7 @@
 #include "probes/remedy/registry.h"
 
 struct call;
+struct map;
 struct pending_image;
 struct step_ops;
 struct lease;
@@ -277,6 +278,8 @@ void plan_parameters(struct change *change);
 /* context.settings name parameters of the runbook, with values that may be words of a command. */
 /* The operator gave this parameter. */
 bool plan_is_given(const struct change *change, const char *name);
+/* The run that is gone on with had a value: it is the same change, whatever its objects say half way. */
+bool plan_was_given(const struct change *change, const char *name);
 int plan_settings_check(const struct change *change, struct err *err);
 const char *plan_parameter(const struct change *change, const char *name);
 
@@ -409,6 +412,8 @@ json_t *undo_leaves(const struct change *change, const json_t *steps);
 
 /* resume.c: the run that is gone on with did this step; it is skipped then. */
 bool resume_has_done(struct change *change, struct plan_step *step);
+/* Controllers of which that run had a first pod made anew: the pods that are left are "the others". */
+void resume_controllers(const struct change *change, struct map *owners);
 
 /* finding_copy.c; finding.h releases both. */
 struct finding *finding_copy(const struct finding *finding);

@@ -175,6 +175,7 @@ static void choose(const struct change *change, const json_t *definition, struct
 	struct map owners = {0};
 	size_t kept = 0;
 
+	resume_controllers(change, &owners);
 	for (size_t i = 0; which && i < list->count; i++) {
 		struct target *target = list->items[i];
 		const struct record *record =

@@ -77,7 +77,7 @@ static void take_values(struct change *change)
 	json_object_foreach(json_object_get(change->document, "parameters"), name, definition) {
 		const json_t *source = json_object_get(definition, "fromField");
 
-		if (source && !plan_is_given(change, name))
+		if (source && !plan_is_given(change, name) && !plan_was_given(change, name))
 			take_value(change, name, source);
 	}
 	change->when_fields_read(change);

@@ -174,6 +174,16 @@ bool plan_is_given(const struct change *change, const char *name)
 	return setting_of(change, name) != NULL;
 }
 
+static const char *given_before(const struct change *change, const char *name)
+{
+	return json_string_value(json_object_get(json_object_get(change->resumed_plan, "parameters"), name));
+}
+
+bool plan_was_given(const struct change *change, const char *name)
+{
+	return given_before(change, name) != NULL;
+}
+
 /* A word of a command or a part of one: nothing that could be taken for an option, or break a line. */
 static bool is_plain(const char *value)
 {
@@ -206,7 +216,6 @@ int plan_settings_check(const struct change *change, struct err *err)
 
 void plan_parameters(struct change *change)
 {
-	const json_t *resumed = json_object_get(change->resumed_plan, "parameters");
 	const char *name;
 	json_t *definition;
 
@@ -216,13 +225,14 @@ void plan_parameters(struct change *change)
 		json_t *fixed = json_object_get(definition, "default");
 		const char *given = setting_of(change, name);
 
+		if (!given)
+			given = given_before(change, name);
 		if (given)
 			json_object_set_new(change->parameters, name, json_string(given));
 		else if (source)
 			from_image(change, name, source);
 		else if (fixed)
-			json_object_set(change->parameters, name,
-					json_object_get(resumed, name) ? json_object_get(resumed, name) : fixed);
+			json_object_set(change->parameters, name, fixed);
 		if (!given && json_object_get(definition, "fromEvent"))
 			from_event(change, name, json_object_get(definition, "fromEvent"));
 	}

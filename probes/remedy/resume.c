@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "probes/base/map.h"
 #include "probes/base/memory.h"
 #include "probes/remedy/json_path.h"
 #include "probes/remedy/step.h"
@@ -75,8 +76,22 @@ static bool ended_well(const struct plan_step *step)
 	       !json_is_true(json_object_get(step->definition, "onlyReads"));
 }
 
+/* The object is the one that the run made: by its uid, or by our mark where the answer never came. */
+static bool was_made(const struct plan_step *step, const json_t *made)
+{
+	const char *uid = json_string_value(json_object_get(made, "uid"));
+	const char *now = document_uid(step->target->document);
+	const char *manager = json_string_value(
+		pointer_get(step->target->document, "/metadata/labels/app.kubernetes.io~1managed-by"));
+
+	if (!now)
+		return false;
+	return uid ? !strcmp(uid, now) : manager && !strcmp(manager, "nks-triage");
+}
+
 static bool has_happened(struct plan_step *step)
 {
+	const json_t *image = json_array_get(json_object_get(step->resumed, "before"), 0);
 	const char *method = text_of(json_object_get(step->resumed, "request"), "method");
 	json_t *body;
 	bool happened;
@@ -86,10 +101,29 @@ static bool has_happened(struct plan_step *step)
 	/* Steps without a request of their own (waits, drains) look by themselves at what is left to do. */
 	if (!*method || !step->target || !strcmp(text_of(step->resumed, "state"), "pending"))
 		return false;
+	if (json_is_true(json_object_get(image, "made")))
+		return was_made(step, image);
 	body = json_loads(text_of(json_object_get(step->resumed, "request"), "body"), 0, NULL);
 	happened = !strcmp(method, "DELETE") ? has_gone(step, body) : shows_in_fields(step, step->resumed, body);
 	json_decref(body);
 	return happened;
+}
+
+void resume_controllers(const struct change *change, struct map *owners)
+{
+	size_t i;
+	size_t at;
+	json_t *entry;
+	json_t *noted;
+
+	json_array_foreach(change->resumed_steps, i, entry) {
+		json_array_foreach(json_object_get(entry, "before"), at, noted) {
+			const char *owner = json_string_value(json_object_get(noted, "owner"));
+
+			if (owner)
+				map_put(owners, owner, noted);
+		}
+	}
 }
 
 bool resume_has_done(struct change *change, struct plan_step *step)

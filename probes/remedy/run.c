@@ -66,7 +66,9 @@ static json_t *journal_step(const struct plan_step *step)
 	bool was_done = step->was_done_before;
 	const json_t *entry = was_done ? step->resumed : NULL;
 	auto_free char *request = entry ? json_dumps(json_object_get(entry, "request"), JSON_COMPACT) : NULL;
-	auto_free char *image = entry ? json_dumps(json_object_get(entry, "before"), JSON_COMPACT) : NULL;
+	auto_free char *image = entry		    ? json_dumps(json_object_get(entry, "before"), JSON_COMPACT)
+				: step->looked_for ? before_image(step)
+						   : NULL;
 
 	return json_pack("{s:i, s:o, s:o, s:o, s:s, s:o, s:o, s:o}", "n", shown->number, "type",
 			 optional_text(shown->type), "title", optional_text(shown->title), "target",

@@ -3,6 +3,10 @@
  * controller and got its images. A new one that fails as the old one did ends
  * the run there: the pods that are left would only cost more pulls (guide
  * E03: the failing pods anew, one per controller first).
+ *
+ * What it looks for (the controller, and the pods that it had before) is in
+ * the journal from the run's begin: who goes on with the run looks for the
+ * same, though the deleted pod is gone by then.
  */
 #include <string.h>
 
@@ -46,8 +50,20 @@ static void note_deleted(const struct change *change, struct plan_step *step, co
 	if (!pod || !*pod->owner_uid || other->shown.state == STEP_SKIPPED || !other->shown.method)
 		return;
 	json_array_append_new(step->looked_for,
-			      json_pack("{s:s, s:s, s:o}", "owner", pod->owner_uid, "name", pod->name, "before",
+			      json_pack("{s:s, s:b, s:s, s:s, s:o}", "path", other->shown.target, "onlyReads", 1,
+					"owner", pod->owner_uid, "name", pod->name, "pods",
 					pods_of(snapshot, pod->owner_uid)));
+}
+
+/* The run that is gone on with had pods deleted and waited for the new ones. */
+static bool take_from_journal(struct plan_step *step)
+{
+	json_t *image = json_object_get(step->resumed, "before");
+
+	if (!json_object_get(json_array_get(image, 0), "owner"))
+		return false;
+	json_array_extend(step->looked_for, image);
+	return true;
 }
 
 static int plan(struct change *change, struct plan_step *step, struct err *err)
@@ -56,6 +72,9 @@ static int plan(struct change *change, struct plan_step *step, struct err *err)
 	if (step_is_for_nothing(change, step))
 		return 0;
 	step->looked_for = json_array();
+	step->touched = json_incref(step->looked_for);
+	if (take_from_journal(step))
+		return 0;
 	for (size_t i = 0; i < change->step_count && change->steps[i] != step; i++) {
 		if (is_named(step, change->steps[i]->id))
 			note_deleted(change, step, change->steps[i]);
@@ -132,7 +151,7 @@ static enum truth judge(struct change *change, struct plan_step *step, const jso
 		enum truth one;
 
 		if (owned.items[i]->kind->id != KIND_POD || owned.items[i]->deleted ||
-		    json_object_get(json_object_get(deleted, "before"), owned.items[i]->uid))
+		    json_object_get(json_object_get(deleted, "pods"), owned.items[i]->uid))
 			continue;
 		one = has_images(record_pod(owned.items[i]), &status);
 		if (one == TRUTH_TRUE)

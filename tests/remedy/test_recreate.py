@@ -1,12 +1,13 @@
 #!/usr/bin/python3
 """E03 has one failing pod of each controller made anew and looks at it before it touches the others."""
+import base64
 import json
 import os
 import sys
 import urllib.request
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
-from remedy import Copy, Proxy, runs  # noqa: E402
+from remedy import Copy, Proxy, kubectl, runs  # noqa: E402
 from simulated import Simulated, run_console  # noqa: E402
 from tap import run, test  # noqa: E402
 
@@ -111,6 +112,53 @@ def _():
         newest, first = runs(cluster)
         assert first["state"] == "undone" and first["undoneBy"] == newest["id"], (first, newest)
         assert any("Pod/shop/web-api-" in text for text in newest["notUndone"]), newest["notUndone"]
+
+
+@test("going on looks at a pod that is made anew once more; while it cannot be pulled the others stay")
+def _():
+    with Copy(other_registry, "E03") as copy, Simulated("e03") as cluster:
+        before = failing(cluster)
+        assert fix(copy, cluster).returncode == 8
+        failed = runs(cluster)[0]["id"]
+        shown, answer = confirmed(copy, cluster, "resume", failed)
+        assert shown.stdout.count("was done by run") == 5, shown
+        assert answer.returncode == 8 and "cannot be pulled either" in answer.stderr, answer
+        assert len(set(before.values()) & set(failing(cluster).values())) == len(before) - 1
+        newest, first = runs(cluster)
+        assert newest["resumes"] == first["id"] and newest["state"] == "failed", newest
+        _, answer = confirmed(copy, cluster, "undo", newest["id"])
+        assert answer.returncode == 0 and pull_secrets(cluster)[0] in (None, []), answer
+
+
+@test("going on after the credentials were mended by hand: the new pod is seen to have its images, the others follow")
+def _():
+    with Copy(other_registry, "E03") as copy, Simulated("e03") as cluster:
+        before = failing(cluster)
+        assert fix(copy, cluster).returncode == 8
+        made = set(failing(cluster).values()) - set(before.values())
+        login = {"auths": {"https://index.docker.io/v1/": {"username": "acme", "password": "dckr_pat_1",
+                                                           "auth": base64.b64encode(b"acme:dckr_pat_1").decode()}}}
+        kubectl(cluster, "-n", "shop", "patch", "secret", "nks-triage-docker-hub", "--type=merge", "-p", json.dumps(
+            {"data": {".dockerconfigjson": base64.b64encode(json.dumps(login).encode()).decode()}}))
+        _, answer = confirmed(copy, cluster, "resume", runs(cluster)[0]["id"])
+        assert answer.returncode == 0 and "the new pods have their images" in answer.stdout, answer
+        assert not set(before.values()) & set(failing(cluster).values())
+        assert made <= set(failing(cluster).values()), "the pod that was made anew was deleted as well"
+
+
+@test("the other way on: taken back, and fixed with the right values")
+def _():
+    with Copy(other_registry, "E03") as wrong, Copy(short, "E03") as right, Simulated("e03") as cluster:
+        before = failing(cluster)
+        assert fix(wrong, cluster).returncode == 8
+        failed = runs(cluster)[0]["id"]
+        # What the Secret holds is not looked at: the way back is named.
+        answer = right.run(cluster, "fix", "E03", *WORDS)
+        assert answer.returncode == 7 and f"undo {failed}" in answer.stderr, answer
+        assert confirmed(right, cluster, "undo", failed)[1].returncode == 0
+        answer = fix(right, cluster)
+        assert answer.returncode == 0, answer
+        assert not set(before.values()) & set(failing(cluster).values())
 
 
 @test("a pod that took the place of another since the preview is left alone")
