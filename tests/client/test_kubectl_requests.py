@@ -5,6 +5,7 @@ Each row is a set of kubeconfig files. Both programs are started with the same f
 same servers and proxies, which write down what arrives. Rows say where the request has to arrive, so that two
 programs that send nothing do not pass for equal.
 """
+# Takes: 25 s
 import base64
 import contextlib
 import json

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Lists and watches against simulated clusters: what we know equals what kubectl prints, and does so again after
 every fault of the link."""
+# Takes: 30 s
 import json
 import os
 import re

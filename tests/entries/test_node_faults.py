@@ -2,6 +2,8 @@
 """Fixes on nodes while something goes wrong: connections that break before or after each command, a full disk, a file
 that a check refuses, rights that are missing, somebody else at work, a console that is killed. A file is the old one or
 the new one, never half; a command is run once."""
+# Waits: for connections that break, and for what is done after them.
+# Takes: 140 s
 import concurrent.futures
 import os
 import sys

@@ -2,6 +2,8 @@
 """Each check's shell lines run for real: df, du, find, stat, sha256sum, logrotate, rpcinfo with rpcbind and rpc.statd, ctr
 with containerd, lsblk, /proc; through sh as a node gets them, and through sshd. systemctl and sudo are recorded stand-ins
 (scratch_node.py)."""
+# Waits: for services that start.
+# Takes: 20 s
 import getpass
 import glob
 import hashlib

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Plans that touch secrets: E10 changes one key of a Secret, E03 makes one. No value of them is ever shown or kept."""
 # Waits: for the hold times of fixes.
+# Takes: 60 s
 import base64
 import json
 import os
@@ -105,4 +106,4 @@ def _():
         assert not cluster.get(ACCOUNT).get("imagePullSecrets")
 
 
-run()
+run(at_a_time=4)

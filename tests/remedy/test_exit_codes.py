@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Every exit code of interfaces.md for fix, undo and resume: 0, 1, 5, 6, 7, 8 and 130, each brought about."""
 # Waits: for results that cannot be verified.
+# Takes: 60 s
 import os
 import signal
 import sys
@@ -9,7 +10,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 from remedy import (Copy, Proxy, Running, WORKLOADS, hold_finalizer, kubectl, quickly, runs,  # noqa: E402
                     two_patches)
 from simulated import Simulated  # noqa: E402
-from tap import run, test  # noqa: E402
+from tap import run, side_by_side, test  # noqa: E402
 from wait import wait_for  # noqa: E402
 
 NODE = WORKLOADS["node"]
@@ -87,13 +88,14 @@ COMMANDS = ("fix", "undo", "resume")
 
 @test("0: done and verified, and nothing to do")
 def _():
-    for name in COMMANDS:
+    def one(name):
         with Stage() as stage:
             words = stage.words_of(name)
             answer = stage.run(*words)
             assert answer.returncode == 0 and "verified" in answer.stdout, (name, answer)
             again = stage.run(*words[:2])
             assert again.returncode == 0 and "nothing to do" in again.stdout, (name, again)
+    side_by_side(one, COMMANDS)
 
 
 @test("1: wrong words, an unknown run or entry, a state folder that cannot be used")
@@ -116,7 +118,7 @@ def impatiently(runbook):
 
 @test("5: the result could not be verified")
 def _():
-    for name in COMMANDS:
+    def one(name):
         with Stage(impatiently) as stage:
             words = stage.words_of(name)
             state = {"written": False}
@@ -138,11 +140,12 @@ def _():
                 stage.cluster.process.kill()
             assert running.end() == 5, (name, running.text())
             stage.answer = lambda method, path: None
+    side_by_side(one, COMMANDS)
 
 
 @test("6: not confirmed, another digest, read-only, a lock of somebody else, changed since the preview")
 def _():
-    for name in COMMANDS:
+    def one(name):
         with Stage() as stage:
             words = stage.words_of(name)
             assert stage.run(*words[:2]).returncode == 6, name
@@ -153,14 +156,16 @@ def _():
             answer = stage.run(*words)
             assert answer.returncode == 6, (name, answer)
             assert not [r for r in stage.proxy.writes(NODE) if name == "fix" and r[0] == "PATCH"]
+    side_by_side(one, COMMANDS)
 
 
 @test("7: done, and it is still there")
 def _():
-    for name in ("fix", "resume"):
+    def one(name):
         with Stage(two_patches, "E08", "calico-outage") as stage:
             answer = stage.run(*stage.words_of(name))
             assert answer.returncode == 7, (name, answer)
+    side_by_side(one, ("fix", "resume"))
 
 
 @test("7: an undo whose field is another one right after it was put back")
@@ -186,7 +191,7 @@ def _():
 
 @test("8: stopped or failed half way")
 def _():
-    for name in COMMANDS:
+    def one(name):
         with Stage(two_patches, "E08", "calico-outage") as stage:
             words = stage.words_of(name)
             seen = []
@@ -202,6 +207,7 @@ def _():
             answer = stage.run(*words)
             assert answer.returncode == 8 and len(seen) == 2, (name, answer)
             assert runs(stage.cluster)[0]["state"] == "failed"
+    side_by_side(one, COMMANDS)
 
 
 @test("8: a person's step that is not done in its time; it can be gone on with")
@@ -221,7 +227,7 @@ def _():
 
 @test("130: interrupted before anything was changed")
 def _():
-    for name in COMMANDS:
+    def one(name):
         with Stage() as stage:
             words = stage.words_of(name)
             before = len(stage.proxy.arrived)
@@ -231,6 +237,7 @@ def _():
             running.process.send_signal(signal.SIGINT)
             assert running.end() == 130, (name, running.text())
             stage.cluster.fault(hang=False)
+    side_by_side(one, COMMANDS)
 
 
-run()
+run(at_a_time=2)

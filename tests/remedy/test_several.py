@@ -1,5 +1,7 @@
 #!/usr/bin/python3
 """Several findings of one entry: planned together, confirmed by one digest, carried out in order."""
+# Waits: for the hold times of fixes.
+# Takes: 20 s
 import hashlib
 import json
 import os

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """E08 on the command line: plan, preview, confirm, run, verify, nothing left to do, and the way back."""
 # Waits: for the hold times of fixes.
+# Takes: 100 s
 import json
 import os
 import re

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """`nks-triage report --from` on dumps of other people's clusters: the healthy ones stay quiet, of the sick ones what
 is wrong is named with its severity, and nothing besides."""
+# Takes: 20 s
 import json
 import os
 import shutil

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """`nks-triage report` on simulated clusters: what it finds, in which form, with which exit code."""
+# Takes: 20 s
 import json
 import os
 import re

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """`explain`: every runbook in three languages, and what the published procedure has wrong beside what is done here."""
+# Takes: 25 s
 import glob
 import json
 import os

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """Runbook files: the shipped ones by an independent validator, broken ones by lint, the operator's own by trust."""
+# Takes: 40 s
 import copy
 import glob
 import json

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """The simulated cluster driven by real kubectl: what operators type does what it does on a real cluster."""
+# Takes: 60 s
 import json
 import os
 import sys

@@ -1,5 +1,7 @@
 #!/usr/bin/python3
 """What is done on a simulated node over SSH, and what of it shows in the cluster; faults of connections."""
+# Waits: for what kubelets see of their nodes.
+# Takes: 25 s
 import json
 import os
 import subprocess

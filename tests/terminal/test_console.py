@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """The console in a real terminal: starts, resizes, filters, recovers, and leaves everything as it was."""
+# Takes: 25 s
 import json
 import os
 import re

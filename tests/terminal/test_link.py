@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """How the link to the server is: on the screen while it is waited for and when it failed, in `doctor`, in `report`."""
 # Waits: for time-outs of links.
+# Takes: 60 s
 import contextlib
 import json
 import os
@@ -32,7 +33,8 @@ certificate("named", "ours", names="DNS:k8s.example.org")
 
 def config(server, **cluster):
     tls = {"certificate-authority": path_of("ours.pem")} if server.startswith("https") else {}
-    return write("config", json.dumps({
+    # A file for each server: tests run side by side.
+    return write("config-" + re.sub(r"\W", "-", server), json.dumps({
         "current-context": "kr1", "contexts": [{"name": "kr1", "context": {"cluster": "c", "user": "operator"}}],
         "clusters": [{"name": "c", "cluster": {"server": server, **tls, **cluster}}],
         "users": [{"name": "operator", "user": {"token": SECRET}}]}))
@@ -251,12 +253,12 @@ def _():
             said.extend([first] if re.search("failed|timeout|busy", first) else [])
             return min(count()) >= 5
         wait_for(cut_four_times, what=lambda: f"five watches of each kind: {count()}")
-        took = time.monotonic() - begun_at
+        took, most = time.monotonic() - begun_at, max(count())
         behind.cordon()
         assert len(behind.proxy.lists()) == lists, behind.proxy.lists()[lists:]
         assert not said, said
         # The first began at once, four lived two seconds each.
-        assert 6 < took < 60 and max(count()) <= took / 2 + 3, (took, count())
+        assert 6 < took < 60 and most <= took / 2 + 3, (took, most)
 
 
-run()
+run(at_a_time=4)

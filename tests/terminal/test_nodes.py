@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Nodes over SSH on the screen: gauges, checks of a node, who says the same, host keys, and nodes that never answer."""
 # Waits: for sshd, simulators and the screen.
+# Takes: 40 s
 import atexit
 import json
 import os

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Runs on the screen: taken back by a key, gone on with after kill -9, and those of other consoles."""
 # Waits: for the hold times of fixes.
+# Takes: 30 s
 import datetime
 import json
 import os

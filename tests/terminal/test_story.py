@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The whole story of E08 on the screen: seen, opened, planned, previewed, armed, confirmed, run, verified."""
 # Waits: for the hold times of fixes.
+# Takes: 60 s
 import json
 import os
 import re
@@ -182,4 +183,4 @@ def _():
         terminal.wait("type simulated")
 
 
-run()
+run(at_a_time=4)

@@ -1,4 +1,6 @@
 /* Lists, watches and their endings, answered by a script. */
+/* Waits: for the pace at which lists and watches begin anew. */
+/* Takes: 20 s */
 #include "tests/unit/kube/reflector_stage.h"
 
 #include "probes/kube/reflector_pace.h"
