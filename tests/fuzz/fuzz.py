@@ -80,4 +80,4 @@ shutil.rmtree(FOUND, ignore_errors=True)
 os.makedirs(FOUND)
 for name in CHOSEN:
     add(name)
-run()
+run(at_a_time=2)

@@ -15,7 +15,7 @@ import signal
 import subprocess
 import sys
 
-PR_SET_CHILD_SUBREAPER = 36
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 
 
 class TimeIsOver(Exception):
@@ -24,6 +24,11 @@ class TimeIsOver(Exception):
 
 def over(*_):
     raise TimeIsOver
+
+
+def process_control(*words):
+    if ctypes.CDLL(None, use_errno=True).prctl(*words, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "prctl")
 
 
 def children():
@@ -51,9 +56,11 @@ def end_children():
 def main():
     seconds, descriptor, words = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]
     os.set_inheritable(descriptor, False)
-    if ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
-        raise OSError(ctypes.get_errno(), "prctl")
+    process_control(PR_SET_CHILD_SUBREAPER, 1)
     signal.signal(signal.SIGALRM, over)
+    # When nobody waits for the program any more, it ends, too.
+    signal.signal(signal.SIGTERM, over)
+    process_control(PR_SET_PDEATHSIG, signal.SIGTERM)
     process = subprocess.Popen(words, stdin=subprocess.DEVNULL, start_new_session=True)
     status = None
     signal.alarm(seconds)
@@ -65,6 +72,7 @@ def main():
     except TimeIsOver:
         os.killpg(process.pid, signal.SIGKILL)
     signal.alarm(0)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     end_children()
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     with open(descriptor, "w", encoding="utf-8") as file:
