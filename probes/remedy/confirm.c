@@ -64,6 +64,30 @@ static void make_token(struct change *change)
 	change->node_token = node_token_new(change->digest);
 }
 
+static bool evicts_pods(const struct change *change)
+{
+	for (size_t i = 0; i < change->step_count; i++) {
+		if (json_array_size(change->steps[i]->pods))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Within one process the pods that were previewed are known, and fewer of them are fine (decisions.md 21). A digest from
+ * another process is one number of them all: that some are gone cannot be told from it, and is a new preview.
+ */
+static int refuse_digest(const struct change *change, struct err *err)
+{
+	err_set(err, ERR_REFUSED, "the digest is not the one of this preview", NULL);
+	if (evicts_pods(change))
+		err_hint(err, "the digest names every pod that is evicted: it is another one where a pod came, and also "
+			      "where one has gone since; look at the preview again", NULL);
+	else
+		err_hint(err, "the cluster or the plan changed: look at the preview again", NULL);
+	return -1;
+}
+
 int change_confirm(struct change *change, const char *digest, const char *typed_name, struct err *err)
 {
 	if (change->state != CHANGE_PREVIEWED)
@@ -71,11 +95,8 @@ int change_confirm(struct change *change, const char *digest, const char *typed_
 			       change_state_name(change->state), NULL);
 	if (confirm_latch(change, err) < 0)
 		return -1;
-	if (!digest || strcmp(digest, change->digest) != 0) {
-		err_set(err, ERR_REFUSED, "the digest is not the one of this preview", NULL);
-		err_hint(err, "the cluster or the plan changed: look at the preview again", NULL);
-		return -1;
-	}
+	if (!digest || strcmp(digest, change->digest) != 0)
+		return refuse_digest(change, err);
 	if (change_needs_name(change) && (!typed_name || strcmp(typed_name, change_name_to_type(change)) != 0))
 		return err_set(err, ERR_REFUSED, "the name {name} has to be typed out", "name",
 			       change_name_to_type(change), NULL);

@@ -107,6 +107,20 @@ def _():
         assert not node(cluster)["spec"].get("unschedulable") and not runs(cluster)
 
 
+@test("a pod that went between the preview of one process and the confirmation of the next is a new preview, which says why")
+def _():
+    with Copy(edit, "E07") as copy, Simulated("e07") as cluster:
+        kubectl(cluster, "create", "--filename", "-", input=tied("leaving"))
+        wait_ready(cluster, "leaving")
+        digest = copy.digest(cluster)
+        kubectl(cluster, "delete", "deployment/leaving", "--namespace", "shop")
+        wait_for(lambda: "leaving" not in kubectl(cluster, "get", "pods", "--namespace", "shop").stdout, 60)
+        answer = copy.run(cluster, "fix", "E07", "--confirm", digest, "--confirm-name", "simulated")
+        assert answer.returncode == 6 and "where one has gone since" in answer.stderr, answer
+        assert "leaving" not in answer.stdout and copy.digest(cluster) in answer.stdout, answer
+        assert not node(cluster)["spec"].get("unschedulable") and not runs(cluster)
+
+
 @test("one that comes after the confirmation, before the drain, stops it before the first eviction")
 def _():
     with Copy(edit, "E07") as copy, Simulated("e07") as cluster:
