@@ -74,8 +74,8 @@ static bool evicts_pods(const struct change *change)
 }
 
 /*
- * Within one process the pods that were previewed are known, and fewer of them are fine (decisions.md 21). A digest from
- * another process is one number of them all: that some are gone cannot be told from it, and is a new preview.
+ * Within one process the pods that were previewed are known, and fewer of them are fine (decisions.md 21). A digest
+ * from another process is one number of them all: that some are gone cannot be told from it, and is a new preview.
  */
 static int refuse_digest(const struct change *change, struct err *err)
 {

@@ -107,7 +107,7 @@ def _():
         assert not node(cluster)["spec"].get("unschedulable") and not runs(cluster)
 
 
-@test("a pod that went between the preview of one process and the confirmation of the next is a new preview, which says why")
+@test("a pod that went between the preview of one process and the confirmation of the next: refused, and why is said")
 def _():
     with Copy(edit, "E07") as copy, Simulated("e07") as cluster:
         kubectl(cluster, "create", "--filename", "-", input=tied("leaving"))
