@@ -81,8 +81,10 @@ static int refuse_digest(const struct change *change, struct err *err)
 {
 	err_set(err, ERR_REFUSED, "the digest is not the one of this preview", NULL);
 	if (evicts_pods(change))
-		err_hint(err, "the digest names every pod that is evicted: it is another one where a pod came, and also "
-			      "where one has gone since; look at the preview again", NULL);
+		err_hint(err,
+			 "the digest names every pod that is evicted: it is another one where a pod came, and also "
+			 "where one has gone since; look at the preview again",
+			 NULL);
 	else
 		err_hint(err, "the cluster or the plan changed: look at the preview again", NULL);
 	return -1;
