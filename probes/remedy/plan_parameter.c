@@ -106,23 +106,38 @@ static void from_image(struct change *change, const char *name, const json_t *so
 		json_object_set_new(change->parameters, name, json_string(found));
 }
 
-/* The image that stands between two texts in a message. */
+static bool image_after(const char *message, const char *after, const char *until,
+			struct image_reference *ret_reference)
+{
+	const char *at = after && *after ? strstr(message, after) : NULL;
+	auto_free char *image = at ? xstrndup(at + strlen(after), strcspn(at + strlen(after), until)) : NULL;
+
+	return image && *image && image_parse(image, ret_reference) == 0;
+}
+
+/* The image that stands between two texts in a message; of several beginnings the first that is there. */
 static bool image_in(const char *message, const json_t *source, struct image_reference *ret_reference)
 {
-	const char *after = text_of(source, "after");
-	const char *at = strstr(message, after);
-	auto_free char *image = NULL;
+	const json_t *after = json_object_get(source, "after");
+	size_t i;
+	const json_t *one;
 
-	if (!at)
-		return false;
-	at += strlen(after);
-	image = xstrndup(at, strcspn(at, text_of(source, "until")));
-	return *image && image_parse(image, ret_reference) == 0;
+	if (json_is_string(after))
+		return image_after(message, json_string_value(after), text_of(source, "until"), ret_reference);
+	json_array_foreach(after, i, one) {
+		if (image_after(message, json_string_value(one), text_of(source, "until"), ret_reference))
+			return true;
+	}
+	return false;
 }
 
 static void take_image_part(const struct image_reference *reference, const char *part, char *out, size_t size)
 {
-	if (strcmp(part, "name") != 0)
+	const char *slash = strrchr(reference->path, '/');
+
+	if (!strcmp(part, "file"))
+		snprintf(out, size, "%s", slash ? slash + 1 : reference->path);
+	else if (strcmp(part, "name") != 0)
 		snprintf(out, size, "%s", image_part(reference, part));
 	else
 		snprintf(out, size, "%s/%s", reference->registry, reference->path);

@@ -66,8 +66,10 @@ class Story:
                 self.out_of_reach = cluster.ask("plan", "E02", "--target", "Node/nks-prod-docker-worker-4")
                 self.well = cluster.ask("fix", "E02", "--target", "Node/nks-prod-docker-worker-0")
             self.run = [r["id"] for r in runs(cluster) if self.node in json.dumps(r)][0]
+            self.others = [r["id"] for r in runs(cluster) if r["id"] != self.run]
             if self.undo:
                 self.undone = cluster.undo(self.run, name=self.name)
+                self.others_undone = [cluster.undo(run, name=self.name) for run in self.others]
                 self.back = self.look(cluster, self.node)
 
     def go(self):
@@ -106,6 +108,7 @@ STORIES = {
     "E02 one": Story("e02", "E02", "--target", "Node/nks-prod-docker-worker-3", node="nks-prod-docker-worker-3",
                      look=rotation),
     "E04": Story("e04", "E04", "--alternative", "per-node", node="nks-prod-closed-0", look=images, one=True),
+    "E04 all": Story("e04", "E04", "--alternative", "per-node", node="nks-prod-default-worker-4", look=images),
     "E07": Story("e07", "E07", node="nks-prod-centos-worker-1", look=kernel, name=True),
     "E09": Story("e09", "E09", node="nks-prod-default-worker-4", look=statd),
 }
@@ -134,7 +137,7 @@ def _():
 
 @test("a second plan has nothing to do there")
 def _():
-    for name in ("E01", "E01 rotate", "E07", "E09"):
+    for name in ("E01", "E01 rotate", "E04 all", "E07", "E09"):
         told = story(name)
         assert told.again.code == 0 and "nothing to" in told.again.out, (name, told.again)
     # One node of E02's scenario is out of reach: it is named, and nobody says that it is well.
@@ -230,6 +233,22 @@ def _():
     added = sorted(set(told.after) - set(told.before))
     assert len(added) == 2 and "k8s.gcr.io/pause:3.7" in added, added
     assert told.undone.code == 0 and set(told.after) - set(told.back) == {"k8s.gcr.io/pause:3.7"}, told.undone
+
+
+@test("E04: of several findings each gets the image that its own events ask for; all are verified and taken back")
+def _():
+    told = story("E04 all")
+    assert len(told.found) == 2 and len(told.plan["plans"]) == 2, told.plan
+    assert [" ".join(words[-2:]) for words in commands(told.plan) if "tag" in words] == [
+        "harbor-kr1.cloud.toastoven.net/container_service/pause:3.7 k8s.gcr.io/pause:3.7",
+        "harbor-kr1.cloud.toastoven.net/container_service/metrics-server:v0.6.4 k8s.gcr.io/metrics-server/metrics-server:v0.6.4",
+    ], commands(told.plan)
+    assert told.fixed.out.count("done and verified") == 2, told.fixed
+    added = sorted(set(told.after) - set(told.before))
+    assert "k8s.gcr.io/metrics-server/metrics-server:v0.6.4" in added and len(added) == 2, added
+    assert len(told.others_undone) == 1 and all(undone.code == 0 for undone in told.others_undone), told.others_undone
+    assert told.undone.code == 0, told.undone
+    assert set(told.after) - set(told.back) == {"k8s.gcr.io/metrics-server/metrics-server:v0.6.4"}, told.back
 
 
 @test("E07: argument once, drained before, another boot, taking pods again; the file comes back")
