@@ -63,11 +63,12 @@ def _():
         terminal.command("set-option", "-s", "set-clipboard", "on")
         first = on_loud(cluster, terminal)
         terminal.keys("Space")
-        second = wait_for(lambda: marked(terminal) and marked(terminal).split()[0].removeprefix("│›") not in first
-                          and marked(terminal).split()[0].removeprefix("│›"), what=terminal.text)
+        row = terminal.wait_that(lambda screen: marked(screen) and first not in marked(screen))
+        second = marked(row).split()[0].removeprefix("│›")
         terminal.keys("Space", "c")
         terminal.wait("copied: ")
-        held = wait_for(lambda: terminal.command("show-buffer"), what="a copy").splitlines()
+        held = wait_for(lambda: terminal.command("list-buffers") and terminal.command("show-buffer"),
+                        what="a copy").splitlines()
         assert len(held) == 2 and {line.split()[0] for line in held} == {first, second}, (held, first, second)
 
 

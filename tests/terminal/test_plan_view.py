@@ -73,8 +73,7 @@ def _():
         terminal.keys("F2")
         terminal.wait("ARMED")
         terminal.press_until("f", "Run the fix of E02?")
-        screen = terminal.text()
-        assert "Node/nks-prod-docker-worker-2" in screen and "Node/nks-prod-docker-worker-3" in screen, screen
+        terminal.wait("Run the fix of E02?", "Node/nks-prod-docker-worker-2", "Node/nks-prod-docker-worker-3")
 
 
 run()
