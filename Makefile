@@ -167,20 +167,24 @@ $(OUT)/tests/remedy/nks-triage-faults: $(OUT)/tests/remedy/fault_point.o $(OUT)/
 $(OUT)/tests/terminal/screen_probe: $(OUT)/tests/terminal/screen_probe.o $(OUT)/libwidgets.a $(call archive,base)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBRARIES)
 
-# Tests that are no unit tests: programs that print TAP and drive the built programs. The longest come first, and more
-# of them at a time than there are cores: most of their time they wait for rollouts and for what holds.
+# Tests that are no unit tests: programs that print TAP and drive the built programs. More of them run at a time than
+# there are cores, and beside these some that say that they wait, most of their time, for rollouts and for what holds.
+# With sanitizers waiting takes as long as ever and computing longer: fewer of them keep two cores at work.
 SCRIPTS := $(wildcard $(foreach f,terminal remedy sim ssh nodes client runbook report entries,tests/$(f)/test_*.py))
 JOBS ?= 3
+WAITERS_sanitize := 5
+WAITERS ?= $(or $(WAITERS_$(BUILD)),8)
+RUN_TESTS := tests/run.py --jobs $(JOBS) --waiters $(WAITERS)
 CHECKS := $(sort $(wildcard tests/check/test_*.py))
 
 .PHONY: unit
 ## test       build and run every test: unit tests, then the programs against simulated clusters, then the screen
 test: all $(UNIT_PROGRAMS) $(TEST_HELPERS)
-	tests/run.py --jobs $(JOBS) $(SCRIPTS) $(UNIT_PROGRAMS)
+	$(RUN_TESTS) $(SCRIPTS) $(UNIT_PROGRAMS)
 
 ## unit       unit tests alone; unit-LAYER for one layer
 unit: $(UNIT_PROGRAMS)
-	tests/run.py --jobs $(JOBS) $(UNIT_PROGRAMS)
+	$(RUN_TESTS) $(UNIT_PROGRAMS)
 unit-%: FORCE
 	@$(MAKE) --no-print-directory $(filter $(OUT)/tests/unit/$*/%,$(UNIT_PROGRAMS))
 	tests/run.py $(filter $(OUT)/tests/unit/$*/%,$(UNIT_PROGRAMS))
@@ -203,7 +207,7 @@ clang:
 	$(MAKE) --no-print-directory BUILD=clang-sanitize unit
 .PHONY: clang-programs
 clang-programs: all $(TEST_HELPERS)
-	tests/run.py --jobs $(JOBS) $(CLANG_SCRIPTS)
+	$(RUN_TESTS) $(CLANG_SCRIPTS)
 
 ## tsan       the pool of SSH connections under ThreadSanitizer
 # libssh and libcrypto are not built for it: what they do with memory of their own is not seen.
@@ -240,11 +244,11 @@ controlplane:
 	@tests/controlplane/build.py --kubernetes $(KUBERNETES)
 ## conformance   the tests that need a real kube-apiserver, against KUBERNETES
 # The longest come first. Each program starts a control plane of its own: faults and rights of one are no other's.
-CONFORMANCE_LONG := $(addprefix tests/conformance/test_,api_entries.py faults.py fixes.py repair.py fault_table.py \
-	evictions.py drain.py fault_locks.py fault_server.py)
+CONFORMANCE_LONG := $(addprefix tests/conformance/test_,faults.py fixes.py api_entries.py audit.py evictions.py repair.py \
+	fault_locks.py simulated.py fault_table.py protobuf.py interleavings.py)
 CONFORMANCE := $(CONFORMANCE_LONG) $(sort $(filter-out $(CONFORMANCE_LONG),$(wildcard tests/conformance/test_*.py)))
 conformance: all $(TEST_HELPERS) controlplane
-	NKS_TRIAGE_KUBERNETES=$(KUBERNETES) tests/run.py --jobs 4 $(CONFORMANCE)
+	NKS_TRIAGE_KUBERNETES=$(KUBERNETES) tests/run.py --jobs 5 $(CONFORMANCE)
 ## faults     random faults before a real apiserver: SEEDS=100 sequences (make faults SEEDS=500 CHANGES=2000)
 SEEDS ?= 100
 CHANGES ?= 1000
