@@ -1,6 +1,5 @@
 #include "tui/wrap.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,46 +9,20 @@
 #include "probes/base/text.h"
 #include "tui/command.h"
 
-/* Japanese does not begin a line with these, nor with small kana; Korean shares the first few. */
-static bool may_begin_line(uint32_t code_point)
-{
-	static const uint32_t closing[] = {0x3001, 0x3002, 0x300d, 0x300f, 0x3011, 0xff09, 0xff0c, 0xff0e,
-					   0x30fc,
-					   0x3063, 0x30c3, 0x3083, 0x3085, 0x3087, 0x30e3, 0x30e5, 0x30e7,
-					   0x30a9,
-					   0x30a1, 0x30a3, 0x30a5, 0x30a7,
-					   ')',	   ',',	   '.',	   ':',	   ';',
-					   '!',	   '?',	   '"',	   '\'',   ']',	   '/'};
-
-	for (size_t i = 0; i < array_length(closing); i++) {
-		if (closing[i] == code_point)
-			return false;
-	}
-	return true;
-}
-
-/* Kana and Han are written without blanks; Hangul has them. */
-static bool is_unspaced(uint32_t code_point)
-{
-	return (code_point >= 0x3040 && code_point <= 0x30ff) || (code_point >= 0x3400 &&
-								  code_point <= 0x9fff) ||
-	       (code_point >= 0xff00 && code_point <= 0xffef) || code_point == 0x3001 || code_point == 0x3002;
-}
-
 /* Bytes up to the next place where the line may be broken, and their cells. */
 static size_t next_piece(const char *text, int *ret_cells)
 {
 	size_t n = 0;
 	int cells = 0;
 	uint32_t code_point;
-	bool was_unspaced = false;
+	uint32_t before = 0;
 
 	while (text[n] && text[n] != ' ') {
 		size_t length = text_decode(text + n, strlen(text + n), &code_point);
 
-		if (n && (was_unspaced || is_unspaced(code_point)) && may_begin_line(code_point))
+		if (n && text_may_break(before, code_point))
 			break;
-		was_unspaced = is_unspaced(code_point);
+		before = code_point;
 		cells += text_cell_width(code_point);
 		n += length;
 	}

@@ -6,33 +6,20 @@
 #include "probes/base/memory.h"
 #include "probes/base/text.h"
 
-/* Closing marks of Korean and Japanese texts never begin a row. */
-static bool may_begin_row(uint32_t c)
-{
-	static const uint32_t never[] = {
-		0x3001, 0x3002, 0x300D, 0x300F, 0x3011, 0x3015, 0x30FB, 0x30FC, 0xFF01,
-		0xFF09, 0xFF0C, 0xFF0E, 0xFF1A, 0xFF1B, 0xFF1F, 0xFF3D, 0xFF5D,
-	};
-
-	for (size_t i = 0; i < array_length(never); i++) {
-		if (never[i] == c)
-			return false;
-	}
-	return true;
-}
-
-/* Cells of the word at text, counted up to most + 1. */
+/* Cells up to the next place where the text at may be cut, counted up to most + 1. */
 static int word_width(const char *text, size_t n, int most)
 {
 	int width = 0;
+	uint32_t before = 0;
 
 	for (size_t at = 0; at < n && width <= most;) {
 		uint32_t c;
 
 		at += text_decode(text + at, n - at, &c);
-		if (c == ' ')
+		if (before && text_may_break(before, c))
 			break;
 		width += text_cell_width(c);
+		before = c;
 	}
 	return width;
 }
@@ -51,15 +38,14 @@ static size_t walk_row(const char *text, size_t length, size_t start, int width,
 {
 	size_t at = start;
 	int used = 0;
-	bool after_wide = false;
+	uint32_t before = 0;
 
 	while (at < length) {
 		uint32_t c;
 		size_t bytes = text_decode(text + at, length - at, &c);
 		int cells = text_cell_width(c);
-		bool is_wide = cells == 2;
 
-		if (at > start && (is_wide || after_wide) && cells > 0 && c != ' ' && may_begin_row(c))
+		if (at > start && cells > 0 && c != ' ' && before != ' ' && text_may_break(before, c))
 			*last = (struct cut){at, at};
 		if (used + cells > width) {
 			/* The space that is too much is where the row ends. */
@@ -70,7 +56,7 @@ static size_t walk_row(const char *text, size_t length, size_t start, int width,
 		if (c == ' ')
 			*last = (struct cut){at, at + bytes};
 		used += cells;
-		after_wide = cells ? is_wide : after_wide;
+		before = cells ? c : before;
 		at += bytes;
 	}
 	return length;

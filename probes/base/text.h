@@ -46,5 +46,11 @@ int text_cell_width(uint32_t code_point);
 int text_width(const char *shown);
 /* Bytes of the longest prefix of shown text that fits in cells. *ret_used: cells it takes. */
 size_t text_fit(const char *shown, int cells, int *ret_used);
+/*
+ * Whether a line may end after one character and go on with the other: at
+ * blanks, and beside Kana and Han but for the marks that may not begin or end
+ * a line (JIS X 4051). Hangul has blanks and is broken there alone.
+ */
+bool text_may_break(uint32_t before, uint32_t after);
 
 #endif

@@ -41,7 +41,7 @@ static void test_words_are_wrapped_at_spaces(void **state)
 	textview_release(&view);
 }
 
-static void test_wide_text_breaks_anywhere_but_before_a_closing_mark(void **state)
+static void test_wide_text_breaks_as_korean_and_japanese_do(void **state)
 {
 	struct cells cells = {0};
 	struct textview view;
@@ -56,9 +56,21 @@ static void test_wide_text_breaks_anywhere_but_before_a_closing_mark(void **stat
 			      "가가득\n"
 			      "ディスク満\n"
 			      "杯。再起動\n"
-			      "ab 노드의디스\n"
-			      "크\n"
+			      "ab\n"
+			      "노드의디스크\n"
 			      "\n\n");
+	/* Hangul ends at blanks, no row begins with a stop or a small kana, none ends with an open bracket. */
+	textview_clear(&view);
+	textview_add(&view, ROLE_NORMAL, "이미지가 (아닌) 오류가 있습니다. 샌드박스");
+	textview_add(&view, ROLE_NORMAL, "コンテナは起動せず、「再試行」を繰り返します。");
+	draw(&view, &cells, 9, 18);
+	assert_screen(&cells, "이미지가 (아닌)\n"
+			      "오류가 있습니다.\n"
+			      "샌드박스\n"
+			      "コンテナは起動せ\n"
+			      "ず、「再試行」を\n"
+			      "繰り返します。\n"
+			      "\n\n\n");
 	/* Even where not one character fits, drawing ends. */
 	draw(&view, &cells, 3, 2);
 	cells_release(&cells);
@@ -315,7 +327,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_words_are_wrapped_at_spaces),
-		cmocka_unit_test(test_wide_text_breaks_anywhere_but_before_a_closing_mark),
+		cmocka_unit_test(test_wide_text_breaks_as_korean_and_japanese_do),
 		cmocka_unit_test(test_segments_have_roles_and_rows_an_indent),
 		cmocka_unit_test(test_hostile_lines_are_shown),
 		cmocka_unit_test(test_old_lines_are_dropped_and_counted),
