@@ -82,6 +82,9 @@ void print_json_shown(FILE *out, const json_t *value, size_t flags);
 char *message_text(const struct message *message);
 /* The translation of a short text (gettext; decisions.md 5). */
 const char *translate(const char *id) __attribute__((format_arg(1)));
+/* The same for a text with a count in it: one where n is 1, else many. Both are formats for the same arguments. */
+const char *translate_count(size_t n, const char *one, const char *many)
+	__attribute__((format_arg(2), format_arg(3)));
 /* The field width for printf's "%-*s" that lets text, and blanks behind it, fill so many cells. */
 int field_width(const char *text, int cells);
 /* The language that translate() answers in: "en", "ko", "ja". */

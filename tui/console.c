@@ -9,6 +9,7 @@
 #include "probes/base/buffer.h"
 #include "probes/base/log.h"
 #include "probes/base/memory.h"
+#include "probes/base/text.h"
 #include "probes/model/node_survey.h"
 #include "tui/command.h"
 #include "tui/configuration.h"
@@ -19,7 +20,7 @@
 #include "tui/session.h"
 #include "tui/view_detail.h"
 
-enum { MESSAGE_MS = 6000, MESSAGE_MS_PER_BYTE = 30 };
+enum { MESSAGE_MS = 6000, MESSAGE_MS_PER_CELL = 30, MESSAGE_MS_AT_LEAST = 3000 };
 
 static const struct view_ops *const pane_ops[PANE_COUNT] = {
 	[PANE_NODES] = &nodes_view,	[PANE_SYMPTOMS] = &symptoms_view, [PANE_PODS] = &system_pods_view,
@@ -267,9 +268,16 @@ void console_say(struct console *console, enum role role, const char *text)
 	snprintf(console->message, sizeof(console->message), "%s", text);
 	console->message_role = role;
 	/* Long ones take longer to read. */
-	console->message_until =
-		console->world.now_ms + MESSAGE_MS + MESSAGE_MS_PER_BYTE * (int64_t)strlen(console->message);
+	console->message_since = console->world.now_ms;
+	console->message_until = console->world.now_ms + MESSAGE_MS +
+				 MESSAGE_MS_PER_CELL * (int64_t)text_width(console->message);
 	console->is_dirty = true;
+}
+
+void console_forget_said(struct console *console)
+{
+	if (console->world.now_ms - console->message_since >= MESSAGE_MS_AT_LEAST)
+		console->message[0] = '\0';
 }
 
 void console_sayf(struct console *console, enum role role, const char *format, ...)

@@ -106,6 +106,7 @@ struct console {
 	char message[512];
 	enum role message_role;
 	int64_t message_until;		/* monotonic ms */
+	int64_t message_since;
 	int64_t interrupted_at;		/* last Ctrl-C, monotonic ms */
 
 	int64_t armed_until;		/* monotonic ms: no clock that is set prolongs it; 0: read-only */
@@ -151,6 +152,8 @@ const struct record *console_record(struct console *console, const struct select
 
 /* Says something in the last line for a few seconds; text is raw. */
 void console_say(struct console *console, enum role role, const char *text);
+/* Whoever goes on has read it: what was said some seconds ago makes room. */
+void console_forget_said(struct console *console);
 void console_sayf(struct console *console, enum role role, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 void console_say_err(struct console *console, const struct err *err);

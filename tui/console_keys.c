@@ -445,6 +445,7 @@ void console_act(struct console *console, enum action action)
 	unsigned flags = action_info(action)->flags;
 
 	console->is_dirty = true;
+	console_forget_said(console);
 	if (reason) {
 		console_say(console, ROLE_WARNING, reason);
 		return;

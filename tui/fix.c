@@ -7,6 +7,7 @@
 #include "probes/base/clock.h"
 #include "probes/base/memory.h"
 #include "probes/remedy/journal.h"
+#include "tui/change_facts.h"
 #include "tui/command.h"
 #include "tui/configuration.h"
 #include "tui/console.h"
@@ -15,6 +16,7 @@
 #include "tui/session.h"
 #include "tui/view_detail.h"
 
+enum { MOST_FACTS = 4096 };
 enum button { BUTTON_ID_CANCEL = 1, BUTTON_ID_RUN, BUTTON_ID_AFTER_STEP, BUTTON_ID_NOW };
 
 struct fix {
@@ -74,6 +76,8 @@ static void say_outcome(struct fix *fix)
 {
 	struct console *console = fix->console;
 	const char *id = change_runbook(fix->change)->id;
+	char resume[KEY_TEXT_SIZE];
+	char undo[KEY_TEXT_SIZE];
 
 	switch (change_state(fix->change)) {
 	case CHANGE_VERIFIED:
@@ -95,11 +99,12 @@ static void say_outcome(struct fix *fix)
 		break;
 	case CHANGE_STOPPED:
 	case CHANGE_FAILED:
-		console_sayf(console, ROLE_ERROR,
-			     change_wrote_anything(fix->change) ?
-				     translate("%s: stopped half way; the run tab says where") :
-				     translate("%s: stopped before anything was changed"),
-			     id);
+		if (change_wrote_anything(fix->change))
+			console_sayf(console, ROLE_ERROR, translate("%s: stopped half way; %s goes on, %s takes it back"),
+				     id, world_key(&console->world, ACTION_RESUME, resume),
+				     world_key(&console->world, ACTION_UNDO, undo));
+		else
+			console_sayf(console, ROLE_ERROR, translate("%s: stopped before anything was changed"), id);
 		break;
 	case CHANGE_REFUSED:
 		console_say_err(console, change_error(fix->change));
@@ -112,6 +117,8 @@ static void say_outcome(struct fix *fix)
 	}
 }
 
+static void on_stop_choice(struct console *console, int id);
+
 static void on_change(void *data)
 {
 	struct fix *fix = data;
@@ -121,6 +128,9 @@ static void on_change(void *data)
 	if (!fix->change || change_state(fix->change) == fix->seen)
 		return;
 	fix->seen = change_state(fix->change);
+	/* There is nothing left to stop. */
+	if (fix->console->modal.chosen == on_stop_choice && !fix_is_active(fix))
+		console_close_modal(fix->console);
 	say_outcome(fix);
 }
 
@@ -301,23 +311,25 @@ static void add_effects(struct textview *body, const struct change *change)
 		textview_addf(body, ROLE_DIM, translate("  and %zu more, as the plan lists them"), left);
 }
 
-static void add_radius(struct textview *body, const struct change *change)
+static void add_radius(struct textview *body, const struct change *change, const char *language)
 {
+	CLEANUP(buffer_release) struct buffer reach = BUFFER_INIT(MOST_FACTS);
+	CLEANUP(buffer_release) struct buffer undo = BUFFER_INIT(MOST_FACTS);
 	const struct blast_radius *radius = change_blast_radius(change);
-	const char *undo = change_undo(change);
 	char time[32];
 
+	change_reach_text(change, true, &reach);
+	change_undo_text(change, language, &undo);
 	textview_add(body, ROLE_NORMAL, "");
-	textview_addf(body, ROLE_NORMAL,
-		      translate("%zu steps, touching %zu workloads, %zu pods on %zu nodes"),
-		      change_step_count(change), radius->workloads, radius->pods, radius->nodes);
+	textview_add(body, ROLE_NORMAL, buffer_text(&reach));
 	if (radius->expected_seconds > 0) {
 		clock_age(radius->expected_seconds, time, sizeof(time));
 		textview_appendf(body, ROLE_NORMAL, translate("; about %s"), time);
 	}
 	add_effects(body, change);
-	textview_addf(body, !strcmp(undo, "full") ? ROLE_NORMAL : ROLE_WARNING, translate("undo: %s"),
-		      translate(undo));
+	if (undo.length)
+		textview_add(body, strcmp(change_undo(change), "full") != 0 ? ROLE_WARNING : ROLE_NORMAL,
+			     buffer_text(&undo));
 	textview_addf(body, ROLE_DIM, translate("digest %.16s..."), change_digest(change));
 }
 
@@ -370,7 +382,7 @@ static void ask_to_run(struct console *console)
 	dialog_set_role(dialog, ROLE_CRITICAL);
 	add_where(body, &console->world);
 	add_objects(body, change);
-	add_radius(body, change);
+	add_radius(body, change, console->world.language);
 	node_plan_add_notice(body, change);
 	textview_add(body, ROLE_NORMAL, "");
 	if (change_needs_name(change)) {
@@ -453,6 +465,21 @@ static void confirm(struct console *console)
 			     world_key(&console->world, ACTION_ARM, arm), world_key(&console->world, ACTION_FIX, fix));
 	else
 		ask_to_confirm(console);
+}
+
+char *fix_how_to_run(const struct console *console)
+{
+	const char *reason = console_read_only_reason(console);
+	char arm[KEY_TEXT_SIZE];
+	char fix[KEY_TEXT_SIZE];
+
+	world_key(&console->world, ACTION_FIX, fix);
+	if (reason)
+		return xstrdup(translate(reason));
+	if (console_is_armed(console))
+		return xasprintf(translate("%s runs this plan; it asks first."), fix);
+	return xasprintf(translate("%s runs this plan; it asks first. Changes must be allowed with %s."), fix,
+			 world_key(&console->world, ACTION_ARM, arm));
 }
 
 void fix_act(struct console *console, const struct finding *finding)

@@ -40,8 +40,11 @@ bool fix_is_settled(const struct fix *fix);
 /* Ends what is there; nothing may be active. NULL is fine. */
 void fix_free(struct fix *fix);
 
-/* Texts of the tabs: plan and preview; steps of a run; its output. */
-void plan_text(struct textview *text, const struct world *world, const struct change *change, bool all);
+/* What runs the plan that is shown, as things stand: the key, and what has to come before. Caller frees. */
+char *fix_how_to_run(const struct console *console);
+/* Texts of the tabs: plan and preview (how_to_run: its second line); steps of a run; its output. */
+void plan_text(struct textview *text, const struct world *world, const struct change *change, bool all,
+	       const char *how_to_run);
 /* rows: as many as there are to see it in; then what is done gets one line where it would take too many. 0: any. */
 void run_steps_text(struct textview *text, const struct world *world, const struct change *change, int rows);
 void run_output_text(struct textview *text, const struct world *world, const struct change *change);

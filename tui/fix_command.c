@@ -34,7 +34,8 @@ static void say_left(const struct plan_all *all, size_t from)
 		left += change_state(all->changes[i]) == CHANGE_PREVIEWED;
 	if (left)
 		fprintf(all->command->invocation->error_out,
-			translate("%zu more findings were not touched: plan them again\n"), left);
+			translate_count(left, N_("%zu more finding was not touched: plan it again\n"),
+					N_("%zu more findings were not touched: plan them again\n")), left);
 }
 
 /* What was confirmed as a whole is carried out one by one; one that does not end well ends it. */

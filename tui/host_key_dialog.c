@@ -106,7 +106,9 @@ static void on_dialog(struct console *console, int id)
 			node_survey_ask(session->survey, node->name, node->uid, NULL, NULL);
 	}
 	if (id == ACCEPT && asked && accepted == asked->count)
-		console_sayf(console, ROLE_OK, translate("%zu host keys accepted: the nodes are asked now"), accepted);
+		console_sayf(console, ROLE_OK,
+			     translate_count(accepted, N_("%zu host key accepted: the node is asked now"),
+					     N_("%zu host keys accepted: the nodes are asked now")), accepted);
 	else if (id != ACCEPT)
 		console_say(console, ROLE_INFO, translate("no host key was accepted"));
 	console->seen_host_keys = pool ? host_key_offer_count(pool) : 0;
@@ -309,7 +311,8 @@ void console_note_host_keys(struct console *console)
 
 	if (count > console->seen_host_keys)
 		console_sayf(console, ROLE_WARNING,
-			     translate("%zu nodes have host keys that nobody accepted: %s lists them"), count,
+			     translate_count(count, N_("%zu node has a host key that nobody accepted: %s shows it"),
+					     N_("%zu nodes have host keys that nobody accepted: %s lists them")), count,
 			     world_key(&console->world, ACTION_HOST_KEYS, key));
 	console->seen_host_keys = count;
 }

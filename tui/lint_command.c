@@ -77,7 +77,9 @@ static int lint(struct invocation *invocation, const char *const *paths, size_t 
 	if (errors)
 		return EXIT_FAILED;
 	fprintf(invocation->out,
-		run.warnings ? translate("no errors, %zu warnings\n") : translate("no errors\n"),
+		run.warnings ? translate_count(run.warnings, N_("no errors, %zu warning\n"),
+					       N_("no errors, %zu warnings\n"))
+			     : translate("no errors\n"),
 		run.warnings);
 	return EXIT_DONE;
 }

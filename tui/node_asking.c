@@ -103,6 +103,7 @@ void console_recheck(struct console *console)
 	const char *check = node_check_view_check(view);
 	struct selection selection;
 	const struct record *node = NULL;
+	size_t count;
 
 	if (!can_ask(console))
 		return;
@@ -114,8 +115,9 @@ void console_recheck(struct console *console)
 		return;
 	}
 	ask_all(console, check);
-	console_sayf(console, ROLE_INFO, translate("asking %zu nodes over SSH"),
-		     snapshot_all(console->world.snapshot, KIND_NODE).count);
+	count = snapshot_all(console->world.snapshot, KIND_NODE).count;
+	console_sayf(console, ROLE_INFO,
+		     translate_count(count, N_("asking %zu node over SSH"), N_("asking %zu nodes over SSH")), count);
 }
 
 void console_note_unasked(struct console *console)
@@ -135,7 +137,8 @@ void console_note_unasked(struct console *console)
 	}
 	if (count > console->seen_unasked)
 		console_sayf(console, ROLE_WARNING,
-			     translate("%zu nodes could not be asked over SSH: %s shows why"), count,
+			     translate_count(count, N_("%zu node could not be asked over SSH: %s shows why"),
+					     N_("%zu nodes could not be asked over SSH: %s shows why")), count,
 			     world_key(&console->world, ACTION_NODE_CHECKS, key));
 	console->seen_unasked = count;
 }

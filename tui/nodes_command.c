@@ -218,7 +218,8 @@ static int pin(const struct nodes_run *run, struct err *err)
 		return 0;
 	if (host_keys_pin(pool, run->pinned, &count, err) < 0)
 		return -1;
-	fprintf(run->invocation->error_out, translate("nks-triage: %zu new host keys are trusted\n"), count);
+	fprintf(run->invocation->error_out, translate_count(count, N_("nks-triage: %zu new host key is trusted\n"),
+						N_("nks-triage: %zu new host keys are trusted\n")), count);
 	return 0;
 }
 

@@ -18,6 +18,11 @@ const char *translate(const char *id)
 	return *id ? gettext(id) : id;
 }
 
+const char *translate_count(size_t n, const char *one, const char *many)
+{
+	return translate(n == 1 ? one : many);
+}
+
 int field_width(const char *text, int cells)
 {
 	/* printf() counts bytes, the terminal cells. */

@@ -2,9 +2,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "probes/base/buffer.h"
 #include "probes/base/clock.h"
 #include "probes/base/memory.h"
 #include "probes/base/text.h"
+#include "tui/change_facts.h"
 #include "tui/command.h"
 #include "tui/fix.h"
 #include "tui/node_plan_view.h"
@@ -13,7 +15,7 @@
 #include "widgets/textview.h"
 
 /* Two images side by side in the narrowest pane. */
-enum { MOST_DIFF_CELLS = 58 };
+enum { MOST_DIFF_CELLS = 58, MOST_FACTS = 4096 };
 
 static void add_state(struct textview *text, const struct world *world, const struct change *change)
 {
@@ -42,7 +44,7 @@ static void add_state(struct textview *text, const struct world *world, const st
 		break;
 	case CHANGE_PREVIEWED:
 		textview_append(text, ROLE_OK,
-				translate("planned and previewed by the server; nothing was changed"));
+				translate("planned and previewed; nothing was changed"));
 		break;
 	default:
 		textview_append(text, ROLE_INFO, translate(change_state_name(state)));
@@ -103,14 +105,21 @@ static void add_effect_lines(struct textview *text, const struct world *world, c
 
 static void add_effects(struct textview *text, const struct world *world, const struct change *change)
 {
+	CLEANUP(buffer_release) struct buffer reach = BUFFER_INIT(MOST_FACTS);
+	CLEANUP(buffer_release) struct buffer undo = BUFFER_INIT(MOST_FACTS);
 	const struct blast_radius *radius = change_blast_radius(change);
 	char time[32];
 
+	change_reach_text(change, false, &reach);
+	change_undo_text(change, world->language, &undo);
 	textview_add(text, ROLE_NORMAL, "");
 	textview_add(text, ROLE_HEADING, translate("Effect"));
-	textview_addf(text, ROLE_NORMAL, translate(" %zu workloads, %zu pods, %zu nodes; undo: %s"),
-		      radius->workloads,
-		      radius->pods, radius->nodes, translate(change_undo(change)));
+	textview_addf(text, ROLE_NORMAL, " %s", buffer_text(&reach));
+	if (undo.length) {
+		textview_addf(text, strcmp(change_undo(change), "full") != 0 ? ROLE_WARNING : ROLE_NORMAL, " %s",
+			      buffer_text(&undo));
+		textview_indent(text, 3);
+	}
 	if (radius->expected_seconds > 0) {
 		clock_age(radius->expected_seconds, time, sizeof(time));
 		textview_addf(text, ROLE_NORMAL, translate(" takes about %s"), time);
@@ -146,7 +155,7 @@ static void add_diff(struct textview *text, const struct world *world, const str
 	}
 	textview_add(text, ROLE_REMOVED, "     ");
 	/* Two values tell each other what they are; one alone does not. */
-	if (!all && !(*before && *after))
+	if (!all && *diff->path && !(*before && *after))
 		textview_appendf(text, ROLE_DIM, "%s ", diff->path);
 	if (*before)
 		textview_appendf(text, ROLE_REMOVED, "- %s ", before);
@@ -235,7 +244,9 @@ static void add_by_hand(struct textview *text, const struct world *world, const 
 static void add_step_title(struct textview *text, const struct world *world, const struct step *step)
 {
 	bool is_skipped = step->state == STEP_SKIPPED;
+	char expected[32];
 
+	clock_age(step->expected_seconds, expected, sizeof(expected));
 	textview_addf(text, is_skipped ? ROLE_DIM : ROLE_INFO, " %s ",
 		      glyph_text(world->glyphs, is_skipped ? GLYPH_NOT_APPLICABLE : GLYPH_PENDING));
 	textview_appendf(text, is_skipped ? ROLE_DIM : ROLE_STRONG, "%d ", step->number);
@@ -243,7 +254,7 @@ static void add_step_title(struct textview *text, const struct world *world, con
 	if (is_skipped)
 		textview_append(text, ROLE_DIM, translate("  nothing to do"));
 	else if (step->expected_seconds > 0)
-		textview_appendf(text, ROLE_DIM, "  ~%ds", step->expected_seconds);
+		textview_appendf(text, ROLE_DIM, "  ~%s", expected);
 	if ((step->method || step->argv) && !step->reversible && !is_skipped)
 		textview_append(text, ROLE_CRITICAL, translate("  cannot be undone"));
 	textview_indent(text, 5);
@@ -298,16 +309,12 @@ static void add_steps(struct textview *text, const struct world *world, const st
 	}
 }
 
-void plan_text(struct textview *text, const struct world *world, const struct change *change, bool all)
+void plan_text(struct textview *text, const struct world *world, const struct change *change, bool all,
+	       const char *how_to_run)
 {
-	char fix[KEY_TEXT_SIZE];
-	char arm[KEY_TEXT_SIZE];
-
 	add_state(text, world, change);
 	if (change_state(change) == CHANGE_PREVIEWED)
-		textview_addf(text, ROLE_KEY,
-			      translate("%s runs this plan; it asks first. Changes must be allowed with %s."),
-			      world_key(world, ACTION_FIX, fix), world_key(world, ACTION_ARM, arm));
+		textview_add(text, ROLE_KEY, how_to_run);
 	add_steps(text, world, change, all);
 	if (change_step_count(change))
 		add_effects(text, world, change);
@@ -315,7 +322,7 @@ void plan_text(struct textview *text, const struct world *world, const struct ch
 	node_plan_add_notice(text, change);
 	if (change_digest(change)[0]) {
 		textview_add(text, ROLE_NORMAL, "");
-		textview_add(text, ROLE_DIM, "digest: ");
+		textview_add(text, ROLE_DIM, translate("digest: "));
 		textview_append(text, ROLE_NORMAL, change_digest(change));
 	}
 }

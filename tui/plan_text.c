@@ -7,6 +7,7 @@
 #include "probes/base/memory.h"
 #include "probes/base/text.h"
 #include "probes/kube/kubeconfig.h"
+#include "tui/change_facts.h"
 #include "tui/command.h"
 #include "tui/node_plan_text.h"
 #include "tui/plan_text.h"
@@ -134,12 +135,14 @@ static void print_preconditions(FILE *out, const struct change *change)
 
 static void print_reach(FILE *out, const struct change *change)
 {
+	CLEANUP(buffer_release) struct buffer reach = BUFFER_INIT(1024);
 	const struct blast_radius *radius = change_blast_radius(change);
 
-	fprintf(out, "\n%s ", translate("Reaches:"));
-	fprintf(out, translate("%zu nodes, %zu pods, %zu workloads; %zu disruption budgets allow none\n"),
-		radius->nodes,
-		radius->pods, radius->workloads, radius->pdb_blocked);
+	change_reach_text(change, false, &reach);
+	if (radius->pdb_blocked)
+		buffer_addf(&reach, translate_count(radius->pdb_blocked, N_("; %zu disruption budget allows none"),
+						    N_("; %zu disruption budgets allow none")), radius->pdb_blocked);
+	fprintf(out, "\n%s %s\n", translate("Reaches:"), buffer_text(&reach));
 	for (size_t i = 0; i < change_effect_count(change); i++) {
 		const struct effect *effect = change_effect_at(change, i);
 

@@ -34,9 +34,17 @@ static void add_fact(struct textview *text, const char *label, const char *value
 
 	if (!*value)
 		return;
-	textview_addf(text, ROLE_DIM, "%-*s ", field_width(shown, 14), shown);
+	textview_addf(text, ROLE_DIM, "%-*s ", field_width(shown, 16), shown);
 	textview_append(text, ROLE_NORMAL, value);
-	textview_indent(text, 15);
+	textview_indent(text, 17);
+}
+
+static void add_time(struct textview *text, const char *label, const char *rfc3339)
+{
+	char moment[64];
+
+	world_moment(rfc3339, true, moment, sizeof(moment));
+	add_fact(text, label, moment);
 }
 
 static void add_facts(struct textview *text, const json_t *entry)
@@ -49,8 +57,8 @@ static void add_facts(struct textview *text, const json_t *entry)
 	add_fact(text, N_("undone by"), run_text(entry, "undoneBy"));
 	add_fact(text, N_("goes on with"), run_text(entry, "resumes"));
 	add_fact(text, N_("gone on with by"), run_text(entry, "resumedBy"));
-	add_fact(text, N_("began"), run_text(entry, "startedAt"));
-	add_fact(text, N_("ended"), run_text(entry, "endedAt"));
+	add_time(text, N_("began"), run_text(entry, "startedAt"));
+	add_time(text, N_("ended"), run_text(entry, "endedAt"));
 	add_fact(text, N_("context"), run_text(entry, "context"));
 	add_fact(text, N_("server"), run_text(entry, "server"));
 	add_fact(text, N_("as user"), run_text(entry, "user"));
@@ -60,7 +68,7 @@ static void add_facts(struct textview *text, const json_t *entry)
 	add_fact(text, N_("over SSH from"), run_text(entry, "client"));
 	add_fact(text, N_("tool"), run_text(entry, "tool"));
 	add_fact(text, N_("verified by"), run_text(verification, "by"));
-	add_fact(text, N_("verification"), run_text(verification, "result"));
+	add_fact(text, N_("verification"), translate(run_text(verification, "result")));
 	add_fact(text, N_("digest"), run_text(entry, "digest"));
 }
 
@@ -80,7 +88,7 @@ static void add_step(struct textview *text, const json_t *step)
 	const json_t *field;
 
 	textview_addf(text, ROLE_DIM, "  %2lld ", (long long)json_integer_value(json_object_get(step, "n")));
-	textview_append(text, ROLE_STRONG, run_text(step, "state"));
+	textview_append(text, ROLE_STRONG, translate(run_text(step, "state")));
 	textview_append(text, ROLE_NORMAL, "  ");
 	textview_append(text, ROLE_NORMAL, *title ? title : run_text(step, "target"));
 	textview_append(text, ROLE_DIM, "  ");
@@ -106,9 +114,10 @@ static void add_output(struct textview *text, const json_t *lines)
 	json_array_foreach((json_t *)(uintptr_t)lines, i, line) {
 		long long step = json_integer_value(json_object_get(line, "n"));
 
-		const char *at = run_text(line, "at");
+		char at[64];
 
-		textview_addf(text, ROLE_DIM, "  %.8s ", strlen(at) > 11 ? at + 11 : "");
+		world_moment(run_text(line, "at"), false, at, sizeof(at));
+		textview_addf(text, ROLE_DIM, "  %s ", strlen(at) > 11 ? at + 11 : "");
 		if (step)
 			textview_appendf(text, ROLE_DIM, "%2lld ", step);
 		textview_append(text, ROLE_NORMAL, run_text(line, "text"));

@@ -36,6 +36,17 @@ static enum role state_role(enum change_state state)
 	}
 }
 
+static bool are_all_done(const struct change *change)
+{
+	for (size_t i = 0; i < change_step_count(change); i++) {
+		enum step_state state = change_step_at(change, i)->state;
+
+		if (state != STEP_DONE && state != STEP_SKIPPED)
+			return false;
+	}
+	return true;
+}
+
 static const char *state_text(const struct change *change)
 {
 	enum change_state state = change_state(change);
@@ -63,6 +74,8 @@ static const char *state_text(const struct change *change)
 	case CHANGE_COULD_NOT_VERIFY:
 		return N_("could not verify the result");
 	case CHANGE_STOPPED:
+		if (is_half_way && are_all_done(change))
+			return N_("stopped before the result was verified");
 		return is_half_way ? N_("stopped half way") : N_("stopped before anything was changed");
 	case CHANGE_FAILED:
 		return is_half_way ? N_("failed half way") : N_("failed before anything was changed");
@@ -92,19 +105,21 @@ static int64_t share_done(const struct world *world, const struct step *step)
 	return share < 0 ? 0 : share < 900 ? share : 900;
 }
 
-/* Of the whole run, weighed by the expected times of its steps; ret_left in seconds. */
+/* Of the whole run, weighed by the expected times of its steps; ret_left in seconds, 0: nobody knows. */
 static int percent_done(const struct world *world, const struct change *change, int64_t *ret_left)
 {
 	int64_t total = 0;
 	int64_t left = 0;
+	bool is_known = true;
 
 	for (size_t i = 0; i < change_step_count(change); i++) {
 		const struct step *step = change_step_at(change, i);
 
 		total += weight_of(step);
 		left += weight_of(step) * (1000 - share_done(world, step)) / 1000;
+		is_known = is_known && (step->expected_seconds > 0 || share_done(world, step) == 1000);
 	}
-	*ret_left = left;
+	*ret_left = is_known ? left : 0;
 	return total ? (int)(100 * (total - left) / total) : 0;
 }
 
@@ -135,17 +150,6 @@ static bool is_over(enum change_state state)
 	return state >= CHANGE_VERIFIED || state < CHANGE_CONFIRMED;
 }
 
-static int64_t ended_at(const struct change *change)
-{
-	int64_t last = 0;
-
-	for (size_t i = 0; i < change_step_count(change); i++) {
-		if (change_step_at(change, i)->ended_ms > last)
-			last = change_step_at(change, i)->ended_ms;
-	}
-	return last;
-}
-
 static void add_summary(struct textview *text, const struct world *world, const struct change *change)
 {
 	enum change_state state = change_state(change);
@@ -157,7 +161,7 @@ static void add_summary(struct textview *text, const struct world *world, const 
 	int64_t left;
 	int percent;
 	int64_t start = started_at(change);
-	int64_t end = is_over(state) ? ended_at(change) : world->now_ms;
+	int64_t end = change_ended_ms(change) ? change_ended_ms(change) : world->now_ms;
 
 	for (size_t i = 0; i < total; i++) {
 		enum step_state step = change_step_at(change, i)->state;
@@ -194,7 +198,7 @@ static void add_waiting(struct textview *text, const struct world *world, const 
 		textview_append(text, ROLE_STRONG, step->instruction);
 		textview_indent(text, 7);
 	}
-	if (step->watched) {
+	if (step->watched && !(step->doing && !strcmp(step->doing, step->watched))) {
 		textview_addf(text, ROLE_INFO, "     %s ",
 			      spinner_text(world->glyphs, (unsigned)(world->now_ms / 100)));
 		textview_append(text, ROLE_INFO, step->watched);
@@ -280,6 +284,30 @@ static void add_watch(struct textview *text, const struct change *change)
 	textview_addf(text, ROLE_INFO, translate("watched for %s more: it says so here if it comes back"), time);
 }
 
+/* What the operator can do now that it is over. */
+static void add_ways_on(struct textview *text, const struct world *world, const struct change *change)
+{
+	enum change_state state = change_state(change);
+	char resume[KEY_TEXT_SIZE];
+	char undo[KEY_TEXT_SIZE];
+	char fix[KEY_TEXT_SIZE];
+	bool has_stopped = state == CHANGE_STOPPED || state == CHANGE_FAILED;
+
+	if (!has_stopped && (state < CHANGE_VERIFIED || state > CHANGE_COULD_NOT_VERIFY))
+		return;
+	world_key(world, ACTION_UNDO, undo);
+	if (!change_wrote_anything(change)) {
+		if (has_stopped && !change_undo_of(change) && !change_resume_of(change))
+			textview_addf(text, ROLE_KEY, translate("%s plans it again"),
+				      world_key(world, ACTION_FIX, fix));
+	} else if (has_stopped) {
+		textview_addf(text, ROLE_KEY, translate("%s goes on with it, %s takes back what was done"),
+			      world_key(world, ACTION_RESUME, resume), undo);
+	} else {
+		textview_addf(text, ROLE_KEY, translate("%s takes it back"), undo);
+	}
+}
+
 void run_steps_text(struct textview *text, const struct world *world, const struct change *change, int rows)
 {
 	const struct err *error = change_error(change);
@@ -297,6 +325,7 @@ void run_steps_text(struct textview *text, const struct world *world, const stru
 	}
 	add_watch(text, change);
 	add_hypotheses(text, change);
+	add_ways_on(text, world, change);
 }
 
 void run_output_text(struct textview *text, const struct world *world, const struct change *change)

@@ -209,6 +209,20 @@ static bool is_interrupted_here(const struct runs *runs, const char *id)
 	return false;
 }
 
+/* The journal knows its end: the Lease was read before that. */
+static bool has_ended_here(struct runs *runs, const char *id)
+{
+	const json_t *list = runs_list(runs);
+	size_t i;
+	json_t *run;
+
+	json_array_foreach((json_t *)(uintptr_t)list, i, run) {
+		if (!strcmp(run_text(run, "id"), id))
+			return *run_text(run, "endedAt");
+	}
+	return false;
+}
+
 static void add_of_leases(struct runs *runs, const char *own)
 {
 	size_t i;
@@ -226,7 +240,7 @@ static void add_of_leases(struct runs *runs, const char *own)
 		char *slash = NULL;
 		long step = strtol(run_text(annotations, "nks-triage/step"), &slash, 10);
 
-		if (!is_held(spec) || is_interrupted_here(runs, running.id))
+		if (!is_held(spec) || is_interrupted_here(runs, running.id) || has_ended_here(runs, running.id))
 			continue;
 		if (step > 0 && step < 10000 && *slash == '/') {
 			running.done = (int)step - 1;

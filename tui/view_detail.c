@@ -118,9 +118,10 @@ static void fill_plan(struct detail_view *detail)
 {
 	struct console *console = detail->base.view.console;
 	const struct change *change = fix_change(console->fix);
+	auto_free char *how_to_run = fix_how_to_run(console);
 
 	if (change)
-		plan_text(&detail->base.text, &console->world, change, detail->all);
+		plan_text(&detail->base.text, &console->world, change, detail->all, how_to_run);
 	else
 		fill_no_plan(detail);
 }

@@ -103,8 +103,10 @@ static void title(struct list_view *list, char *out, size_t size)
 	if (list->about.is_object)
 		snprintf(out, size, translate("Events of %.40s/%.80s"), list->about.kind, list->about.name);
 	else
-		snprintf(out, size, translate("Events (newest first) %zu, %zu warnings"), list->total,
-			 list->good);
+		snprintf(out, size,
+			 translate_count(list->good, N_("Events (newest first) %zu, %zu warning"),
+					 N_("Events (newest first) %zu, %zu warnings")),
+			 list->total, list->good);
 }
 
 /* An event stands for the object that it is about. */

@@ -149,7 +149,7 @@ static void entry_cell(const struct list_view *list, const json_t *entry, enum c
 		who_text(entry, cell->scratch, sizeof(cell->scratch));
 		break;
 	case BEGAN:
-		cell->text = run_text(entry, "startedAt");
+		world_moment(run_text(entry, "startedAt"), false, cell->scratch, sizeof(cell->scratch));
 		cell->role = ROLE_DIM;
 		break;
 	case CONTEXT:
@@ -212,7 +212,7 @@ static bool act(struct view *view, enum action action)
 		return list_view_act(view, action);
 	if (*id)
 		console_open_run(view->console, id);
-	else
+	else if (((struct list_view *)view)->count)
 		console_say(view->console, ROLE_INFO, translate("another machine runs it: its journal has the steps"));
 	return true;
 }

@@ -44,6 +44,20 @@ void world_clock(int64_t wall, char *out, unsigned long size)
 		strftime(out, size, "%H:%M:%S", &local);
 }
 
+void world_moment(const char *rfc3339, bool zone, char *out, unsigned long size)
+{
+	int64_t wall;
+	time_t seconds;
+	struct tm local;
+
+	snprintf(out, size, "%s", rfc3339);
+	if (clock_parse(rfc3339, &wall) < 0)
+		return;
+	seconds = (time_t)wall;
+	if (localtime_r(&seconds, &local))
+		strftime(out, size, zone ? "%Y-%m-%d %H:%M:%S %Z" : "%Y-%m-%d %H:%M:%S", &local);
+}
+
 static void add_message(struct buffer *out, const struct message *message)
 {
 	auto_free char *text = message_text(message);

@@ -62,6 +62,8 @@ bool world_is_system(const struct world *world, const char *name_space);
 void world_age(const struct world *world, int64_t since, char *out, unsigned long size);
 /* "14:01:58" in local time; "" for a time that is not set. */
 void world_clock(int64_t wall, char *out, unsigned long size);
+/* "2026-11-21 14:01:58 KST" of a time as the journal writes it; zone: with it. What is no time stays as it is. */
+void world_moment(const char *rfc3339, bool zone, char *out, unsigned long size);
 /*
  * Why a pane has no rows, or that its data is old: "" while the data is
  * current. A forbidden list names verb and resource. *ret_stale: show the

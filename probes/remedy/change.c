@@ -215,6 +215,11 @@ void change_free(struct change *change)
 	free(change);
 }
 
+int64_t change_ended_ms(const struct change *change)
+{
+	return change->ended_ms;
+}
+
 enum change_state change_state(const struct change *change)
 {
 	return change->state;

@@ -119,6 +119,7 @@ struct change {
 	void *on_change_data;
 
 	enum change_state state;
+	int64_t ended_ms;		/* monotonic; 0: it goes on */
 	struct err err;
 	struct call *calls;
 

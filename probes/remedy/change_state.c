@@ -17,6 +17,7 @@
  */
 #include <string.h>
 
+#include "probes/base/clock.h"
 #include "probes/base/fault_point.h"
 #include "probes/base/memory.h"
 #include "probes/remedy/change_private.h"
@@ -85,6 +86,8 @@ void change_move(struct change *change, enum change_state to)
 	if (!change_may_move(change->state, to))
 		bug("a change moved where it cannot");
 	change->state = to;
+	if (change_has_ended(change))
+		change->ended_ms = clock_monotonic_ms();
 	fault_point("state", change_state_name(to));
 	change_changed(change);
 }

@@ -56,19 +56,27 @@ static char *restart_text(const struct change *change, const json_t *item)
 {
 	const char *how = text_of(item, "how");
 	const char *object = text_of(item, "object");
+	bool is_one = json_integer_value(json_object_get(item, "pods")) == 1;
 	auto_free char *pods = number_of(item, "pods");
 	auto_free char *nodes = number_of(item, "nodes");
 
 	if (!strcmp(how, "onDelete"))
 		return change_say(change,
-				  "{object}: its {pods} pods stay as they are until somebody deletes them (OnDelete)",
+				  is_one ? N_("{object}: its pod stays as it is until somebody deletes it (OnDelete)")
+					 : N_("{object}: its {pods} pods stay as they are until somebody deletes "
+					      "them (OnDelete)"),
 				  "object", object, "pods", pods, NULL);
+	if (!strcmp(how, "recreate") && is_one)
+		return change_say(change, "{object}: its one pod ends before the new one starts (Recreate)", "object",
+				  object, NULL);
 	if (!strcmp(how, "recreate"))
 		return change_say(change, "{object}: all its {pods} pods end before the new ones start (Recreate)",
 				  "object", object, "pods", pods, NULL);
 	if (json_is_true(json_object_get(item, "everyNode")))
 		return change_say(change, "{object}: the pod on each of {nodes} nodes is replaced, node after node",
 				  "object", object, "nodes", nodes, NULL);
+	if (is_one)
+		return change_say(change, "{object}: its pod is replaced", "object", object, NULL);
 	return change_say(change, "{object}: {pods} pods on {nodes} nodes are replaced, some at a time", "object",
 			  object, "pods", pods, "nodes", nodes, NULL);
 }
@@ -119,11 +127,17 @@ static void tell_leaving(struct change *change)
 	auto_free char *evicted_count = xasprintf("%zu", json_array_size(evicted));
 	auto_free char *deleted_count = xasprintf("%zu", json_array_size(deleted));
 
-	if (json_array_size(evicted))
+	if (json_array_size(evicted) == 1)
+		add(change, true, change_say(change, "{name} is evicted and made again elsewhere", "name",
+					     evicted_names, NULL));
+	else if (json_array_size(evicted))
 		add(change, true,
 		    change_say(change, "{count} pods are evicted and made again elsewhere: {names}", "count",
 			       evicted_count, "names", evicted_names, NULL));
-	if (json_array_size(deleted))
+	if (json_array_size(deleted) == 1)
+		add(change, true, change_say(change, "{name} is deleted and made again by its controller", "name",
+					     deleted_names, NULL));
+	else if (json_array_size(deleted))
 		add(change, true,
 		    change_say(change, "{count} pods are deleted and made again by their controllers: {names}", "count",
 			       deleted_count, "names", deleted_names, NULL));

@@ -23,8 +23,8 @@ static void on_begun(void *data, const struct err *err);
 static void on_intended(void *data, const struct err *err);
 
 static const char *const step_state_names[] = {
-	[STEP_PENDING] = "pending", [STEP_RUNNING] = "running", [STEP_DONE] = "done",
-	[STEP_SKIPPED] = "skipped", [STEP_FAILED] = "failed",
+	[STEP_PENDING] = N_("pending"), [STEP_RUNNING] = N_("running"), [STEP_DONE] = N_("done"),
+	[STEP_SKIPPED] = N_("skipped"), [STEP_FAILED] = N_("failed"),
 };
 
 /* Sorts by time; the random part keeps two consoles of one second apart. */

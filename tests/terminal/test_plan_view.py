@@ -16,7 +16,7 @@ def to_plan(terminal):
     terminal.start()
     terminal.wait("✖ critical", " E08 ")
     terminal.keys("f")
-    terminal.wait("planned and previewed by the server")
+    terminal.wait("planned and previewed")
 
 
 @test("c on a plan copies the whole line that does a step by hand, however narrow the screen")

@@ -23,7 +23,7 @@ def to_preview(terminal):
     terminal.keys("X")
     terminal.wait("Why it happens")
     terminal.keys("f")
-    terminal.wait("planned and previewed by the server")
+    terminal.wait("planned and previewed")
 
 
 def to_confirm_dialog(terminal):
@@ -178,7 +178,7 @@ def _():
         terminal.keys("Tab", "y")
         terminal.wait("ARMED")
         terminal.keys("f")
-        terminal.wait("planned and previewed by the server")
+        terminal.wait("planned and previewed")
         terminal.press_until("f", "Run the fix of E08?")
         terminal.wait("type simulated")
 

@@ -20,7 +20,7 @@ static void tab_goes_round_the_panes(void **state)
 	assert_int_equal(console->focus, PANE_NODES);
 	press(fixture, "5");
 	assert_int_equal(console->focus, PANE_EVENTS);
-	assert_has(drawn(fixture, 40, 120), " 5 Events (newest first) 1, 1 warnings");
+	assert_has(drawn(fixture, 40, 120), " 5 Events (newest first) 1, 1 warning");
 }
 
 static void escape_steps_back_and_never_quits(void **state)
