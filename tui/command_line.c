@@ -152,7 +152,7 @@ static const struct line_command line_commands[] = {
 	{"disarm", NULL, run_disarm},	{"lang", languages, run_language}, {"theme", themes, run_theme},
 	{"plan", NULL, run_plan},	{"undo", NULL, run_undo},    {"snapshot", NULL, run_snapshot},
 	{"resume", NULL, run_resume},	{"trust", NULL, console_ask_to_trust},
-	{"nodes", NULL, console_ask_check},
+	{"nodes", NULL, console_ask_check}, {"way", NULL, fix_plan_way},
 	{"q", NULL, run_quit},		{"quit", NULL, run_quit},
 };
 
@@ -282,6 +282,20 @@ static void complete_untrusted(const struct console *console, const char *text, 
 	}
 }
 
+/* The ways of the selected symptom's runbook. */
+static void complete_way(struct console *console, const char *text, struct input_candidates *candidates)
+{
+	const struct finding *finding = console_finding(console);
+	const json_t *list = finding ? json_object_get(finding->runbook->document, "alternatives") : NULL;
+
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const char *id = json_string_value(json_object_get(json_array_get(list, i), "id"));
+
+		if (id && !strncmp(id, text, strlen(text)))
+			input_candidates_add(candidates, id);
+	}
+}
+
 void console_complete_command(void *context, const char *text, size_t cursor,
 			      struct input_candidates *candidates)
 {
@@ -306,6 +320,8 @@ void console_complete_command(void *context, const char *text, size_t cursor,
 		complete_entry(console, space + 1, candidates);
 	else if (!strcmp(typed, "nodes"))
 		complete_check(console, space + 1, candidates);
+	else if (!strcmp(typed, "way"))
+		complete_way(console, space + 1, candidates);
 	else if (!strcmp(typed, "trust"))
 		complete_untrusted(console, space + 1, candidates);
 	for (size_t i = 0; i < array_length(line_commands); i++) {

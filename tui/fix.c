@@ -16,7 +16,7 @@
 #include "tui/session.h"
 #include "tui/view_detail.h"
 
-enum { MOST_FACTS = 4096 };
+enum { MOST_FACTS = 4096, MOST_SETTINGS = 16 };
 enum button { BUTTON_ID_CANCEL = 1, BUTTON_ID_RUN, BUTTON_ID_AFTER_STEP, BUTTON_ID_NOW };
 
 struct fix {
@@ -25,6 +25,9 @@ struct fix {
 	struct change *change;
 	char *finding_key;
 	bool is_of_all;			/* of one plan over all findings of an entry */
+	char *way;			/* what :way was given, cut into words; the change borrows them */
+	const char *alternative;
+	const char *settings[MOST_SETTINGS + 1];
 	enum change_state seen;		/* to say each change of state once */
 	char *digest;			/* what the dialog showed */
 	size_t secret;			/* index of the value that is being asked for */
@@ -68,6 +71,7 @@ void fix_free(struct fix *fix)
 	change_free(fix->change);
 	journal_close(fix->journal);
 	free(fix->finding_key);
+	free(fix->way);
 	free(fix->digest);
 	free(fix);
 }
@@ -155,11 +159,11 @@ static bool prepare(struct console *console, struct change_context *context)
 		fix = console->fix = xcalloc(1, sizeof(*fix));
 		fix->console = console;
 	}
-	if (open_journal(fix, &err) < 0) {
+	/* Without a journal a plan can be read, and nothing more. */
+	if (open_journal(fix, &err) < 0)
 		console_say_err(console, &err);
-		return false;
-	}
-	journal_use(fix->journal, console->session->disk);
+	else
+		journal_use(fix->journal, console->session->disk);
 	remedy_context_make(console->session, fix->journal, context);
 	context->read_only = console_read_only_reason(console) != NULL;
 	context->read_only_reason = console_read_only_reason(console);
@@ -182,15 +186,40 @@ static struct fix *start_anew(struct console *console, const char *finding_key)
 	return fix;
 }
 
-static void plan(struct console *console, const struct finding *finding)
+/* "per-node mirror=harbor.example/base": one of the runbook's ways, and its parameters. */
+static void take_way(struct fix *fix, const char *line)
+{
+	char *rest = NULL;
+	size_t count = 0;
+
+	free(fix->way);
+	fix->way = xstrdup(line);
+	fix->alternative = NULL;
+	for (char *word = strtok_r(fix->way, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) {
+		if (!strchr(word, '='))
+			fix->alternative = word;
+		else if (count < MOST_SETTINGS)
+			fix->settings[count++] = word;
+	}
+	fix->settings[count] = NULL;
+}
+
+/* way: as :way takes it; NULL: as the finding was planned before. */
+static void plan(struct console *console, const struct finding *finding, const char *way)
 {
 	struct change_context context;
 	struct fix *fix;
+	bool is_other;
 
 	if (!prepare(console, &context))
 		return;
+	is_other = strcmp(fix_finding_key(console->fix), finding->key) != 0;
 	fix = start_anew(console, finding->key);
 	fix->is_of_all = !strcmp(finding->key, finding->runbook->id) && runbook_plans_across(finding->runbook);
+	if (way || is_other)
+		take_way(fix, way ? way : "");
+	context.alternative = fix->alternative;
+	context.settings = fix->settings;
 	fix->change = change_new(&context, finding->runbook, finding, NULL, on_change, fix);
 	on_change(fix);
 }
@@ -207,6 +236,8 @@ void fix_plan_run(struct console *console, const char *run_id, enum run_way way)
 		return;
 	}
 	if (!prepare(console, &context))
+		return;
+	if (!console->fix->journal)
 		return;
 	if (run_plan_read(&plan, console->fix->journal, console->session, run_id, &err) < 0) {
 		console_say_err(console, &err);
@@ -236,7 +267,7 @@ void fix_plan_all(struct console *console, const struct runbook *runbook)
 		console_sayf(console, ROLE_INFO, "%s: %s", runbook->id, translate("nothing to do: it was not found"));
 		return;
 	}
-	plan(console, whole);
+	plan(console, whole, NULL);
 	finding_free(whole);
 	detail_view_show(console, DETAIL_PLAN);
 }
@@ -451,7 +482,21 @@ static void ask_to_confirm(struct console *console)
 }
 
 
-static void confirm(struct console *console)
+/* Planned while the journal could not be opened: it is tried again, and the plan is made anew with it. */
+static bool has_journal(struct console *console, const struct finding *finding)
+{
+	struct err err;
+
+	if (change_has_journal(console->fix->change))
+		return true;
+	if (open_journal(console->fix, &err) < 0)
+		console_say_err(console, &err);
+	else if (finding)
+		plan(console, finding, NULL);
+	return false;
+}
+
+static void confirm(struct console *console, const struct finding *finding)
 {
 	const char *reason = console_read_only_reason(console);
 	char arm[KEY_TEXT_SIZE];
@@ -463,7 +508,7 @@ static void confirm(struct console *console)
 		console_sayf(console, ROLE_WARNING,
 			     translate("read-only: %s allows changes for 15 minutes, then %s"),
 			     world_key(&console->world, ACTION_ARM, arm), world_key(&console->world, ACTION_FIX, fix));
-	else
+	else if (has_journal(console, finding))
 		ask_to_confirm(console);
 }
 
@@ -504,18 +549,32 @@ void fix_act(struct console *console, const struct finding *finding)
 
 		detail_view_show(console, DETAIL_PLAN);
 		if (is_seen && change_state(fix->change) == CHANGE_PREVIEWED)
-			confirm(console);
+			confirm(console, finding);
 		else if (change_state(fix->change) != CHANGE_PREVIEWED && is_seen && finding &&
 			 change_state(fix->change) != CHANGE_PLANNING)
-			plan(console, finding);
+			plan(console, finding, NULL);
 		return;
 	}
 	if (!finding) {
 		detail_view_show(console, DETAIL_RUN);
 		return;
 	}
-	plan(console, finding);
+	plan(console, finding, NULL);
 	detail_view_show(console, DETAIL_PLAN);
+}
+
+void fix_plan_way(struct console *console, const char *way)
+{
+	const struct finding *finding = console_finding(console);
+
+	if (fix_is_active(console->fix)) {
+		console_say(console, ROLE_WARNING, translate("a fix is running: Ctrl-c asks how to stop it"));
+	} else if (!finding) {
+		console_say(console, ROLE_WARNING, translate("select a symptom first"));
+	} else {
+		plan(console, finding, way);
+		detail_view_show(console, DETAIL_PLAN);
+	}
 }
 
 static void on_stop_choice(struct console *console, int id)

@@ -92,8 +92,10 @@ int paths_make_state(const struct paths *paths, struct err *err)
 {
 	struct stat status;
 
-	if (file_make_folder(paths->state_dir, err) < 0)
+	if (file_make_folder(paths->state_dir, err) < 0) {
+		err_hint(err, "choose another folder with --state-dir", NULL);
 		return -1;
+	}
 	if (stat(paths->state_dir, &status) < 0)
 		return err_set(err, ERR_IO, "cannot look at {path}: {reason}", "path", paths->state_dir,
 			       "reason",

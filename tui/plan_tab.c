@@ -309,12 +309,51 @@ static void add_steps(struct textview *text, const struct world *world, const st
 	}
 }
 
+/* Ways to the same end, the planned one marked; and what can be given in place of the runbook's own values. */
+static void add_ways(struct textview *text, const struct world *world, const struct change *change, bool all)
+{
+	const json_t *document = change_runbook(change)->document;
+	const json_t *list = json_object_get(document, "alternatives");
+	const char *chosen = change_alternative(change);
+	const char *name;
+	json_t *parameter;
+
+	if (!chosen || change_undo_of(change) || change_resume_of(change))
+		return;
+	textview_add(text, ROLE_NORMAL, "");
+	textview_add(text, ROLE_HEADING, translate("Ways"));
+	textview_append(text, ROLE_DIM, translate("  :way NAME plans another"));
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *way = json_array_get(list, i);
+		const char *id = json_string_value(json_object_get(way, "id"));
+		bool is_chosen = id && !strcmp(id, chosen);
+
+		textview_addf(text, is_chosen ? ROLE_STRONG : ROLE_NORMAL, " %s %s  ", is_chosen ? "*" : " ", id ? id : "?");
+		textview_append(text, is_chosen ? ROLE_NORMAL : ROLE_DIM,
+				runbook_text_in(json_object_get(way, "title"), world->language));
+		textview_indent(text, 5);
+	}
+	if (!all)
+		return;
+	json_object_foreach(json_object_get(document, "parameters"), name, parameter) {
+		const char *value = json_string_value(json_object_get(parameter, "default"));
+
+		if (!value)
+			continue;
+		textview_addf(text, ROLE_DIM, "     %s=%s  ", name, value);
+		textview_append(text, ROLE_DIM,
+				runbook_text_in(json_object_get(parameter, "description"), world->language));
+		textview_indent(text, 7);
+	}
+}
+
 void plan_text(struct textview *text, const struct world *world, const struct change *change, bool all,
 	       const char *how_to_run)
 {
 	add_state(text, world, change);
 	if (change_state(change) == CHANGE_PREVIEWED)
 		textview_add(text, ROLE_KEY, how_to_run);
+	add_ways(text, world, change, all);
 	add_steps(text, world, change, all);
 	if (change_step_count(change))
 		add_effects(text, world, change);

@@ -12,7 +12,7 @@
 enum column { SEVERITY, TITLE, SINCE };
 
 static const struct table_column columns[] = {
-	[SEVERITY] = {.title = "SEVERITY", .minimum = 10, .ideal = 10},
+	[SEVERITY] = {.title = "SEVERITY", .minimum = 10, .ideal = 12},
 	[TITLE] = {.title = "SYMPTOM", .minimum = 20, .ideal = 60, .weight = 1},
 	[SINCE] = {.title = "SINCE", .minimum = 5, .ideal = 5, .align = TABLE_RIGHT, .drop = 1, .squeezes = true},
 };

@@ -215,6 +215,11 @@ void change_free(struct change *change)
 	free(change);
 }
 
+bool change_has_journal(const struct change *change)
+{
+	return change->context.journal != NULL;
+}
+
 int64_t change_ended_ms(const struct change *change)
 {
 	return change->ended_ms;

@@ -183,6 +183,8 @@ struct change *change_new_resume(const struct change_context *context, const str
 void change_free(struct change *change);
 
 enum change_state change_state(const struct change *change);
+/* False: it was planned without one, to be read; it cannot be carried out. */
+bool change_has_journal(const struct change *change);
 /* When it came to its end, verification included; monotonic, 0 not yet. */
 int64_t change_ended_ms(const struct change *change);
 const char *change_state_name(enum change_state state);

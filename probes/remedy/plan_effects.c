@@ -67,7 +67,7 @@ static char *restart_text(const struct change *change, const json_t *item)
 					      "them (OnDelete)"),
 				  "object", object, "pods", pods, NULL);
 	if (!strcmp(how, "recreate") && is_one)
-		return change_say(change, "{object}: its one pod ends before the new one starts (Recreate)", "object",
+		return change_say(change, "{object}: its one pod ends first, nothing serves until the new one is ready (Recreate)", "object",
 				  object, NULL);
 	if (!strcmp(how, "recreate"))
 		return change_say(change, "{object}: all its {pods} pods end before the new ones start (Recreate)",
@@ -90,7 +90,8 @@ static void tell_restarts(struct change *change)
 		const char *how = text_of(item, "how");
 
 		add(change, strcmp(how, "rolling") != 0, restart_text(change, item));
-		if (!json_is_true(json_object_get(item, "single")) || !strcmp(how, "onDelete"))
+		if (!json_is_true(json_object_get(item, "single")) || !strcmp(how, "onDelete") ||
+		    (!strcmp(how, "recreate") && json_integer_value(json_object_get(item, "pods")) == 1))
 			continue;
 		if (json_is_true(json_object_get(item, "gap")))
 			add(change, true,

@@ -39,12 +39,12 @@ def _():
     with Terminal(120, 40) as terminal:
         to_plan(terminal)
         terminal.keys("G")
-        terminal.wait("takes about", "has one replica", "pods on 3 nodes")
+        terminal.wait("takes about", "its one pod ends first", "pods on 3 nodes")
         terminal.keys("F2")
         terminal.wait("ARMED")
         terminal.keys("f")
         terminal.wait("Run the fix of E08?", "simulated", "http://127.0.0.1", "admin", "uid",
-                      "has one replica: nothing serves", "; about 6m")
+                      "nothing serves until", "; about 6m")
 
 
 @test("on 24 rows the running step is seen: what is done takes one line; bar, percent and time left are there")
