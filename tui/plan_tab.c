@@ -328,7 +328,8 @@ static void add_ways(struct textview *text, const struct world *world, const str
 		const char *id = json_string_value(json_object_get(way, "id"));
 		bool is_chosen = id && !strcmp(id, chosen);
 
-		textview_addf(text, is_chosen ? ROLE_STRONG : ROLE_NORMAL, " %s %s  ", is_chosen ? "*" : " ", id ? id : "?");
+		textview_addf(text, is_chosen ? ROLE_STRONG : ROLE_NORMAL, " %s %s  ", is_chosen ? "*" : " ",
+			      id ? id : "?");
 		textview_append(text, is_chosen ? ROLE_NORMAL : ROLE_DIM,
 				runbook_text_in(json_object_get(way, "title"), world->language));
 		textview_indent(text, 5);
