@@ -11,6 +11,7 @@
 #include "probes/base/memory.h"
 #include "probes/remedy/node_part.h"
 #include "probes/remedy/plan_check.h"
+#include "probes/ssh/node_check.h"
 
 enum { ASK_SECONDS = 20, SUDO_WORDS = 2, REASONS_MAXIMUM = 16 << 10, LINES_MAXIMUM = 256 << 10 };
 
@@ -185,7 +186,7 @@ static void add_escaped(struct buffer *line, const char *word)
 	}
 }
 
-static char *sudoers_line(const char *user, const char *const *argv)
+static char *command_line(const char *user, const char *const *argv)
 {
 	struct buffer line = BUFFER_INIT(LINES_MAXIMUM);
 
@@ -204,6 +205,31 @@ static char *user_of(const struct node_runner *nodes, const char *node)
 	return nodes && nodes->user ? nodes->user(nodes->data, node) : NULL;
 }
 
+static void add_line(struct buffer *lines, char *line)
+{
+	if (!strstr(buffer_text(lines), line))
+		buffer_add_text(lines, line);
+	free(line);
+}
+
+/* What a step looks at with sudo before it does anything. */
+static void add_read_lines(const struct plan_step *step, const char *user, struct buffer *lines)
+{
+	static const char *const members[] = {"unless", "record"};
+
+	for (size_t i = 0; i < array_length(members); i++) {
+		const json_t *read = json_object_get(step->definition, members[i]);
+		CLEANUP(argv_release) struct argv_words words = {0};
+		auto_free char *line = NULL;
+
+		if (!json_is_true(json_object_get(read, "sudo")) ||
+		    node_fill_words(step, json_object_get(read, "argv"), NULL, &words, NULL) < 0)
+			continue;
+		line = node_read_sudoers_line(user, (const char *const *)words.items);
+		add_line(lines, xasprintf("%s\n", line));
+	}
+}
+
 char *change_sudoers(const struct change *change)
 {
 	struct buffer lines = BUFFER_INIT(LINES_MAXIMUM);
@@ -212,17 +238,17 @@ char *change_sudoers(const struct change *change)
 	for (size_t i = 0; i < change->step_count; i++) {
 		const struct plan_step *step = change->steps[i];
 
-		for (size_t at = 0; at < step->shown.command_count; at++) {
-			auto_free char *user = user_of(nodes, step->target->name);
-			auto_free char *line = NULL;
+		auto_free char *known = step->shown.command_count ? user_of(nodes, step->target->name) : NULL;
+		const char *user = known ? known : "USER";
 
-			if (!step->shown.commands[at].sudo)
-				continue;
-			line = sudoers_line(user ? user : "USER",
-					    (const char *const *)step->shown.commands[at].argv);
-			if (!strstr(buffer_text(&lines), line))
-				buffer_add_text(&lines, line);
+		for (size_t at = 0; at < step->shown.command_count; at++) {
+			const char *const *argv = (const char *const *)step->shown.commands[at].argv;
+
+			if (step->shown.commands[at].sudo)
+				add_line(&lines, command_line(user, argv));
 		}
+		if (step->shown.command_count)
+			add_read_lines(step, user, &lines);
 	}
 	return buffer_detach(&lines);
 }

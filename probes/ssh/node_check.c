@@ -95,3 +95,8 @@ struct node_call *node_read(struct node_pool *pool, const struct node_host *host
 	call = pool_run(pool, &request);
 	return call;
 }
+
+char *node_read_sudoers_line(const char *user, const char *const *argv)
+{
+	return sudoers_line(user, argv, READ_SECONDS);
+}

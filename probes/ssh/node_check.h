@@ -80,4 +80,7 @@ struct node_call *node_read(struct node_pool *pool, const struct node_host *host
 /* A parser alone: pure, of hostile text; for tests and fuzzing. NULL: err says what was not understood. */
 json_t *check_parse(const char *parser, const char *text, size_t n, struct err *err);
 
+/* The line for sudoers(5) that grants what node_read() sends of this with sudo. Caller frees. */
+char *node_read_sudoers_line(const char *user, const char *const *argv);
+
 #endif
