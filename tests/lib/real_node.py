@@ -16,7 +16,9 @@ TOOLS = "/usr/local/sbin"
 class RealNode:
     """A scratch node with a login user of its own, whom sudo permits what grant() says and nothing else."""
 
-    def __init__(self):
+    def __init__(self, address="127.0.0.1", prefix=()):
+        """address, prefix: where sshd is, and the words that start it there;."""
+        self.address = address
         self.scratch = ScratchNode()
         os.remove(os.path.join(TOOLS, "sudo"))      # the stand-in: here it is the real one
         with open("/etc/passwd", "a", encoding="ascii") as file:
@@ -34,7 +36,7 @@ class RealNode:
             self.scratch.unit(unit)
         self.folder = Folder()
         self.key = keygen(self.folder("key"))
-        self.sshd = Sshd(authorized=[public(self.key)])
+        self.sshd = Sshd(authorized=[public(self.key)], addresses=(address,), prefix=prefix)
 
     def close(self):
         self.sshd.stop()
@@ -69,10 +71,10 @@ class RealNode:
         """Writes the ssh_config by which this node of the cluster is reached here."""
         with open(cluster.ssh_config, encoding="utf-8") as file:
             others = file.read()
-        known = self.folder.write("known", self.sshd.known() + "\n")
+        known = self.folder.write("known", self.sshd.known(self.address) + "\n")
         addresses = cluster.get(f"/api/v1/nodes/{node}")["status"]["addresses"]
         address = next(one["address"] for one in addresses if one["type"] == "InternalIP")
-        mine = (f"Host {node} {address}\n  HostName 127.0.0.1\n  Port {self.sshd.port}\n  User {USER}\n  IdentityFile {self.key}\n"
+        mine = (f"Host {node} {address}\n  HostName {self.address}\n  Port {self.sshd.port}\n  User {USER}\n  IdentityFile {self.key}\n"
                 f"  UserKnownHostsFile {known}\n")
         path = os.path.join(self.folder.path, "ssh_config")
         with open(path, "w", encoding="utf-8") as file:

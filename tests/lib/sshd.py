@@ -51,12 +51,13 @@ class Sshd:
     """One server. options: lines of sshd_config that come first, so that they count; with the address 0.0.0.0 it is as
     many nodes as there are addresses on loopback."""
 
-    def __init__(self, authorized=(), options=(), host_keys=("ed25519",), addresses=("127.0.0.1",), port=None):
+    def __init__(self, authorized=(), options=(), host_keys=("ed25519",), addresses=("127.0.0.1",), port=None, prefix=()):
         self.folder = Folder()
         self.port = port or own_port("0.0.0.0")
         self.addresses = addresses
         self.user = getpass.getuser()
         self.process = None
+        self.prefix = prefix        # words before the program, as of nsenter(1)
         self.host_keys = {}
         for kind in host_keys:
             path = self.folder(f"host_{kind}")
@@ -82,7 +83,7 @@ class Sshd:
         os.makedirs("/run/sshd", exist_ok=True)
         with open(self.folder("log"), "w", encoding="utf-8") as log:
             # pylint: disable-next=consider-using-with
-            self.process = subprocess.Popen([SSHD, "-D", "-e", "-f", self.config], stdin=subprocess.DEVNULL,
+            self.process = subprocess.Popen([*self.prefix, SSHD, "-D", "-e", "-f", self.config], stdin=subprocess.DEVNULL,
                                             stdout=log, stderr=log, start_new_session=True)
         wait_for(self.listens, interval=0.02, what=lambda: f"sshd on port {self.port}: {self.log()}")
 
