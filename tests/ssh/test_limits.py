@@ -100,9 +100,9 @@ def _():
 
 @test("a server that ends idle connections: the next command finds out and connects anew")
 def _():
-    server = Sshd(authorized=[public(KEY)], options=["ClientAliveInterval 3", "ClientAliveCountMax 1"])
+    server = Sshd(authorized=[public(KEY)], options=["ClientAliveInterval 1", "ClientAliveCountMax 1"])
     with pool(server) as nodes:
-        assert nodes.run("node-1", "sleep 7; echo long")["out"] == "long\n"
+        assert nodes.run("node-1", "sleep 3; echo long")["out"] == "long\n"
         wait_for(lambda: not server.sessions(), what="the server's end of the idle connection")
         assert nodes.run("node-1", "echo again")["out"] == "again\n"
     server.stop()
