@@ -104,8 +104,9 @@ static void say_outcome(struct fix *fix)
 	case CHANGE_STOPPED:
 	case CHANGE_FAILED:
 		if (change_wrote_anything(fix->change))
-			console_sayf(console, ROLE_ERROR, translate("%s: stopped half way; %s goes on, %s takes it back"),
-				     id, world_key(&console->world, ACTION_RESUME, resume),
+			console_sayf(console, ROLE_ERROR,
+				     translate("%s: stopped half way; %s goes on, %s takes it back"), id,
+				     world_key(&console->world, ACTION_RESUME, resume),
 				     world_key(&console->world, ACTION_UNDO, undo));
 		else
 			console_sayf(console, ROLE_ERROR, translate("%s: stopped before anything was changed"), id);

@@ -19,7 +19,7 @@ struct world;
 
 /* `f`: plans the finding, or goes on with its plan: to the confirm dialog, the run, a new plan. */
 void fix_act(struct console *console, const struct finding *finding);
-/* `:way NAME PARAMETER=VALUE...`: plans the selected symptom in another of its runbook's ways, with other parameters. */
+/* `:way NAME PARAMETER=VALUE...`: plans the selected symptom in another of its runbook's ways. */
 void fix_plan_way(struct console *console, const char *way);
 /* Plans the way back of a run of the journal, or what is left of it; then as any fix. */
 void fix_plan_run(struct console *console, const char *run_id, enum run_way way);

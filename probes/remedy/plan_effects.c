@@ -67,8 +67,9 @@ static char *restart_text(const struct change *change, const json_t *item)
 					      "them (OnDelete)"),
 				  "object", object, "pods", pods, NULL);
 	if (!strcmp(how, "recreate") && is_one)
-		return change_say(change, "{object}: its one pod ends first, nothing serves until the new one is ready (Recreate)", "object",
-				  object, NULL);
+		return change_say(change,
+				  "{object}: its one pod ends first, nothing serves until the new one is ready "
+				  "(Recreate)", "object", object, NULL);
 	if (!strcmp(how, "recreate"))
 		return change_say(change, "{object}: all its {pods} pods end before the new ones start (Recreate)",
 				  "object", object, "pods", pods, NULL);
