@@ -9,7 +9,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "..", "lib"), os.path.join(HERE, "..", "controlplane")]
 from audited import AuditedPlane, Operator  # noqa: E402
-from fault_rows import LEASES, Row, build_preload, gone, row, run_rows  # noqa: E402
+from fault_rows import LEASES, Row, build_preload, row, run_rows  # noqa: E402
 from locks import lock, objects_of  # noqa: E402
 from quick_console import quick_console  # noqa: E402
 from table_runbooks import THREE  # noqa: E402
@@ -99,7 +99,7 @@ def _():
 @row("a lock that somebody holds now is in the plan, and refuses")
 def _():
     with new_row() as place:
-        held = place.hold("kim@bastion/run-of-kim", off=25)     # and so it stays for as long as a slow machine takes
+        held = place.hold("kim@bastion/run-of-kim", off=100, seconds=120)     # and so it stays for as long as a slow machine takes
         plan = place.operator.run("plan", "fault-three")
         assert plan.code == 0 and "held now by kim@bastion/run-of-kim, run run-of-kim of E08, step 5/7" in plan.out, plan
         refused(place, place.fix(), "kim@bastion", "run-of-kim", "E08", "5/7")

@@ -12,9 +12,10 @@ def micro_time(off=0.0):
     return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def lock(objects, holder="kim@bastion/run-of-kim", run="run-of-kim", entry="E08", step="5/7", off=0.0, seconds=30,
+def lock(objects, holder="kim@bastion/run-of-kim", run="run-of-kim", entry="E08", step="5/7", off=100.0, seconds=120,
          name="nks-triage-0123456789", **annotations):
-    """A Lease that says that run holds these objects; renewed off seconds from now."""
+    """A Lease that says that run holds these objects; renewed off seconds from now: in force for minutes, on a slow
+    machine too."""
     return {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease",
             "metadata": {"name": name, "namespace": "kube-system",
                          "labels": {"app.kubernetes.io/managed-by": "nks-triage"},

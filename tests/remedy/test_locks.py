@@ -61,7 +61,7 @@ def _():
             step.pop("onlyAfter", None)
 
     with Copy(edit, "E07") as copy, Simulated("e07") as cluster:
-        create(cluster, lock(["Node/another", NODES_TURN], entry="E07", off=25))
+        create(cluster, lock(["Node/another", NODES_TURN], entry="E07"))
         plan = copy.run(cluster, "plan", "E07")
         assert plan.returncode == 0 and "held now by kim@bastion" in plan.stdout, plan
         digest = plan.stdout.splitlines()[-1].split()[1]
@@ -70,15 +70,15 @@ def _():
         assert answer.returncode == 6 and "somebody works on the same objects" in answer.stderr, answer
         # Another node whose run takes none out of service is no reason to wait.
         kubectl(cluster, "-n", "kube-system", "delete", "lease", "nks-triage-0123456789")
-        create(cluster, lock(["Node/another"], entry="E09", off=25))
+        create(cluster, lock(["Node/another"], entry="E09"))
         assert "held now" not in copy.run(cluster, "plan", "E07").stdout
 
 
 @test("a Lease on other objects is in nobody's way: it stays, unless its process is gone, or it is older than a day")
 def _():
     with Place() as place:
-        for number, off, process in (("aa", 25, ELSEWHERE), ("bb", -600, ELSEWHERE), ("cc", -90000, ELSEWHERE),
-                                     ("dd", 25, dead_process())):
+        for number, off, process in (("aa", 100, ELSEWHERE), ("bb", -600, ELSEWHERE), ("cc", -90000, ELSEWHERE),
+                                     ("dd", 100, dead_process())):
             create(place.cluster, lock(["DaemonSet/kube-system/kube-proxy", NODES_TURN], off=off, process=process,
                                        name=f"nks-triage-00000000{number}"))
         answer = place.fix()
@@ -91,7 +91,7 @@ def _():
     with Place() as place:
         assert "no run holds objects" in place.console("doctor").out
         left = killed_run(place)
-        create(place.cluster, lock([NODE], name="nks-triage-00000000aa", off=25))
+        create(place.cluster, lock([NODE], name="nks-triage-00000000aa"))
         text = place.console("doctor").out
         (entry,) = runs(place.cluster)
         assert "left behind by" in text and entry["id"] in text and f"undo {entry['id']}" in text, text
