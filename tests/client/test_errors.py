@@ -5,14 +5,13 @@ import itertools
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 import tempfile
 
 ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
 sys.path[:0] = [os.path.join(ROOT, "tests", "lib"), os.path.join(ROOT, "tests", "client")]
-from ports import refusing_port  # noqa: E402
+from ports import refusing_port, swallowing_port  # noqa: E402
 from servers import api, authority, certificate, path_of, raw, write  # noqa: E402
 from tap import run, test  # noqa: E402
 
@@ -209,18 +208,9 @@ def _():
 
 @test("a server that takes no connection")
 def _():
-    with socket.socket() as full:
-        full.bind(("127.0.0.1", 0))
-        full.listen(0)
-        waiting = [socket.socket() for _ in range(4)]
-        for one_more in waiting:
-            one_more.setblocking(False)
-            one_more.connect_ex(full.getsockname())
-        port = full.getsockname()[1]
+    with swallowing_port() as port:
         check(doctor(write("config", json.dumps(document(f"https://127.0.0.1:{port}"))), *IMPATIENT), "TCP",
               [f"127.0.0.1 port {port} does not answer connections", "check VPN"])
-        for one_more in waiting:
-            one_more.close()
 
 
 @test("https to a port that speaks plain http")

@@ -1,13 +1,12 @@
 #!/usr/bin/python3
 """Servers that refuse, hang, lie and break: each fault names its layer, the place, and what to try."""
 import os
-import socket
 import sys
 import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 sys.path.insert(0, os.path.dirname(__file__))
-from ports import refusing_port  # noqa: E402
+from ports import refusing_port, swallowing_port  # noqa: E402
 from servers import api, expect, kubeconfig, one, raw, request  # noqa: E402
 from tap import run, test  # noqa: E402
 
@@ -68,18 +67,9 @@ def _():
 
 @test("a server that takes no connection is a time-out of TCP")
 def _():
-    with socket.socket() as full:
-        full.bind(("127.0.0.1", 0))
-        full.listen(0)
-        waiting = [socket.socket() for _ in range(4)]
-        for one_more in waiting:
-            one_more.setblocking(False)
-            one_more.connect_ex(full.getsockname())
-        port = full.getsockname()[1]
+    with swallowing_port() as port:
         expect(one(kubeconfig(f"http://127.0.0.1:{port}"), "--timeout", "2000"), "timeout",
                f"127.0.0.1 port {port} does not answer connections", "check VPN")
-        for one_more in waiting:
-            one_more.close()
 
 
 @test("a time-out on a connection that was used before is no matter of TLS")

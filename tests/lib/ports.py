@@ -2,6 +2,7 @@
 
 One that the kernel gave and took back is anybody's: another test's, or that of any outgoing connection.
 """
+import contextlib
 import random
 import socket
 
@@ -43,3 +44,17 @@ def refusing_port():
     kept.bind(("127.0.0.1", 0))
     KEPT.append(kept)
     return kept.getsockname()[1]
+
+
+@contextlib.contextmanager
+def swallowing_port():
+    """One whose queue of connections is full: the kernel drops who comes then, as a packet filter would."""
+    with contextlib.ExitStack() as kept:
+        listener = kept.enter_context(socket.socket())
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for _filler in range(4):
+            filler = kept.enter_context(socket.socket())
+            filler.setblocking(False)
+            filler.connect_ex(listener.getsockname())
+        yield listener.getsockname()[1]

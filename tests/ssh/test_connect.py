@@ -10,7 +10,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 from one_server import FIFTY, FOLDER, KEY, SERVER, pool  # noqa: E402
 from pool_probe import PROGRAM  # noqa: E402
-from ports import own_port  # noqa: E402
+from ports import own_port, swallowing_port  # noqa: E402
 from sshd import Sshd, public  # noqa: E402
 from tap import run, test  # noqa: E402
 from wait import wait_for  # noqa: E402
@@ -175,17 +175,7 @@ def _():
 
 @test("a host that does not answer at all: likewise")
 def _():
-    # A queue that is full: the kernel drops who comes then, as a packet filter would.
-    with socket.socket() as full:
-        full.bind(("127.0.0.1", 0))
-        full.listen(0)
-        port = full.getsockname()[1]
-        fillers = []
-        for _filler in range(4):
-            filler = socket.socket()
-            filler.setblocking(False)
-            filler.connect_ex(("127.0.0.1", port))
-            fillers.append(filler)
+    with swallowing_port() as port:
         more = f"Host full-*\n\tHostName 127.0.0.1\n\tPort {port}\n"
         with pool(more=more, connect_timeout_ms=600) as nodes:
             answer = nodes.run("full-1", "echo here")
@@ -196,8 +186,6 @@ def _():
             assert nodes.run("node-1", "echo here")["out"] == "here\n"
             nodes.close()
             assert nodes.ended_ms < 20000, nodes.ended_ms
-        for filler in fillers:
-            filler.close()
 
 
 @test("a name without an address is named, within the time to connect")

@@ -6,14 +6,13 @@ import contextlib
 import json
 import os
 import re
-import socket
 import sys
 import time
 
 ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
 sys.path[:0] = [os.path.join(ROOT, "tests", "lib"), os.path.join(ROOT, "tests", "client")]
 from behind import Behind, kinds  # noqa: E402
-from ports import refusing_port  # noqa: E402
+from ports import refusing_port, swallowing_port  # noqa: E402
 from servers import Handler, api, authority, certificate, path_of, raw, write  # noqa: E402
 from simulated import run_console  # noqa: E402
 from tap import run, test  # noqa: E402
@@ -69,17 +68,8 @@ def fixed(server):
 
 @contextlib.contextmanager
 def full():
-    """A port whose queue of connections is full: nobody answers the next one."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(0)
-        waiting = [socket.socket() for _ in range(4)]
-        for one in waiting:
-            one.setblocking(False)
-            one.connect_ex(listener.getsockname())
-        yield f"https://127.0.0.1:{listener.getsockname()[1]}"
-        for one in waiting:
-            one.close()
+    with swallowing_port() as port:
+        yield f"https://127.0.0.1:{port}"
 
 
 @contextlib.contextmanager
