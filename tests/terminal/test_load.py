@@ -61,11 +61,13 @@ def stream():
 def long_stream():
     seen = []
     count = 10000 if IS_SANITIZED else 200000
-    soak.run(count, [count // 2, count], lambda sent, kib, cpu: seen.append(kib))
-    assert len(seen) == 2
-    # A sanitizer keeps freed memory: there only its own checks count. Half a day's changes in five seconds leave
-    # some holes in the heap, a few percent; one small block forgotten for each object is more than twice that.
-    assert IS_SANITIZED or seen[1] < seen[0] * 1.07, f"{seen[0]} KiB, then {seen[1]} KiB"
+    soak.run(count, [count * part // 4 for part in range(1, 5)], lambda sent, kib, cpu: seen.append(kib))
+    assert len(seen) == 4
+    # A sanitizer keeps freed memory: there only its own checks count. Half a day's changes in five seconds leave holes
+    # in the heap, more of them on a busy machine, but not in every quarter; one small block forgotten for each object
+    # is seven percent in each.
+    growth = min(after / before - 1 for before, after in zip(seen, seen[1:]))
+    assert IS_SANITIZED or growth < 0.035, seen
 
 
 @test("a console at rest wakes for its clock and little else")
