@@ -39,7 +39,7 @@ def _():
     with Terminal(120, 40) as terminal:
         to_plan(terminal)
         terminal.keys("G")
-        terminal.wait("takes about", "its one pod ends first", "pods on 3 nodes")
+        terminal.wait("takes about", "nothing serves until the new one", "pods on 3 nodes")
         terminal.keys("F2")
         terminal.wait("ARMED")
         terminal.keys("f")
