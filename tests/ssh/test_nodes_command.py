@@ -136,7 +136,7 @@ def _():
     pinned = FOLDER.write("pinned", server.known() + "\n")
     words = config("pin", server)
     answer = nodes("--check", "disk", "--pin-host-keys", pinned, *words, *state("pin-state"))
-    assert "12 of 12 nodes answered" in answer.out and "1 new host keys are trusted" in answer.err, answer
+    assert "12 of 12 nodes answered" in answer.out and "1 new host key is trusted" in answer.err, answer
     settings = FOLDER.write("config.json", json.dumps({"ssh": {"configFile": words[1], "knownHosts": pinned}}))
     answer = nodes("--check", "disk", "--config", settings, *state("pin-state-2"))
     assert "12 of 12 nodes answered" in answer.out, answer
