@@ -65,7 +65,8 @@ static int carry_out_all(struct plan_all *all, struct change_flow *flow)
 		/* What is refused by its plan was known when the others were confirmed. */
 		if (code != EXIT_DONE && *change_digest(change)) {
 			say_left(all, i + 1);
-			return has_done && (code == EXIT_FAILED || code == EXIT_INTERRUPTED) ? EXIT_HALF_WAY : code;
+			return has_done && (code == EXIT_FAILED || code == EXIT_REFUSED || code == EXIT_INTERRUPTED) ?
+				       EXIT_HALF_WAY : code;
 		}
 	}
 	return worst;
