@@ -36,13 +36,26 @@ static void make_digest(struct plan_all *all)
 	json_decref(whole);
 }
 
-/* Two findings that the same change mends: the last plan is an earlier one word by word. */
+/* A parameter that no step needs differs without that anything else is done. */
+static bool has_same_steps(const struct change *one, const struct change *other)
+{
+	json_t *first = change_plan_json(one);
+	json_t *second = change_plan_json(other);
+	bool same = json_array_size(json_object_get(first, "steps")) > 0 &&
+		    json_equal(json_object_get(first, "steps"), json_object_get(second, "steps"));
+
+	json_decref(first);
+	json_decref(second);
+	return same;
+}
+
+/* Two findings that the same change mends: the steps of the last plan are those of an earlier one, word by word. */
 static bool last_is_there_already(const struct plan_all *all)
 {
-	const char *digest = all->count ? change_digest(all->changes[all->count - 1]) : "";
+	const struct change *last = all->count ? all->changes[all->count - 1] : NULL;
 
-	for (size_t i = 0; *digest && i + 1 < all->count; i++) {
-		if (!strcmp(change_digest(all->changes[i]), digest))
+	for (size_t i = 0; last && *change_digest(last) && i + 1 < all->count; i++) {
+		if (*change_digest(all->changes[i]) && has_same_steps(all->changes[i], last))
 			return true;
 	}
 	return false;
