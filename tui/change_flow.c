@@ -184,6 +184,13 @@ static void say_verified(const struct change_flow *flow)
 	int seconds = change_watch_seconds(flow->command->change);
 	char time[32];
 
+	if (change_stands_still(flow->command->change)) {
+		fprintf(out, translate("%s: undone, but what was put back does not become ready"),
+			flow->command->runbook->id);
+		fputc('\n', out);
+		command_fail(flow->command->invocation, change_error(flow->command->change));
+		return;
+	}
 	fprintf(out, translate("%s: done and verified\n"), flow->command->runbook->id);
 	if (!seconds)
 		return;

@@ -85,17 +85,18 @@ static void say_outcome(struct fix *fix)
 
 	switch (change_state(fix->change)) {
 	case CHANGE_VERIFIED:
+		if (change_stands_still(fix->change)) {
+			console_sayf(console, ROLE_WARNING,
+				     translate("%s: undone, but what was put back does not become ready"), id);
+			break;
+		}
 		console_sayf(console, ROLE_OK,
 			     change_undo_of(fix->change) ? translate("%s: undone, the fields are what they were")
 							 : translate("%s: verified, the symptom is gone"),
 			     id);
 		break;
 	case CHANGE_NOT_IMPROVED:
-		console_sayf(console, ROLE_WARNING,
-			     change_is_put_back(fix->change) ?
-				     translate("%s: undone, but what was put back does not become ready") :
-				     translate("%s: done, but it did not improve"),
-			     id);
+		console_sayf(console, ROLE_WARNING, translate("%s: done, but it did not improve"), id);
 		break;
 	case CHANGE_COULD_NOT_VERIFY:
 		console_sayf(console, ROLE_WARNING,

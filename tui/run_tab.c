@@ -62,13 +62,13 @@ static const char *state_text(const struct change *change)
 		return is_undo ? N_("verifying: are the fields what they were?")
 			       : N_("verifying: does the symptom's own signature go away?");
 	case CHANGE_VERIFIED:
+		if (change_stands_still(change))
+			return N_("undone, but what was put back does not become ready");
 		if (is_undo)
 			return N_("undone: the fields are what they were");
 		return change_watch_seconds(change) ? N_("verified, watching: the symptom is gone")
 						    : N_("verified: the symptom is gone");
 	case CHANGE_NOT_IMPROVED:
-		if (change_is_put_back(change))
-			return N_("undone, but what was put back does not become ready");
 		return is_undo ? N_("not undone: a field is not what it was")
 			       : N_("did not improve: the symptom is still there");
 	case CHANGE_COULD_NOT_VERIFY:

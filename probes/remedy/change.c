@@ -327,9 +327,9 @@ const char *change_undo(const struct change *change)
 	return N_("none");
 }
 
-bool change_is_put_back(const struct change *change)
+bool change_stands_still(const struct change *change)
 {
-	return change->is_put_back;
+	return change->stands_still;
 }
 
 const char *change_undo_of(const struct change *change)

@@ -207,8 +207,8 @@ const struct finding_object *change_object_at(const struct change *change, size_
 size_t change_conflict_count(const struct change *change);
 const char *change_conflict_at(const struct change *change, size_t index);
 const char *change_undo(const struct change *change);	/* "full", "partial", "none" */
-/* An undo has put everything back, whatever became of it then. */
-bool change_is_put_back(const struct change *change);
+/* An undo put everything back, and what was put back does not become ready: change_error() says why. */
+bool change_stands_still(const struct change *change);
 /* The run that it takes back, or goes on with; NULL: none. Borrowed. */
 const char *change_undo_of(const struct change *change);
 const char *change_resume_of(const struct change *change);

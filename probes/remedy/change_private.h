@@ -188,7 +188,7 @@ struct change {
 	int64_t held_since_ms;		/* monotonic; 0: the signature holds still */
 	struct hypothesis *hypotheses;
 	size_t hypothesis_count;
-	bool is_put_back;		/* by an undo: every field is what it was */
+	bool stands_still;		/* what an undo put back: every field is what it was, its pods are not ready */
 	bool is_proving;		/* what verification rests on is listed anew */
 	bool proof_kinds[KIND_COUNT];
 	uint64_t proof_lists[KIND_COUNT];	/* collection's lists when that was asked for */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "probes/base/buffer.h"
 #include "probes/base/clock.h"
 #include "probes/base/digest.h"
 #include "probes/base/memory.h"
@@ -68,11 +69,18 @@ json_t *lease_objects(const struct change *change)
 	return objects;
 }
 
-char *lease_name(const char *run_id)
+char *lease_name(const json_t *objects)
 {
+	CLEANUP(buffer_release) struct buffer lines = BUFFER_INIT(2 * OBJECTS_BYTES);
 	char digest[DIGEST_HEX_SIZE];
+	size_t i;
+	json_t *object;
 
-	digest_sha256(run_id, strlen(run_id), digest);
+	json_array_foreach((json_t *)(uintptr_t)objects, i, object) {
+		if (strcmp(json_string_value(object), NODES_TURN) != 0)
+			buffer_addf(&lines, "%s\n", json_string_value(object));
+	}
+	digest_sha256(buffer_text(&lines), lines.length, digest);
 	return xasprintf(NAME_START "%.*s", NAME_DIGITS, digest);
 }
 

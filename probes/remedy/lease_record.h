@@ -1,7 +1,8 @@
 /*
- * What a Lease of this program says. It is named after its run, and its
- * annotation "nks-triage/objects" lists what the run holds: two runs exclude
- * each other where the lists have an object in common.
+ * What a Lease of this program says. It is named after the set of objects
+ * that its run touches (decisions.md 25), and its annotation
+ * "nks-triage/objects" lists them: two runs exclude each other where the
+ * lists have an object in common.
  *
  * Which of two came first is their ticket: the resourceVersion under which
  * the Lease was made, the one order that the server gives to all of them. Once
@@ -25,8 +26,11 @@ enum { LEASE_SECONDS = 30 };
 
 /* What the plan holds: its targets, and all nodes' turn where it takes a node out of service. New reference. */
 json_t *lease_objects(const struct change *change);
-/* "nks-triage-<10 hex digits>" of the run. Caller frees. */
-char *lease_name(const char *run_id);
+/*
+ * "nks-triage-" and the first 10 hex digits of the SHA-256 over lease_objects(), each with a line break behind it;
+ * the turn of all nodes is none of the objects. Caller frees.
+ */
+char *lease_name(const json_t *objects);
 /* It bears such a name. */
 bool lease_is_lock(const json_t *document);
 /* One that does not say what it holds covers everything. */

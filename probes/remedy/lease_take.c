@@ -197,7 +197,10 @@ static void clear_next(struct change *change)
 	json_t *options;
 
 	if (!document) {
-		taken(change);
+		if (lease->held)
+			taken(change);
+		else
+			create(change);
 		return;
 	}
 	path = xasprintf(LEASES_PATH "/%s", json_string_value(pointer_get(document, "/metadata/name")));
@@ -212,6 +215,20 @@ static void clear_next(struct change *change)
 	write_token_permit(change->token, "DELETE", path, NULL);
 	lease_send(change, "DELETE", path, options, on_cleared);
 	json_decref(options);
+}
+
+/* Until ours is held, nothing goes but what bears its name: two plans of the same objects have one. */
+static void keep_what_is_in_our_place(struct change *change)
+{
+	struct lease *lease = change->lease;
+	const char *name = strrchr(lease->path, '/') + 1;
+
+	for (size_t i = json_array_size(lease->to_clear); i-- > 0;) {
+		const json_t *document = json_array_get(lease->to_clear, i);
+
+		if (strcmp(json_string_value(pointer_get(document, "/metadata/name")), name) != 0)
+			json_array_remove(lease->to_clear, i);
+	}
 }
 
 /* The answer to its making was lost. */
@@ -246,14 +263,14 @@ static void judge_list(struct change *change, const json_t *items)
 		else if (other == OTHER_TO_CLEAR)
 			json_array_append(lease->to_clear, document);
 	}
+	if (!lease->held)
+		keep_what_is_in_our_place(change);
 	if (holder)
 		refuse_held(change, holder);
 	else if (json_array_size(to_watch))
 		watch(change, to_watch);
-	else if (lease->held)
-		clear_next(change);
 	else
-		create(change);
+		clear_next(change);
 	json_decref(to_watch);
 }
 
@@ -301,13 +318,14 @@ static void make_session(struct lease *lease)
 void lease_take(struct change *change, void (*on_taken)(struct change *change))
 {
 	struct lease *lease = xcalloc(1, sizeof(*lease));
-	auto_free char *name = lease_name(change->run_id);
+	auto_free char *name = NULL;
 	CLEANUP(identity_release) struct identity identity;
 
 	identity_read(&identity);
 	make_session(lease);
 	lease->process = process_mark();
 	lease->objects = lease_objects(change);
+	name = lease_name(lease->objects);
 	lease->to_clear = json_array();
 	lease->path = xasprintf(LEASES_PATH "/%s", name);
 	lease->holder = xasprintf("%s@%s/%s", identity.user, identity.host, change->run_id);

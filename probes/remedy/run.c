@@ -143,7 +143,7 @@ static void note_undone(struct change *change)
 {
 	auto_free char *note = NULL;
 
-	if (!change->undo_of || !change->is_put_back)
+	if (!change->undo_of || change->end_state != CHANGE_VERIFIED)
 		return;
 	note = change_say(change, "undone by {run}", "run", change->run_id, NULL);
 	journal_run_state(change->context.journal, change->undo_of, "undone", note, NULL, change->run_id, NULL, NULL);

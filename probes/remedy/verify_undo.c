@@ -1,6 +1,6 @@
 /*
- * Verification of an undo: every field that was put back is read again, and what rolled out because of it has come to
- * its end.
+ * Verification of an undo: every field that was put back is read again. What was put back may be what did not work:
+ * its rollout that stands still is said, and takes nothing from the undo.
  */
 #include <string.h>
 
@@ -20,13 +20,11 @@ static void on_time(void *data)
 	look(change);
 }
 
-/* Put back is not well again: a rollout that never came to its end says so, and why. */
 static void end_put_back(struct change *change)
 {
 	const struct plan_step *left = NULL;
 	struct err err;
 
-	change->is_put_back = true;
 	for (size_t i = 0; i < change->step_count; i++) {
 		const struct plan_step *step = change->steps[i];
 
@@ -37,10 +35,11 @@ static void end_put_back(struct change *change)
 		run_end(change, CHANGE_VERIFIED, NULL);
 		return;
 	}
-	err_set(&err, left->is_known_to_stand ? ERR_INVALID : ERR_TIMEOUT,
+	change->stands_still = true;
+	err_set(&err, ERR_INVALID,
 		"the fields are what they were, but {object} does not become ready: {reason}", "object",
 		left->target->label, "reason", left->shown.outcome, NULL);
-	run_end(change, left->is_known_to_stand ? CHANGE_NOT_IMPROVED : CHANGE_COULD_NOT_VERIFY, &err);
+	run_end(change, CHANGE_VERIFIED, &err);
 }
 
 static void looked(struct change *change)

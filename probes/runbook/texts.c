@@ -298,7 +298,7 @@ static void tell_check(const struct evidence *evidence, struct fact *fact)
 static char *path_of(const struct node *node, struct frame frame)
 {
 	const char *path = node->document_path;
-	const char *open = node->place ? strchr(path, '{') : NULL;
+	const char *open = path && node->place ? strchr(path, '{') : NULL;
 	auto_free char *value = NULL;
 
 	if (!open)

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """Who keeps whom out: plans that overlap in one object, all nodes' turn, and what killed runs left behind."""
+import hashlib
 import json
 import os
 import sys
@@ -44,8 +45,10 @@ def _():
         running.wait_line("[2/7]")
         wait_for(lambda: our_leases(place.cluster), what="a Lease")
         (name,) = our_leases(place.cluster)
-        assert objects_of(place.cluster.get(f"{LEASES}/{name}")) == [
-            NODE, "Deployment/kube-system/calico-kube-controllers", "Deployment/kube-system/calico-typha"]
+        objects = objects_of(place.cluster.get(f"{LEASES}/{name}"))
+        assert objects == [NODE, "Deployment/kube-system/calico-kube-controllers", "Deployment/kube-system/calico-typha"]
+        group = "".join(f"{label}\n" for label in objects).encode()
+        assert name == "nks-triage-" + hashlib.sha256(group).hexdigest()[:10], name
         refused = place.console("fix", "E08", *one, "--confirm", digest)
         assert refused.code == 6 and "somebody works on the same objects right now" in refused.err, refused
         assert our_leases(place.cluster) == [name], "a run that was refused left a Lease"

@@ -69,14 +69,24 @@ static void test_a_renewed_lease_keeps_its_ticket(void **state)
 	json_decref(lease);
 }
 
-static void test_a_name_is_of_one_run(void **state)
+/* printf 'DaemonSet/kube-system/calico-node\nNode/a\n' | sha256sum */
+static void test_a_name_is_of_one_set_of_objects(void **state)
 {
-	auto_free char *first = lease_name("20261121T200000Z-00000001");
-	auto_free char *second = lease_name("20261121T200000Z-00000002");
+	json_t *two = json_pack("[s, s]", "DaemonSet/kube-system/calico-node", "Node/a");
+	json_t *in_turn = json_pack("[s, s, s]", "DaemonSet/kube-system/calico-node", "Node/a", "one node at a time");
+	json_t *one = json_pack("[s]", "Node/a");
+	auto_free char *first = lease_name(two);
+	auto_free char *same = lease_name(in_turn);
+	auto_free char *second = lease_name(one);
 	json_t *lease = json_pack("{s:{s:s}}", "metadata", "name", first);
 
 	(void)state;
+	assert_string_equal(first, "nks-triage-3438afbc79");
+	assert_string_equal(first, same);
 	assert_string_not_equal(first, second);
+	json_decref(two);
+	json_decref(in_turn);
+	json_decref(one);
 	assert_true(lease_is_lock(lease));
 	json_object_set_new(json_object_get(lease, "metadata"), "name", json_string("nks-triage-other"));
 	assert_false(lease_is_lock(lease));
@@ -120,7 +130,7 @@ int main(void)
 		cmocka_unit_test(test_what_does_not_say_what_it_holds_holds_everything),
 		cmocka_unit_test(test_the_lower_ticket_came_first),
 		cmocka_unit_test(test_a_renewed_lease_keeps_its_ticket),
-		cmocka_unit_test(test_a_name_is_of_one_run),
+		cmocka_unit_test(test_a_name_is_of_one_set_of_objects),
 		cmocka_unit_test(test_it_expires_behind_us_and_ahead_of_us),
 	};
 
