@@ -1,7 +1,8 @@
 /*
  * registry: the images that the plan would set are there, seen from this
  * machine. One that is not there refuses the run; a registry that cannot be
- * reached does not, but is said.
+ * reached does not, but is said. Where no step could choose among its
+ * candidates, what is known of those is said.
  */
 #include <string.h>
 
@@ -107,17 +108,27 @@ static void ask(struct change *change, const json_t *definition)
 	registry_ask_noted(change);
 }
 
+static bool is_any_set(const struct change *change)
+{
+	for (size_t i = 0; i < change->image_count; i++) {
+		if (change->images[i].is_set)
+			return true;
+	}
+	return false;
+}
+
 static void judge(struct change *change, const json_t *definition, struct precondition *precondition)
 {
 	CLEANUP(buffer_release) struct buffer absent = BUFFER_INIT(4096);
 	CLEANUP(buffer_release) struct buffer unknown = BUFFER_INIT(4096);
+	bool are_chosen = is_any_set(change);
 
 	(void)definition;
 	for (size_t i = 0; i < change->image_count; i++) {
 		const struct image_check *image = &change->images[i];
 		auto_free char *why = change_say_err(change, &image->err);
 
-		if (!image->is_set)
+		if (!image->is_set && are_chosen)
 			continue;
 		if (image->verdict == REGISTRY_ABSENT) {
 			plan_check_reason(&absent, why);
@@ -125,7 +136,7 @@ static void judge(struct change *change, const json_t *definition, struct precon
 			plan_check_reason(&unknown, why);
 		}
 	}
-	if (absent.length) {
+	if (absent.length && (are_chosen || !unknown.length)) {
 		precondition->ok = TRUTH_FALSE;
 		precondition->is_blocking = true;
 		precondition->reason = buffer_detach(&absent);

@@ -95,6 +95,7 @@ static int choose(struct change *change, const json_t *candidates, const struct 
 		  char **ret_image, struct err *err)
 {
 	CLEANUP(buffer_release) struct buffer reasons = BUFFER_INIT(4096);
+	bool is_known = true;
 	char text[1100];
 	size_t i;
 	json_t *candidate;
@@ -111,12 +112,16 @@ static int choose(struct change *change, const json_t *candidates, const struct 
 			*ret_image = take_pointer(image);
 			return 0;
 		}
+		is_known = is_known && check && check->verdict == REGISTRY_ABSENT;
 		why = check ? change_say_err(change, &check->err) : xstrdup("?");
 		buffer_addf(&reasons, "%s%s", reasons.length ? "; " : "", why);
 	}
 	image_format(old, text, sizeof(text));
-	return err_set(err, ERR_REFUSED, "no other place has {image}, seen from this machine: {reasons}", "image",
-		       text, "reasons", buffer_text(&reasons), NULL);
+	return err_set(err, ERR_REFUSED,
+		       is_known ? N_("no other place has {image}, seen from this machine: {reasons}")
+				: N_("whether another place has {image} could not be found out from this machine: "
+				     "{reasons}"),
+		       "image", text, "reasons", buffer_text(&reasons), NULL);
 }
 
 /* Calls visit for each container whose image a rule takes. */

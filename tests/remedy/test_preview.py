@@ -7,7 +7,7 @@ import os
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
-from remedy import kubectl  # noqa: E402
+from remedy import Copy, kubectl  # noqa: E402
 from simulated import Simulated  # noqa: E402
 from tap import run, test  # noqa: E402
 from wait import wait_for  # noqa: E402
@@ -126,6 +126,28 @@ def _():
         assert found["calico-kube-controllers"]["how"] == "recreate" and found["calico-kube-controllers"]["gap"]
         assert found["calico-typha"]["how"] == "rolling" and not found["calico-typha"]["gap"]
         assert radius["expectedSeconds"] > sum(s["expectedSeconds"] for s in json.loads(answer.out)["steps"])
+
+
+def nowhere(runbook):
+    """No registry of the new images has an address."""
+    for step in runbook["steps"]:
+        if "hosts" in step:
+            step["hosts"] = ["registry.invalid"]
+        for image in step.get("images", []):
+            image["to"] = ["registry.invalid/" + image["from"] + "{imageVersion}"]
+
+
+@test("no registry could be asked: that is no answer, neither that the images are there nor that they are not")
+def _():
+    with Copy(nowhere, "E05") as copy, Simulated("e05") as cluster:
+        answer = copy.run(cluster, "plan", "E05", "-o", "json")
+        assert answer.returncode == 6, answer
+        found = json.loads(answer.stdout)
+        (registry,) = [p for p in found["preconditions"] if p["text"] == "The new images are in the registry"]
+        assert registry["ok"] is None and "registry.invalid" in registry["reason"], registry
+        text = copy.run(cluster, "plan", "E05").stdout
+        assert "could not check: The new images are in the registry" in text, text
+        assert "whether another place has quay.io/coreos/flannel" in text and "no other place has" not in text, text
 
 
 try:
