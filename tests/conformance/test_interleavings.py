@@ -3,6 +3,7 @@
 
 NKS_TRIAGE_SEEDS=500 runs so many sequences (make faults); without it a few. A failure names its seed, which is a sequence.
 """
+import collections
 import concurrent.futures
 import os
 import random
@@ -97,12 +98,13 @@ class Writer:
             self.log.append((moment, name, value))
 
     def join(self, operator):
+        """Beside all but watches and the lock, whose requests are the same few in every run."""
         def on_request(request):
-            if "watch=" not in request.path:
+            if "watch=" not in request.path and "/leases" not in request.path:
                 self.now(f"before {request.method} {request.path.split('?')[0]}")
 
         def on_answer(request, _status):
-            if "watch=" not in request.path:
+            if "watch=" not in request.path and "/leases" not in request.path:
                 self.now(f"after {request.method} {request.path.split('?')[0]}")
         operator.proxy.on_request, operator.proxy.on_answer = on_request, on_answer
 
@@ -176,7 +178,15 @@ def _():
 
 @test("the sequences were of all sorts: some were refused, some stopped half way, some went through")
 def _():
-    assert {0, 8} <= set(OUTCOMES.values()) and {6, 7, 5} & set(OUTCOMES.values()), OUTCOMES
+    def of_all_sorts():
+        return {0, 8} <= set(OUTCOMES.values()) and {6, 7, 5} & set(OUTCOMES.values())
+    # When the other one writes is chance and a matter of how fast a machine is: as many more as it takes.
+    for seed in range(SEEDS + 1, 5 * SEEDS):
+        if of_all_sorts():
+            break
+        OUTCOMES[seed] = one(seed)
+    print(f"# {collections.Counter(OUTCOMES.values())}")
+    assert of_all_sorts(), OUTCOMES
 
 
 with PLANE:
